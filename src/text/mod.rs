@@ -1,0 +1,1 @@
+//! Text as the encoder sees it: cleaned, then cut into pieces.
