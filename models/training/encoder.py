@@ -1,0 +1,98 @@
+"""A BERT encoder with Hugging Face parameter names, mean pooling and L2 norm; reading and writing it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PAD = 1
+
+
+def _module(**children: nn.Module) -> nn.Module:
+    """Returns a plain container module, so that parameter names follow the published layout."""
+    module = nn.Module()
+    for name, child in children.items():
+        module.add_module(name, child)
+    return module
+
+
+class Layer(nn.Module):
+    """One post-norm transformer layer."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        h, inner, eps = config["hidden_size"], config["intermediate_size"], config["layer_norm_eps"]
+        self.heads = config["num_attention_heads"]
+        self.attention = _module(
+            self=_module(query=nn.Linear(h, h), key=nn.Linear(h, h), value=nn.Linear(h, h)),
+            output=_module(dense=nn.Linear(h, h), LayerNorm=nn.LayerNorm(h, eps)))
+        self.intermediate = _module(dense=nn.Linear(h, inner))
+        self.output = _module(dense=nn.Linear(inner, h), LayerNorm=nn.LayerNorm(h, eps))
+
+    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+        rows, length, width = x.shape
+        qkv = getattr(self.attention, "self")
+        q, k, v = (p(x).view(rows, length, self.heads, -1).transpose(1, 2)
+                   for p in (qkv.query, qkv.key, qkv.value))
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        y = self.attention.output.dense(y.transpose(1, 2).reshape(rows, length, width))
+        x = self.attention.output.LayerNorm(x + y)
+        y = self.output.dense(F.gelu(self.intermediate.dense(x)))
+        return self.output.LayerNorm(x + y)
+
+
+class Encoder(nn.Module):
+    """Token ids (padded with `PAD`) to L2-normalised sentence embeddings."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        self.config = config
+        h = config["hidden_size"]
+        self.embeddings = _module(
+            word_embeddings=nn.Embedding(config["vocab_size"], h),
+            position_embeddings=nn.Embedding(config["max_position_embeddings"], h),
+            token_type_embeddings=nn.Embedding(config["type_vocab_size"], h),
+            LayerNorm=nn.LayerNorm(h, config["layer_norm_eps"]))
+        self.encoder = _module(layer=nn.ModuleList(
+            Layer(config) for _ in range(config["num_hidden_layers"])))
+
+    def freeze_embeddings(self) -> None:
+        """Keeps word, position and type embeddings and their norm as they are."""
+        self.embeddings.requires_grad_(False)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        real = ids != PAD
+        e = self.embeddings
+        x = e.word_embeddings(ids) + e.position_embeddings.weight[:ids.shape[1]]
+        x = e.LayerNorm(x + e.token_type_embeddings.weight[0])
+        mask = None if bool(real.all()) else real[:, None, None, :]
+        for layer in self.encoder.layer:
+            x = layer(x, mask)
+        weight = real.unsqueeze(-1).float()
+        mean = (x.float() * weight).sum(1) / weight.sum(1)
+        return F.normalize(mean, dim=-1)
+
+
+def load(folder: Path) -> tuple[Encoder, Tokenizer]:
+    """Reads an encoder (as f32) and its tokenizer from a folder in Hugging Face layout."""
+    encoder = Encoder(json.loads((folder / "config.json").read_text()))
+    weights = load_file(folder / "model.safetensors")
+    names = dict(encoder.named_parameters())
+    encoder.load_state_dict({n: weights[n].float() for n in names})
+    return encoder, Tokenizer.from_file(str(folder / "tokenizer.json"))
+
+
+def save(encoder: Encoder, tokenizer: Path, folder: Path) -> None:
+    """Writes config, f16 weights and the tokenizer file to a folder in Hugging Face layout."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {n: p.detach().half().contiguous() for n, p in encoder.state_dict().items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    config = encoder.config | {"torch_dtype": "float16"}
+    (folder / "config.json").write_text(json.dumps(config, indent=1) + "\n")
+    if tokenizer.resolve() != (folder / "tokenizer.json").resolve():
+        shutil.copyfile(tokenizer, folder / "tokenizer.json")

@@ -1,0 +1,204 @@
+//! The diffusion graph: one node per event, node 0 is the post, edges point from a post to what
+//! was made of it.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::post::Author;
+use crate::{Error, Result};
+
+/// Most events a graph holds. Later ones are dropped and counted in [`DiffusionGraph::dropped`].
+pub const MAX_EVENTS: usize = 100_000;
+/// Version of the page format read here.
+pub const PAGE_SCHEMA: u32 = 1;
+
+/// What somebody did with the post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EventKind {
+    Repost,
+    Quote,
+    Reply,
+    Comment,
+}
+
+impl EventKind {
+    /// Whether the event carries words of its own.
+    pub fn has_words(self) -> bool {
+        !matches!(self, EventKind::Repost)
+    }
+}
+
+/// One page of the diffusion API: columns of equal length, one row per event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiffusionPage {
+    pub schema: u32,
+    /// Opaque id of the post.
+    pub post: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// Seconds after the post up to which events were seen.
+    pub observed_until: u32,
+    /// Events up to `observed_until`, on all pages.
+    pub total: u64,
+    #[serde(default)]
+    pub author: Option<Author>,
+    /// Global index of this page's first event; the post itself is 0.
+    pub start: usize,
+    /// Seconds after the post, in order.
+    pub t: Vec<u32>,
+    /// Global index of what was passed on; below the event's own index.
+    pub parent: Vec<u32>,
+    pub kind: Vec<EventKind>,
+    /// Pseudonym within this graph.
+    pub user: Vec<u32>,
+    pub followers: Vec<Option<u64>>,
+    pub verified: Vec<Option<bool>>,
+    /// Valence of the event's text in [-1, 1], where somebody computed it.
+    pub s: Vec<Option<f32>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Vec<Option<String>>>,
+    /// Cursor of the next page.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
+/// A graph as far as it was seen. Columns hold events only: entry `i` is node `i + 1`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DiffusionGraph {
+    /// Seconds after the post up to which events were seen; 0 for a draft.
+    pub observed_until: u32,
+    pub author: Option<Author>,
+    pub t: Vec<u32>,
+    /// Node index of the parent; 0 is the post.
+    pub parent: Vec<u32>,
+    pub kind: Vec<EventKind>,
+    pub user: Vec<u32>,
+    pub followers: Vec<Option<u64>>,
+    pub verified: Vec<Option<bool>>,
+    /// Valence of each event's words, where known.
+    pub s: Vec<Option<f32>>,
+    /// Events past [`MAX_EVENTS`] that were left out.
+    pub dropped: u64,
+}
+
+impl DiffusionGraph {
+    /// A draft: the post alone, not yet seen by anybody.
+    pub fn draft(author: Option<Author>) -> Self {
+        DiffusionGraph {
+            author,
+            ..Default::default()
+        }
+    }
+
+    /// A graph from its first page.
+    pub fn from_page(page: &DiffusionPage) -> Result<Self> {
+        let mut graph = DiffusionGraph::draft(page.author.clone());
+        graph.append(page)?;
+        Ok(graph)
+    }
+
+    /// Number of events (nodes less the post).
+    pub fn len(&self) -> usize {
+        self.t.len()
+    }
+
+    /// Whether nobody has passed the post on yet.
+    pub fn is_empty(&self) -> bool {
+        self.t.is_empty()
+    }
+
+    /// Adds the next page. On error the graph is as it was.
+    pub fn append(&mut self, page: &DiffusionPage) -> Result<()> {
+        self.check(page)?;
+        let kept = page.t.len().min(MAX_EVENTS - self.len());
+        self.dropped += (page.t.len() - kept) as u64;
+        self.observed_until = page.observed_until;
+        if self.author.is_none() {
+            self.author.clone_from(&page.author);
+        }
+        self.t.extend_from_slice(&page.t[..kept]);
+        self.parent.extend_from_slice(&page.parent[..kept]);
+        self.kind.extend_from_slice(&page.kind[..kept]);
+        self.user.extend_from_slice(&page.user[..kept]);
+        self.followers.extend_from_slice(&page.followers[..kept]);
+        self.verified.extend_from_slice(&page.verified[..kept]);
+        self.s.extend_from_slice(&page.s[..kept]);
+        Ok(())
+    }
+
+    /// The graph as it stood `until` seconds after the post.
+    #[must_use]
+    pub fn cut(&self, until: u32) -> Self {
+        let n = self.t.partition_point(|&t| t <= until);
+        DiffusionGraph {
+            observed_until: self.observed_until.min(until),
+            author: self.author.clone(),
+            t: self.t[..n].to_vec(),
+            parent: self.parent[..n].to_vec(),
+            kind: self.kind[..n].to_vec(),
+            user: self.user[..n].to_vec(),
+            followers: self.followers[..n].to_vec(),
+            verified: self.verified[..n].to_vec(),
+            s: self.s[..n].to_vec(),
+            dropped: if n == self.len() { self.dropped } else { 0 },
+        }
+    }
+
+    fn check(&self, page: &DiffusionPage) -> Result<()> {
+        if page.schema != PAGE_SCHEMA {
+            let problem = format!("is {}, this build reads {PAGE_SCHEMA}", page.schema);
+            return Err(Error::invalid("schema", problem));
+        }
+        let n = page.t.len();
+        for (field, len) in [
+            ("parent", page.parent.len()),
+            ("kind", page.kind.len()),
+            ("user", page.user.len()),
+            ("followers", page.followers.len()),
+            ("verified", page.verified.len()),
+            ("s", page.s.len()),
+            ("text", page.text.as_ref().map_or(n, Vec::len)),
+        ] {
+            if len != n {
+                let problem = format!("has {len} entries, `t` has {n}");
+                return Err(Error::invalid(field, problem));
+            }
+        }
+        let expected = self.len() + self.dropped as usize + 1;
+        if page.start != expected {
+            let problem = format!("is {}, the next event is {expected}", page.start);
+            return Err(Error::invalid("start", problem));
+        }
+        if page.observed_until < self.observed_until {
+            let problem = format!("is {}, before an earlier page's", page.observed_until);
+            return Err(Error::invalid("observed_until", problem));
+        }
+        let mut last = self.t.last().copied().unwrap_or(0);
+        for i in 0..n {
+            let (t, parent) = (page.t[i], page.parent[i]);
+            if t < last {
+                let problem = format!("is {t}, before the event ahead of it at {last}");
+                return Err(Error::invalid(format!("t[{i}]"), problem));
+            }
+            if t > page.observed_until {
+                let problem = format!("is {t}, after observed_until {}", page.observed_until);
+                return Err(Error::invalid(format!("t[{i}]"), problem));
+            }
+            if parent as usize >= page.start + i {
+                let problem = format!("is {parent}, not an event before {}", page.start + i);
+                return Err(Error::invalid(format!("parent[{i}]"), problem));
+            }
+            // Negated so that NaN fails too.
+            if let Some(s) = page.s[i]
+                && !(-1.0..=1.0).contains(&s)
+            {
+                let problem = format!("is {s}, not between -1 and 1");
+                return Err(Error::invalid(format!("s[{i}]"), problem));
+            }
+            last = t;
+        }
+        Ok(())
+    }
+}

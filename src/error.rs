@@ -1,0 +1,55 @@
+//! What can go wrong, as values: each says what was wrong and what to do.
+
+/// Every failure of the core. `code()` is stable across versions: JavaScript and HTTP
+/// clients match on it, never on the message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A value that was sent breaks a rule. `field` is its path, as in `post.author.followers`.
+    #[error("{field}: {problem}")]
+    Invalid { field: String, problem: String },
+    /// A bundle's file is missing, damaged or not what its manifest says.
+    #[error("bundle: {0}")]
+    Bundle(String),
+    /// A bundle made for another version of this crate.
+    #[error("bundle has schema {found}, this build reads schema {expected}: use a bundle of the same release")]
+    BundleSchema { found: u32, expected: u32 },
+    /// Arithmetic on tensors failed; a damaged bundle or a bug, never the caller's text.
+    #[error("computation failed: {0}")]
+    Compute(#[from] candle_core::Error),
+}
+
+/// The crate's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An [`Error::Invalid`] for `field`.
+    pub fn invalid(field: impl Into<String>, problem: impl std::fmt::Display) -> Self {
+        Error::Invalid {
+            field: field.into(),
+            problem: problem.to_string(),
+        }
+    }
+
+    /// The stable code of this kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Invalid { .. } => "invalid_input",
+            Error::Bundle(_) => "bundle",
+            Error::BundleSchema { .. } => "bundle_schema",
+            Error::Compute(_) => "compute",
+        }
+    }
+
+    /// Puts `prefix.` before the field of an [`Error::Invalid`]; others pass unchanged.
+    #[must_use]
+    pub fn within(self, prefix: &str) -> Self {
+        match self {
+            Error::Invalid { field, problem } => Error::Invalid {
+                field: format!("{prefix}.{field}"),
+                problem,
+            },
+            other => other,
+        }
+    }
+}
