@@ -12,7 +12,9 @@ pub enum Error {
     #[error("bundle: {0}")]
     Bundle(String),
     /// A bundle made for another version of this crate.
-    #[error("bundle has schema {found}, this build reads schema {expected}: use a bundle of the same release")]
+    #[error(
+        "bundle has schema {found}, this build reads schema {expected}: use a bundle of the same release"
+    )]
     BundleSchema { found: u32, expected: u32 },
     /// Arithmetic on tensors failed; a damaged bundle or a bug, never the caller's text.
     #[error("computation failed: {0}")]

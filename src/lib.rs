@@ -14,7 +14,11 @@ pub mod diffusion;
 pub mod error;
 pub mod features;
 pub mod post;
+pub mod score;
 pub mod text;
 pub mod value;
 
 pub use error::{Error, Result};
+
+#[cfg(feature = "train")]
+pub mod train;

@@ -62,7 +62,10 @@ impl Weights {
         }
         let sum = self.sentiment + self.topic + self.diffusion;
         if (sum - 1.0).abs() > 1e-3 {
-            return Err(Error::invalid("sum", format!("{sum}: the three weights must sum to 1")));
+            return Err(Error::invalid(
+                "sum",
+                format!("{sum}: the three weights must sum to 1"),
+            ));
         }
         Ok(())
     }
@@ -157,7 +160,13 @@ mod tests {
 
     #[test]
     fn diffusion_follows_the_stated_sizes() {
-        for (n, d) in [(0.0, 0.0), (20.0, 0.33), (100.0, 0.50), (1000.0, 0.75), (1e6, 1.0)] {
+        for (n, d) in [
+            (0.0, 0.0),
+            (20.0, 0.33),
+            (100.0, 0.50),
+            (1000.0, 0.75),
+            (1e6, 1.0),
+        ] {
             assert!((diffusion_of(n) - d).abs() < 0.005, "{n} events");
         }
         assert!((events_of(diffusion_of(345.0)) - 345.0).abs() < 0.1);
