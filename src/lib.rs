@@ -19,6 +19,3 @@ pub mod text;
 pub mod value;
 
 pub use error::{Error, Result};
-
-#[cfg(feature = "train")]
-pub mod train;

@@ -1,1 +1,6 @@
+//! The `bsmv` command: shells round the library's core.
+
+#[cfg(feature = "train")]
+mod train;
+
 fn main() {}

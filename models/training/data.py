@@ -15,6 +15,7 @@ TEXT_SETS = [
 CASCADE_SETS = ["zh_weibo_cascades", "en_twitter_cascades"]
 SENTIMENT = ["neg", "neu", "pos"]
 BINARY_SETS = {"zh_weibo_sentiment", "zh_review_sentiment"}
+SENTIMENT_SETS = BINARY_SETS | {"zh_weibo_emotion", "en_tweet_sentiment", "en_brand_sentiment"}
 
 
 def rows(data: Path, name: str, split: str) -> Iterator[dict]:
@@ -46,3 +47,22 @@ def clean(texts: list[str], cleaner: str | None) -> list[str]:
     if len(cleaned) != len(texts):
         raise RuntimeError(f"the cleaner returned {len(cleaned)} rows for {len(texts)}")
     return cleaned
+
+
+def sentiment(name: str, row: dict) -> str | None:
+    """Returns a row's sentiment label if it is one to learn from (htl_all is noise)."""
+    if name == "zh_review_sentiment" and row["src"] == "ChnSentiCorp_htl_all":
+        return None
+    if name == "en_brand_sentiment" and row.get("relevant") != 1:
+        return None
+    return row.get("label") if name in SENTIMENT_SETS else None
+
+
+def topic(name: str, row: dict) -> str | None:
+    """Returns a row's topic among the 15 of tnews_clue."""
+    return row["topic"] if name == "zh_topic_short" and row["src"] == "tnews_clue" else None
+
+
+def emotion(name: str, row: dict) -> str | None:
+    """Returns a row's emotion among the 10 of zh_weibo_emotion."""
+    return row["emotion"] if name == "zh_weibo_emotion" else None

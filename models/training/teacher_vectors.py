@@ -1,0 +1,59 @@
+"""Runs the untuned teacher over a mixed sample once and keeps its sentence vectors (f16) with the rows' ids."""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import data
+from batches import MAX_TOKENS, Example, pad, sample, split_batches, tokenize
+from encoder import load
+
+PREFIX = "query: "
+TRAIN_ROWS = {
+    "zh_weibo_cascades": 2_400, "zh_topic_short": 20_000, "zh_weibo_hashtag": 4_000, "zh_weibo_sentiment": 6_000,
+    "en_brand_sentiment": 8_000, "en_emotion": 7_000,
+}
+VALID_ROWS = 250
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--cleaner", help="program that cleans NDJSON rows with a text field")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    encoder, tokenizer = load(args.teacher)
+    encoder.eval().requires_grad_(False)
+
+    ids, texts = [], []
+    for name, count in TRAIN_ROWS.items():
+        for split, limit in (("train", count), ("valid", VALID_ROWS)):
+            found = sample(list(data.rows(args.data, name, split)), limit, f"{args.seed}/{name}")
+            ids += [r["id"] for r in found]
+            texts += [PREFIX + t for t in data.clean([r["text"] for r in found], args.cleaner)]
+    # The sample is ordered by set; vectors come in the order of `ids`, so each example carries its row.
+    rows = [Example(t, targets={"vector": n}) for n, t in enumerate(tokenize(texts, tokenizer))]
+    vectors = np.zeros((len(rows), encoder.config["hidden_size"]), np.float16)
+    started, tokens = time.monotonic(), 0
+    for step, batch in enumerate(split_batches(rows, 32 * MAX_TOKENS)):
+        with torch.autocast("cpu", torch.bfloat16):
+            found = encoder(pad([e.ids for e in batch]))
+        vectors[[e.targets["vector"] for e in batch]] = found.half().numpy()
+        tokens += sum(len(e.ids) for e in batch)
+        if step % 20 == 0:
+            print(f"{tokens} tokens, {tokens / (time.monotonic() - started):.0f}/s", flush=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    np.save(args.out / "vectors.npy", vectors)
+    (args.out / "ids.txt").write_text("\n".join(ids) + "\n")
+    print(f"done: {len(rows)} rows, {tokens} tokens, {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
