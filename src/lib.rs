@@ -10,11 +10,18 @@
 //! the command line, the server and the WebAssembly module are shells round it.
 
 pub mod brand;
+pub mod bundle;
 pub mod diffusion;
+pub mod embedder;
+pub mod encoder;
 pub mod error;
+pub mod explain;
 pub mod features;
+pub mod head;
+pub mod kernels;
 pub mod post;
 pub mod score;
+pub mod sentiment;
 pub mod text;
 pub mod value;
 
