@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::encoder;
 use crate::score::Precision;
+use crate::topics::TopicLabel;
 use crate::{Error, Result};
 
 /// Version of the bundle layout this build reads.
@@ -26,7 +27,7 @@ pub struct Manifest {
     /// Which files each precision needs.
     pub precisions: BTreeMap<String, Vec<String>>,
     pub files: BTreeMap<String, FileFacts>,
-    /// Held-out metrics of these very files, for readers; not used.
+    /// Held-out metrics of these files, for readers; the scorer doesn't use them.
     #[serde(default)]
     pub metrics: serde_json::Value,
 }
@@ -43,13 +44,6 @@ pub struct EncoderFacts {
     pub normalisation: String,
     /// Pieces read, the two special ones included; what is past them is cut, and the score says so.
     pub max_pieces: usize,
-}
-
-/// One topic's name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TopicLabel {
-    pub zh: String,
-    pub en: String,
 }
 
 /// 5 % and 95 % quantiles of (realised value - score), in points, from this observation time on.
