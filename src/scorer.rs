@@ -6,7 +6,7 @@ use safetensors::SafeTensors;
 
 use crate::api::ScoreRequest;
 use crate::bundle::{Bundle, Manifest};
-use crate::diffusion::{DiffusionInput, DiffusionNet, Support};
+use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
@@ -118,7 +118,7 @@ impl Scorer {
         request.validate()?;
         let post = &request.post;
         let text = self.reader.read(&post.full_text())?;
-        let language = post.language.or(text.language);
+        let language = post.language.or(text.language).unwrap_or(Language::Other);
         let s = text.valence();
         let t = match &request.brand {
             Some(profile) => self.reader.relevance(&text, profile)?,
@@ -127,15 +127,15 @@ impl Scorer {
         let graph = request.diffusion()?;
         let input = DiffusionInput {
             graph: &graph,
-            s,
+            s: Some(s),
             platform: post.platform,
             language,
             created_at: post.created_at,
             text_chars: text.cleaned.text.chars().count(),
             topics: Some(text.topics),
         };
-        let support = self.diffusion.support(&input);
-        let modelled = support == Support::Inside;
+        let outside = self.diffusion.outside_support(&input);
+        let modelled = outside.is_none();
         let forecast = self.diffusion.forecast(&input)?;
         let mut x = features::assemble(s, &text.topics, t, &forecast.features);
         let predicted = if modelled {
@@ -168,7 +168,7 @@ impl Scorer {
             graph: &graph,
             text: &text,
             language,
-            support: &support,
+            outside,
         };
         Ok(Score {
             bsmv,
@@ -240,7 +240,7 @@ impl Scorer {
     fn contributions(
         &self,
         points: &FeatureVector,
-        language: Option<Language>,
+        language: Language,
     ) -> Vec<Contribution> {
         let mut all = vec![Contribution {
             feature: "sentiment".into(),
@@ -264,9 +264,9 @@ impl Scorer {
         all
     }
 
-    fn topic_name(&self, i: usize, language: Option<Language>) -> String {
+    fn topic_name(&self, i: usize, language: Language) -> String {
         let label = &self.manifest.topics[i];
-        label.name(language.unwrap_or(Language::En)).to_owned()
+        label.name(language).to_owned()
     }
 }
 

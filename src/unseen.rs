@@ -1,7 +1,7 @@
 //! What a score is blind to, said with every score.
 
 use crate::api::ScoreRequest;
-use crate::diffusion::{DiffusionGraph, Support};
+use crate::diffusion::{DiffusionGraph, OutsideSupport};
 use crate::reader::TextFeatures;
 use crate::score::Unseen;
 
@@ -12,8 +12,9 @@ pub struct Sight<'a> {
     pub request: &'a ScoreRequest,
     pub graph: &'a DiffusionGraph,
     pub text: &'a TextFeatures,
-    pub language: Option<Language>,
-    pub support: &'a Support,
+    pub language: Language,
+    /// Why diffusion can't be forecast, if it can't.
+    pub outside: Option<OutsideSupport>,
 }
 
 /// What the score does not take into account, most important first.
@@ -21,16 +22,25 @@ pub fn list(sight: &Sight) -> Vec<Unseen> {
     let mut list = Vec::new();
     let mut say = |code: &'static str, message: String| list.push(Unseen { code, message });
     let post = &sight.request.post;
-    if !matches!(sight.language, Some(Language::Zh | Language::En)) {
+    if sight.language == Language::Other {
         say(
             "language",
             "The text is in neither Chinese nor English: its sentiment is a guess.".into(),
         );
     }
-    if let Some(reason) = sight.support.reason() {
+    if let Some(outside) = sight.outside {
+        let reason = match outside {
+            OutsideSupport::Platform => "this platform",
+            OutsideSupport::Language => "this language on this platform",
+            OutsideSupport::FewFollowers => "an account with so few followers",
+            OutsideSupport::ManyFollowers => "an account with so many followers",
+        };
         say(
             "diffusion_not_modelled",
-            format!("Diffusion not modelled here ({reason}): the score stands at no reposts, its interval reaches up to everybody."),
+            format!(
+                "Diffusion is not modelled for {reason}: the score stands at no reposts, its \
+                 interval reaches up to everybody."
+            ),
         );
     } else if sight.graph.observed_until == 0 {
         say(

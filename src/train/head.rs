@@ -23,11 +23,11 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use safetensors::SafeTensors;
 
-use super::cascades::{ForecastRow, post_texts};
+use super::cascades::ForecastRow;
 use super::metrics::quantile;
 use super::optimise::{Plan, fit, matrix, start};
-use super::texts::Embedder as _;
-use super::{Split, encoders};
+use super::texts::{Embedder as _, TextRow};
+use super::{Split, encoders, rows};
 
 /// Random brands that each cascade is paired with.
 const STRANGERS: usize = 3;
@@ -124,9 +124,10 @@ fn roots(
     brands: &[BrandProfile],
     rng: &mut ChaCha8Rng,
 ) -> Result<HashMap<String, Root>> {
-    let posts = post_texts(&args.data, split)?;
+    let mut posts: Vec<TextRow> = rows(&args.data, "zh_weibo_cascades", split)?;
+    posts.extend(rows::<TextRow>(&args.data, "en_twitter_cascades", split)?);
     let teacher = encoders::teacher(&args.teacher)?;
-    let texts: Vec<String> = posts.iter().map(|(_, text)| text.clone()).collect();
+    let texts: Vec<String> = posts.iter().map(|post| post.text.clone()).collect();
     let vectors = teacher.embed(&texts)?;
     let sentences: Vec<String> = brands
         .iter()
@@ -135,13 +136,13 @@ fn roots(
     let brand_vectors = teacher.embed(&sentences)?;
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let mut roots = HashMap::new();
-    for ((id, text), vector) in posts.iter().zip(&vectors) {
+    for (post, vector) in posts.into_iter().zip(&vectors) {
         let nearest = (0..brands.len())
             .max_by(|&a, &b| {
                 dot(vector, &brand_vectors[a]).total_cmp(&dot(vector, &brand_vectors[b]))
             })
             .context("no brands")?;
-        let features = reader.read(text)?;
+        let features = reader.read(&post.text)?;
         let mut relevances = vec![1.0, reader.relevance(&features, &brands[nearest])?];
         for brand in brands.choose_multiple(rng, STRANGERS) {
             relevances.push(reader.relevance(&features, brand)?);
@@ -152,22 +153,29 @@ fn roots(
             topics: features.topics,
             relevances,
         };
-        roots.insert(id.clone(), root);
+        roots.insert(post.id, root);
     }
     Ok(roots)
 }
 
 /// The examples of one forecast, T = 1 first.
 fn pair<'a>(row: &'a ForecastRow, root: &'a Root) -> impl Iterator<Item = Example> + 'a {
-    let forecast = DiffusionForecast::from(row.features);
+    let forecast = DiffusionForecast {
+        d: row.d,
+        speed: row.speed,
+        depth: row.depth,
+        leader_share: row.leader_share,
+        audience: row.audience,
+    };
     root.relevances.iter().map(move |&t| {
-        let (s, bsmv) = match row.s_final {
-            Some(s) => (s, value::formula(s, t, row.d, &Weights::BALANCED) / 100.0),
+        let d = row.target.d;
+        let (s, bsmv) = match row.target.s {
+            Some(s) => (s, value::formula(s, t, d, &Weights::BALANCED) / 100.0),
             None => (f32::NAN, f32::NAN),
         };
         Example {
             x: features::assemble(root.s, &root.topics, t, &forecast),
-            y: [bsmv, s, t, row.d],
+            y: [bsmv, s, t, d],
             observed_until: row.observed_until,
         }
     })
