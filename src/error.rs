@@ -55,3 +55,13 @@ impl Error {
         }
     }
 }
+
+impl From<crate::text::TextError> for Error {
+    fn from(error: crate::text::TextError) -> Self {
+        use crate::text::TextError;
+        match error {
+            TextError::TooLong { .. } => Error::invalid("post.text", error),
+            other => Error::Bundle(other.to_string()),
+        }
+    }
+}

@@ -394,12 +394,13 @@ impl<'a> Scan<'a> {
 /// nothing follows it.
 fn link_body(chars: &[char], from: usize) -> usize {
     let mut end = from;
+    let mut host = false;
     while let Some(&c) = chars.get(end) {
         let inside = match c {
             // A port, not the colon of a sentence.
             ':' => chars.get(end + 1).is_some_and(char::is_ascii_digit),
             // `site/@name`; elsewhere a mention begins.
-            '@' => chars[end - 1] == '/',
+            '@' => host && chars[end - 1] == '/',
             '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' | '[' | ']' => false,
             // Often full-width punctuation of the sentence, folded.
             ',' | ';' | '!' | '(' | ')' | '\'' | '*' => false,
@@ -408,16 +409,16 @@ fn link_body(chars: &[char], from: usize) -> usize {
         if !inside {
             break;
         }
+        host |= c.is_ascii_alphanumeric();
         end += 1;
     }
-    while end > from && matches!(chars[end - 1], '.' | '?' | '#' | '&' | '@') {
+    if !host {
+        return 0;
+    }
+    while matches!(chars[end - 1], '.' | '?' | '#' | '&' | '@') {
         end -= 1;
     }
-    if chars[from..end].iter().any(char::is_ascii_alphanumeric) {
-        end
-    } else {
-        0
-    }
+    end
 }
 
 fn starts_with(chars: &[char], word: &str) -> bool {

@@ -113,6 +113,7 @@ fn links() {
         ("http://a http://b", "URL URL"),
         ("http://", "http://"),
         ("http://...", "http://..."),
+        ("http://@小", "http://@user"),
         ("at.cn/x and www. end", "at.cn/x and www. end"),
         ("http://x\u{301}", "URL"),
         ("[http://a][http://b][http://c]", "[URL][URL][URL]"),
@@ -192,9 +193,7 @@ fn long_hostile_texts_take_linear_time() {
         "🇨",
     ] {
         let text = part.repeat(200_000);
-        let start = std::time::Instant::now();
         let once = clean(&text);
-        eprintln!("{part:?} {:?}", start.elapsed());
         assert_eq!(clean(&once), once);
     }
 }
