@@ -9,6 +9,7 @@
 //! The core is pure: bytes and structs in, numbers out. [`scorer::Scorer`] runs the whole path;
 //! the command line, the server and the WebAssembly module are shells round it.
 
+pub mod api;
 pub mod brand;
 pub mod bundle;
 pub mod diffusion;
@@ -20,9 +21,12 @@ pub mod features;
 pub mod head;
 pub mod kernels;
 pub mod post;
+pub mod reader;
 pub mod score;
+pub mod scorer;
 pub mod sentiment;
 pub mod text;
+pub mod unseen;
 pub mod value;
 
 pub use error::{Error, Result};

@@ -65,7 +65,7 @@ pub fn list(sight: &Sight) -> Vec<Unseen> {
     }
     if sight.graph.dropped > 0 {
         say(
-            "graph_cut",
+            "events_dropped",
             format!("{} later events of the graph were left out.", sight.graph.dropped),
         );
     }

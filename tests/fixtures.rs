@@ -10,7 +10,7 @@ use bsmv::post::Platform;
 use bsmv::score::Precision;
 use bsmv::scorer::Scorer;
 use bsmv::value::{NO_EFFECT, Weights};
-use common::{Fixture, brands, fixtures, read, request, root, scorer};
+use common::model::{Fixture, brands, fixtures, read, request, root, scorer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
