@@ -199,7 +199,7 @@ async function update() {
   if (!scorer) return;
   if (empty) {
     clearError();
-    element("answer", HTMLElement).hidden = true;
+    hideAnswer();
     return;
   }
   const begin = performance.now();
@@ -258,15 +258,20 @@ function showError(error) {
     input?.setAttribute("aria-errormessage", "error");
   }
   const label = control && textIfAny(control === "file" ? "graph" : control);
-  const problem = label
-    ? message.slice(message.startsWith(field) ? field.length + 1 : 0).trim()
-    : message;
-  const words = make("span", "", problem);
-  words.lang = "en";
+  const rest =
+    label && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+  const count = control === "followers";
+  const words = make("span", "", count ? text("notCount") : rest);
+  if (!count) words.lang = "en";
   box.replaceChildren(...(label ? [make("strong", "", label), ": "] : []), words);
   box.dataset.code = code;
   box.hidden = false;
+  hideAnswer();
+}
+
+function hideAnswer() {
   element("answer", HTMLElement).hidden = true;
+  element("brief", HTMLElement).textContent = "";
 }
 
 function clearError() {

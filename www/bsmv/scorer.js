@@ -27,14 +27,20 @@ export async function init({ wasm, model, onProgress, signal }) {
   return new LocalScorer(guarded(() => new WasmScorer(bundle.manifest, bundle.files)));
 }
 
+/** The one module, being loaded or loaded. @type {Promise<unknown> | undefined} */
+let loading;
+
 /** @param {InitOptions["wasm"]} wasm */
 async function loadModule(wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url)) {
   try {
-    await initModule({ module_or_path: wasm });
+    // Once: a second instance would take the place of the first, scorers and all.
+    loading ??= initModule({ module_or_path: wasm });
+    await loading;
   } catch (cause) {
+    loading = undefined;
     if (cause instanceof WebAssembly.CompileError) {
       const message =
-        "this browser is too old: the scorer needs WebAssembly SIMD (since 2023 all have it)";
+        "this browser is too old: the scorer needs WebAssembly SIMD, which all have since 2023";
       throw new ScorerError("unsupported", message, { cause });
     }
     throw new ScorerError("download", `the scorer could not be loaded: ${cause}`, { cause });

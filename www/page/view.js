@@ -6,6 +6,9 @@ import { text, textIfAny } from "./strings.js";
 /** Contributions shown by name; the rest are added up. */
 const SHOWN = 6;
 
+/** Colour of each verdict. */
+const SIDES = { good2: "good", good1: "good", none: "none", bad1: "bad", bad2: "bad" };
+
 /**
  * Puts an answer on the page.
  *
@@ -21,13 +24,14 @@ export function show(score, { brand, ms }) {
 
   element("bsmv", HTMLOutputElement).value = bsmv;
   write("verdict", verdict);
+  write("brief", bsmv);
   write("interval", text("interval", { low, high }));
   // Said again only when it changed, or a screen reader would repeat it with every key.
   if (element("spoken", HTMLElement).textContent !== spoken) write("spoken", spoken);
 
   const scale = element("scale", HTMLElement);
   scale.setAttribute("aria-label", spoken);
-  scale.dataset.side = score.bsmv >= 51 ? "good" : score.bsmv <= 49 ? "bad" : "none";
+  scale.dataset.side = SIDES[verdictOf(score.bsmv)];
   scale.style.setProperty("--at", String(score.bsmv));
   scale.style.setProperty("--low", String(score.interval.low));
   scale.style.setProperty("--high", String(score.interval.high));
@@ -56,7 +60,7 @@ export function show(score, { brand, ms }) {
 
 /**
  * @param {number} bsmv
- * @returns {Key}
+ * @returns {keyof typeof SIDES}
  */
 function verdictOf(bsmv) {
   if (bsmv >= 65) return "good2";

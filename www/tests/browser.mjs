@@ -59,7 +59,10 @@ export async function serve() {
   const gone = new Promise((resolve) => child.once("close", resolve));
   let said = "";
   const address = await new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`no address from bsmv serve:\n${said}`)), PATIENCE);
+    const late = setTimeout(
+      () => reject(new Error(`no address from bsmv serve:\n${said}`)),
+      PATIENCE,
+    );
     const read = (/** @type {Buffer} */ chunk) => {
       said += chunk;
       const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
