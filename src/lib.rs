@@ -22,10 +22,12 @@ pub mod head;
 pub mod kernels;
 pub mod post;
 pub mod reader;
+pub mod relevance;
 pub mod score;
 pub mod scorer;
 pub mod sentiment;
 pub mod text;
+pub mod topics;
 pub mod unseen;
 pub mod value;
 

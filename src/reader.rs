@@ -69,9 +69,19 @@ impl Reader {
         &self.embedder
     }
 
-    /// Names of the topics, in the order of their weights.
-    pub fn topic_labels(&self) -> &[TopicLabel] {
-        self.topics.labels()
+    /// The sentiment head.
+    pub fn sentiment(&self) -> &SentimentHead {
+        &self.sentiment
+    }
+
+    /// The topic projector.
+    pub fn topics(&self) -> &TopicProjector {
+        &self.topics
+    }
+
+    /// The relevance head.
+    pub fn relevance_head(&self) -> &RelevanceHead {
+        &self.relevance
     }
 
     /// Reads a text.

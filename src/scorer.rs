@@ -12,9 +12,7 @@ use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
 use crate::head::{Head, HeadOutput};
 use crate::reader::Reader;
-use crate::score::{
-    Contribution, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
-};
+use crate::score::{Contribution, Interval, Precision, Predicted, Score, Sentiment, TopicWeight};
 use crate::text::Language;
 use crate::unseen::{self, Sight};
 use crate::value::{self, Weights};
@@ -69,8 +67,8 @@ impl Scorer {
             device,
         )?;
         let heads = bundle.take(HEADS)?;
-        let tensors = SafeTensors::deserialize(&heads)
-            .map_err(|e| Error::Bundle(format!("{HEADS}: {e}")))?;
+        let tensors =
+            SafeTensors::deserialize(&heads).map_err(|e| Error::Bundle(format!("{HEADS}: {e}")))?;
         let head = Head::load(&tensors)?;
         let vb = VarBuilder::from_buffered_safetensors(heads, DType::F32, &Device::Cpu)?;
         let diffusion = bundle.take(DIFFUSION)?;
@@ -213,7 +211,10 @@ impl Scorer {
         modelled: bool,
     ) -> Interval {
         let residuals = &self.manifest.residuals;
-        let known = residuals.iter().rev().find(|r| r.observed_until <= observed_until);
+        let known = residuals
+            .iter()
+            .rev()
+            .find(|r| r.observed_until <= observed_until);
         let (low, high) = known
             .or(residuals.first())
             .map_or((-NOTHING_KNOWN, NOTHING_KNOWN), |r| (r.low, r.high));
@@ -237,11 +238,7 @@ impl Scorer {
         }
     }
 
-    fn contributions(
-        &self,
-        points: &FeatureVector,
-        language: Language,
-    ) -> Vec<Contribution> {
+    fn contributions(&self, points: &FeatureVector, language: Language) -> Vec<Contribution> {
         let mut all = vec![Contribution {
             feature: "sentiment".into(),
             group: "sentiment",
@@ -254,7 +251,10 @@ impl Scorer {
                 points,
             });
         }
-        for (name, &points) in DIFFUSION_FEATURES.iter().zip(&points[Group::Diffusion.range()]) {
+        for (name, &points) in DIFFUSION_FEATURES
+            .iter()
+            .zip(&points[Group::Diffusion.range()])
+        {
             all.push(Contribution {
                 feature: (*name).into(),
                 group: "diffusion",

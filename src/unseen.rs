@@ -48,7 +48,13 @@ pub fn list(sight: &Sight) -> Vec<Unseen> {
             "Nobody has seen the post yet: diffusion is a guess from text and author.".into(),
         );
     }
-    if sight.graph.author.as_ref().and_then(|a| a.followers).is_none() {
+    if sight
+        .graph
+        .author
+        .as_ref()
+        .and_then(|a| a.followers)
+        .is_none()
+    {
         say("author", "The author's followers are unknown.".into());
     }
     if sight.request.brand.is_none() {
@@ -60,19 +66,28 @@ pub fn list(sight: &Sight) -> Vec<Unseen> {
     if sight.text.cut > 0 {
         say(
             "text_cut",
-            format!("The last {} word pieces of the text were not read.", sight.text.cut),
+            format!(
+                "The last {} word pieces of the text were not read.",
+                sight.text.cut
+            ),
         );
     }
     if sight.graph.dropped > 0 {
         say(
             "events_dropped",
-            format!("{} later events of the graph were left out.", sight.graph.dropped),
+            format!(
+                "{} later events of the graph were left out.",
+                sight.graph.dropped
+            ),
         );
     }
     if sight.text.cleaned.hidden > 0 {
         say(
             "hidden_characters",
-            format!("{} invisible characters were removed.", sight.text.cleaned.hidden),
+            format!(
+                "{} invisible characters were removed.",
+                sight.text.cleaned.hidden
+            ),
         );
     }
     let media = match (post.images.unwrap_or(0), post.videos.unwrap_or(0)) {

@@ -6,7 +6,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::api::{ErrorReport, ScoreRequest};
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Manifest};
 use crate::score::Precision;
 use crate::scorer::Scorer;
 use crate::{Error, Result};
@@ -28,6 +28,7 @@ pub struct WasmScorer(Scorer);
 impl WasmScorer {
     /// `manifest` is the text of `manifest.json`; `files` maps the name of each file that it
     /// lists for int8 to a `Uint8Array`. The arrays aren't kept.
+    /// Their SHA-256 sums are the caller's to check, who has faster means.
     #[wasm_bindgen(constructor)]
     pub fn new(manifest: &[u8], files: &Object) -> Result<WasmScorer, JsValue> {
         let read = |name: &str| {
@@ -37,7 +38,8 @@ impl WasmScorer {
                 .map(|bytes| bytes.to_vec())
                 .ok_or_else(|| Error::Bundle(format!("{name} was not given")))
         };
-        Bundle::from_files(manifest, read)
+        Manifest::from_json(manifest)
+            .and_then(|manifest| Bundle::read(manifest, Precision::Int8, read))
             .and_then(|bundle| Scorer::new(bundle, Precision::Int8))
             .map(WasmScorer)
             .map_err(|e| thrown(&e))

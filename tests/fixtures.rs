@@ -24,7 +24,10 @@ struct Expected {
 
 fn hash(vector: &[f32]) -> String {
     let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
-    Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect()
+    Sha256::digest(&bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 #[test]
@@ -46,8 +49,18 @@ fn int8_gives_the_recorded_scores_and_the_recorded_bits() {
     assert_eq!(found.len(), expected.len());
     for (f, e) in found.iter().zip(&expected) {
         assert_eq!(f.id, e.id);
-        assert_eq!(f.embedding_sha256, e.embedding_sha256, "embedding of {}", f.id);
-        assert!((f.bsmv - e.bsmv).abs() <= 1e-4, "{}: {} for {}", f.id, f.bsmv, e.bsmv);
+        assert_eq!(
+            f.embedding_sha256, e.embedding_sha256,
+            "embedding of {}",
+            f.id
+        );
+        assert!(
+            (f.bsmv - e.bsmv).abs() <= 1e-4,
+            "{}: {} for {}",
+            f.id,
+            f.bsmv,
+            e.bsmv
+        );
     }
 }
 
@@ -66,7 +79,10 @@ fn int8_is_within_a_point_of_f32() {
         }
     }
     let mean = off / fixtures.len() as f32;
-    println!("int8 against f32: mean {mean:.3} points, at most {:.3} ({})", worst.0, worst.1);
+    println!(
+        "int8 against f32: mean {mean:.3} points, at most {:.3} ({})",
+        worst.0, worst.1
+    );
     assert!(mean <= 1.0, "mean absolute difference {mean} points");
 }
 
@@ -123,10 +139,14 @@ fn reposts_raise_praise_and_lower_complaints() {
             _ => continue,
         };
         for observed_until in [3_600, 86_400] {
-            let scores =
-                [20, 200, 900].map(|n| score_with(&scorer, request.clone(), reposts(n, observed_until)));
+            let scores = [20, 200, 900]
+                .map(|n| score_with(&scorer, request.clone(), reposts(n, observed_until)));
             let rises = scores.windows(2).all(|w| sign * (w[1] - w[0]) > 0.0);
-            assert!(rises, "{} ({s:+.2}) at {observed_until} s: {scores:?}", fixture.id);
+            assert!(
+                rises,
+                "{} ({s:+.2}) at {observed_until} s: {scores:?}",
+                fixture.id
+            );
         }
     }
     assert_eq!((praise, complaints), (20, 20), "forty fixtures take part");
@@ -136,7 +156,10 @@ fn reposts_raise_praise_and_lower_complaints() {
 fn a_viral_post_about_something_else_has_no_effect() {
     let (scorer, brands) = (scorer(Precision::Int8), brands());
     let mut checked = 0;
-    for fixture in fixtures().iter().filter(|f| modelled(f) && f.kind == "off_topic") {
+    for fixture in fixtures()
+        .iter()
+        .filter(|f| modelled(f) && f.kind == "off_topic")
+    {
         if fixture.brand.is_none() {
             continue;
         }
@@ -165,15 +188,31 @@ fn parts_and_contributions_add_up() {
         let score = scorer.score(&request).unwrap();
         let p = score.parts;
         let sum = NO_EFFECT + p.sentiment + p.topic + p.diffusion + p.rest;
-        assert!((sum - score.bsmv).abs() < 1e-3, "{}: parts {sum}, score {}", fixture.id, score.bsmv);
+        assert!(
+            (sum - score.bsmv).abs() < 1e-3,
+            "{}: parts {sum}, score {}",
+            fixture.id,
+            score.bsmv
+        );
         let sum: f32 = score.base + score.contributions.iter().map(|c| c.points).sum::<f32>();
-        assert!((sum - score.bsmv).abs() < 1e-3, "{}: contributions {sum}", fixture.id);
+        assert!(
+            (sum - score.bsmv).abs() < 1e-3,
+            "{}: contributions {sum}",
+            fixture.id
+        );
         let interval = score.interval;
-        assert!(interval.low <= score.bsmv && score.bsmv <= interval.high, "{}", fixture.id);
+        assert!(
+            interval.low <= score.bsmv && score.bsmv <= interval.high,
+            "{}",
+            fixture.id
+        );
 
         request.weights = Some(Weights::AWARENESS);
         let reweighed = scorer.score(&request).unwrap();
-        assert_eq!(reweighed.contributions, score.contributions, "made at default weights");
+        assert_eq!(
+            reweighed.contributions, score.contributions,
+            "made at default weights"
+        );
         assert!((0.0..=100.0).contains(&reweighed.bsmv));
     }
 }

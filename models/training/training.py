@@ -84,11 +84,11 @@ def loss(model: Model, batch: list[Example], vectors: Tensor, weights: dict[str,
 
 
 @torch.no_grad()
-def predict(model: Model, pool: list[Example], vectors: Tensor) -> dict[str, list]:
+def predict(model: Model, pool: list[Example], vectors: Tensor, bf16: bool = True) -> dict[str, list]:
     """Runs the model over examples; returns per task a list of (example, output, target)."""
     found: dict[str, list] = {}
     for batch in split_batches(pool, 8192):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             embedding = model.encoder(pad([e.ids for e in batch]))
         for task in [*model.heads, "vector"]:
             chosen, wanted = targets(batch, task)

@@ -1,10 +1,14 @@
 //! The command line: one verb, one module with its `Args` and its `run`.
 
 mod bundle_dir;
+#[cfg(feature = "train")]
+mod eval;
 mod report;
 mod score;
 #[cfg(feature = "server")]
 mod serve;
+#[cfg(feature = "train")]
+mod train;
 
 use std::io;
 use std::process::ExitCode;
@@ -26,6 +30,22 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Train one part of the model
+    #[cfg(feature = "train")]
+    #[command(subcommand)]
+    Train(train::Part),
+    /// Held-out metrics of every head beside its baselines
+    #[cfg(feature = "train")]
+    Eval(eval::Args),
+    /// Label texts with the frozen sentiment labeller
+    #[cfg(feature = "train")]
+    Label(crate::train::label::LabelArgs),
+    /// Write the 8-bit form of an encoder
+    #[cfg(feature = "train")]
+    Quantize(crate::train::bundle::QuantizeArgs),
+    /// Put trained parts together as a bundle
+    #[cfg(feature = "train")]
+    Bundle(crate::train::bundle::BundleArgs),
 }
 
 /// Runs the verb that was asked for. Exit codes: 0 done, 1 failed, 2 wrong usage (from clap).
@@ -34,6 +54,18 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        #[cfg(feature = "train")]
+        Verb::Train(part) => train::run(part),
+        #[cfg(feature = "train")]
+        Verb::Eval(args) => eval::run(&args),
+        #[cfg(feature = "train")]
+        Verb::Label(args) => crate::train::label::run(&args).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "train")]
+        Verb::Quantize(args) => {
+            crate::train::bundle::quantize_encoder(&args).map(|()| ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "train")]
+        Verb::Bundle(args) => crate::train::bundle::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(failed)
 }

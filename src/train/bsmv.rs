@@ -11,7 +11,7 @@ use bsmv::value::{Weights, diffusion_of, formula, realised_valence};
 use rayon::prelude::*;
 
 use super::cascades::{Cascade, Labels, Topics, cascades};
-use super::metrics::{Estimate, MetricRow, bootstrap_pair, mae, r2, spearman};
+use super::metrics::{MetricRow, bootstrap_pair, mae, r2, spearman};
 use super::texts::TextRow;
 use super::{Split, rows};
 use bsmv::diffusion::OBSERVATION_TIMES;
@@ -85,8 +85,10 @@ pub fn evaluate(
             }
         }
     }
-    let (given, said): (Vec<f32>, Vec<f32>) =
-        held_out.iter().flat_map(|c| c.relevance.iter().copied()).unzip();
+    let (given, said): (Vec<f32>, Vec<f32>) = held_out
+        .iter()
+        .flat_map(|c| c.relevance.iter().copied())
+        .unzip();
     out.extend(figures("t", "all", "model", &given, &said));
     Ok(out)
 }
@@ -131,12 +133,21 @@ fn calibrate(x: &[f32], y: &[f32]) -> (f32, f32) {
 fn so_far(cascade: &Cascade, time: u32, s: f32) -> ([f32; 3], [f32; 3]) {
     let graph = cascade.seen(time);
     // NaN where the words of the audience are unknown.
-    let value = |s: f32, d: f32| if s.is_nan() { s } else { formula(s, 1.0, d, &Weights::BALANCED) };
+    let value = |s: f32, d: f32| {
+        if s.is_nan() {
+            s
+        } else {
+            formula(s, 1.0, d, &Weights::BALANCED)
+        }
+    };
     let d = cascade.targets.d;
     let truth = cascade.targets.s.unwrap_or(f32::NAN);
     let s_now = realised_valence(s, voices_of(&graph));
     let d_now = diffusion_of(graph.len() as f32);
-    ([truth, d, value(truth, d)], [s_now, d_now, value(s_now, d_now)])
+    (
+        [truth, d, value(truth, d)],
+        [s_now, d_now, value(s_now, d_now)],
+    )
 }
 
 /// Every cascade of a split at every time: truth, "so far" and, where `head` asks for it, the whole
@@ -190,13 +201,4 @@ fn cases(
         })
         .collect::<Result<_>>()?;
     Ok(nested.into_iter().flatten().collect())
-}
-
-/// One line of a table.
-pub fn line(row: &MetricRow) -> String {
-    let Estimate { value, low, high } = row.estimate;
-    format!(
-        "{:<22} {:<28} {:<18} {:<9} {:>7} {:>8.3} [{:.3}, {:.3}]",
-        row.task, row.slice, row.method, row.metric, row.n, value, low, high
-    )
 }

@@ -58,14 +58,24 @@ pub fn run(args: &BundleArgs) -> Result<()> {
     let names = |precision| encoder_file(precision).to_owned();
     files.insert(names(Precision::Int8), quantize(&config, &floats)?);
     files.insert(names(Precision::F32), floats);
-    files.insert(TOKENIZER.into(), read(&args.encoder.join("tokenizer.json"))?);
+    files.insert(
+        TOKENIZER.into(),
+        read(&args.encoder.join("tokenizer.json"))?,
+    );
     files.insert(HEADS.into(), heads(&args.heads)?);
     files.insert(DIFFUSION.into(), read(&args.heads.join(DIFFUSION))?);
 
     let topics: Topics = serde_json::from_slice(&read(&args.topics)?)?;
     let residuals: Vec<Residuals> =
         serde_json::from_slice(&read(&args.heads.join("residuals.json"))?)?;
-    let needs = |precision| vec![names(precision), TOKENIZER.into(), HEADS.into(), DIFFUSION.into()];
+    let needs = |precision| {
+        vec![
+            names(precision),
+            TOKENIZER.into(),
+            HEADS.into(),
+            DIFFUSION.into(),
+        ]
+    };
     let manifest = Manifest {
         schema: SCHEMA,
         name: args.name.clone(),
@@ -127,4 +137,22 @@ fn heads(folder: &Path) -> Result<Vec<u8>> {
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+/// Writes the 8-bit form of an encoder.
+#[derive(Debug, clap::Args)]
+pub struct QuantizeArgs {
+    /// Folder of an encoder in Hugging Face's layout: config.json, model.safetensors.
+    #[arg(long)]
+    encoder: PathBuf,
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Runs `bsmv quantize`.
+pub fn quantize_encoder(args: &QuantizeArgs) -> Result<()> {
+    let config = Config::from_json(&read(&args.encoder.join("config.json"))?)?;
+    let weights = read(&args.encoder.join("model.safetensors"))?;
+    std::fs::write(&args.out, quantize(&config, &weights)?)
+        .with_context(|| format!("writing {}", args.out.display()))
 }

@@ -8,6 +8,7 @@ use bsmv::embedder::Embedder;
 use bsmv::encoder::Config;
 use bsmv::reader::Reader;
 use bsmv::score::Precision;
+use bsmv::scorer::{Scorer, encoder_file};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;
 use rayon::prelude::*;
@@ -36,12 +37,47 @@ impl texts::Embedder for Folder {
     }
 
     fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
-        let chunks: Vec<Vec<Vec<f32>>> = texts
-            .par_chunks(CHUNK)
-            .map(|chunk| Ok(self.embedder.embed_all(chunk, CHUNK)?))
-            .collect::<Result<_>>()?;
-        Ok(chunks.into_iter().flatten().collect())
+        embed(&self.embedder, texts)
     }
+}
+
+/// The encoder of a finished bundle.
+pub struct OfScorer<'a> {
+    scorer: &'a Scorer,
+    id: String,
+}
+
+impl<'a> OfScorer<'a> {
+    pub fn new(scorer: &'a Scorer) -> Self {
+        let manifest = scorer.manifest();
+        let weights = encoder_file(scorer.reader().embedder().precision());
+        let id = manifest
+            .files
+            .get(weights)
+            .map_or("", |f| f.sha256.as_str());
+        OfScorer {
+            scorer,
+            id: id.chars().take(16).collect(),
+        }
+    }
+}
+
+impl texts::Embedder for OfScorer<'_> {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+        embed(self.scorer.reader().embedder(), texts)
+    }
+}
+
+fn embed(embedder: &Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>> {
+    let chunks: Vec<Vec<Vec<f32>>> = texts
+        .par_chunks(CHUNK)
+        .map(|chunk| Ok(embedder.embed_all(chunk, CHUNK)?))
+        .collect::<Result<_>>()?;
+    Ok(chunks.into_iter().flatten().collect())
 }
 
 /// The student, as the bundle will hold it.

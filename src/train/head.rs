@@ -85,7 +85,8 @@ struct Root {
 pub fn run(args: &HeadArgs) -> Result<()> {
     let forecasts: Vec<ForecastRow> = read_lines(&args.forecasts)?;
     let brands: Vec<BrandProfile> = serde_json::from_slice(
-        &std::fs::read(&args.brands).with_context(|| format!("reading {}", args.brands.display()))?,
+        &std::fs::read(&args.brands)
+            .with_context(|| format!("reading {}", args.brands.display()))?,
     )?;
     let reader = encoders::reader(&args.encoder, &args.runs, &args.topics)?;
     let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
@@ -109,7 +110,10 @@ pub fn run(args: &HeadArgs) -> Result<()> {
     let head = Head::load(&SafeTensors::deserialize(&bytes)?)?;
     let residuals = residuals(&head, valid);
     for r in &residuals {
-        println!("{:>6} s: realised - score from {:+.1} to {:+.1}", r.observed_until, r.low, r.high);
+        println!(
+            "{:>6} s: realised - score from {:+.1} to {:+.1}",
+            r.observed_until, r.low, r.high
+        );
     }
     let json = serde_json::to_string_pretty(&residuals)?;
     std::fs::write(args.runs.join("residuals.json"), json + "\n")?;
@@ -192,15 +196,27 @@ fn train_head(
     let tensors = |examples: &[Example]| -> Result<(Tensor, Tensor, Tensor)> {
         let x: Vec<Vec<f32>> = examples
             .iter()
-            .map(|e| (0..FEATURES).map(|i| (e.x[i] - mean[i]) / deviation[i]).collect())
+            .map(|e| {
+                (0..FEATURES)
+                    .map(|i| (e.x[i] - mean[i]) / deviation[i])
+                    .collect()
+            })
             .collect();
         let y: Vec<Vec<f32>> = examples
             .iter()
-            .map(|e| e.y.iter().map(|v| if v.is_nan() { 0.0 } else { *v }).collect())
+            .map(|e| {
+                e.y.iter()
+                    .map(|v| if v.is_nan() { 0.0 } else { *v })
+                    .collect()
+            })
             .collect();
         let weight: Vec<Vec<f32>> = examples
             .iter()
-            .map(|e| (0..OUTPUTS).map(|o| if e.y[o].is_nan() { 0.0 } else { LOSS[o] }).collect())
+            .map(|e| {
+                (0..OUTPUTS)
+                    .map(|o| if e.y[o].is_nan() { 0.0 } else { LOSS[o] })
+                    .collect()
+            })
             .collect();
         Ok((matrix(&x)?, matrix(&y)?, matrix(&weight)?))
     };
@@ -218,7 +234,9 @@ fn train_head(
     let last = linear(HIDDEN, OUTPUTS, vb.pp("head.2"))?;
     let loss = |x: &Tensor, y: &Tensor, weight: &Tensor| {
         let hidden = second.forward(&first.forward(x)?.relu()?)?.relu()?;
-        ((last.forward(&hidden)? - y)?.sqr()? * weight)?.sum(1)?.mean_all()
+        ((last.forward(&hidden)? - y)?.sqr()? * weight)?
+            .sum(1)?
+            .mean_all()
     };
     let (x, y, weight) = tensors(train)?;
     let held_out = tensors(valid)?;
@@ -238,7 +256,11 @@ fn train_head(
             let pick = |t: &Tensor| t.index_select(rows, 0);
             loss(&pick(&x)?, &pick(&y)?, &pick(&weight)?)
         },
-        || Ok(f64::from(loss(&held_out.0, &held_out.1, &held_out.2)?.to_scalar::<f32>()?)),
+        || {
+            Ok(f64::from(
+                loss(&held_out.0, &held_out.1, &held_out.2)?.to_scalar::<f32>()?,
+            ))
+        },
     )?;
     println!("{} examples, validation loss {best:.5}", train.len());
 
@@ -250,10 +272,15 @@ fn train_head(
         .iter()
         .map(|(name, var)| (name.clone(), var.as_tensor().clone()))
         .collect();
-    let background: Vec<Vec<f32>> =
-        train.choose_multiple(rng, BACKGROUND).map(|e| e.x.to_vec()).collect();
+    let background: Vec<Vec<f32>> = train
+        .choose_multiple(rng, BACKGROUND)
+        .map(|e| e.x.to_vec())
+        .collect();
     out.insert("head.mean".into(), Tensor::new(&mean[..], &Device::Cpu)?);
-    out.insert("head.deviation".into(), Tensor::new(&deviation[..], &Device::Cpu)?);
+    out.insert(
+        "head.deviation".into(),
+        Tensor::new(&deviation[..], &Device::Cpu)?,
+    );
     out.insert("head.background".into(), matrix(&background)?);
     Ok(out)
 }
@@ -264,8 +291,16 @@ fn standard(examples: &[Example]) -> (FeatureVector, FeatureVector) {
     let mean: FeatureVector =
         std::array::from_fn(|i| examples.iter().map(|e| e.x[i]).sum::<f32>() / n);
     let deviation = std::array::from_fn(|i| {
-        let variance = examples.iter().map(|e| (e.x[i] - mean[i]).powi(2)).sum::<f32>() / n;
-        if variance > 1e-8 { variance.sqrt() } else { 1.0 }
+        let variance = examples
+            .iter()
+            .map(|e| (e.x[i] - mean[i]).powi(2))
+            .sum::<f32>()
+            / n;
+        if variance > 1e-8 {
+            variance.sqrt()
+        } else {
+            1.0
+        }
     });
     (mean, deviation)
 }
@@ -275,7 +310,10 @@ fn residuals(head: &Head, valid: &[Example]) -> Vec<Residuals> {
     let mut by_time: std::collections::BTreeMap<u32, Vec<f64>> = Default::default();
     for e in valid.iter().filter(|e| e.y[2] == 1.0 && !e.y[0].is_nan()) {
         let off = 100.0 * e.y[0] - head.predict(&e.x).bsmv;
-        by_time.entry(e.observed_until).or_default().push(f64::from(off));
+        by_time
+            .entry(e.observed_until)
+            .or_default()
+            .push(f64::from(off));
     }
     by_time
         .into_iter()
@@ -293,5 +331,7 @@ fn residuals(head: &Head, valid: &[Example]) -> Vec<Residuals> {
 fn read_lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    text.lines().map(|line| Ok(serde_json::from_str(line)?)).collect()
+    text.lines()
+        .map(|line| Ok(serde_json::from_str(line)?))
+        .collect()
 }

@@ -1,6 +1,21 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
+pub mod bsmv;
+pub mod bundle;
+pub mod cascades;
+pub mod clusters;
+pub mod encoders;
+pub mod head;
 pub mod label;
+pub mod metrics;
+pub mod ngrams;
+pub mod optimise;
+pub mod pairs;
+pub mod relevance;
+pub mod sentiment;
+pub mod terms;
+pub mod texts;
+pub mod topics;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -19,7 +34,7 @@ pub enum Split {
 }
 
 impl Split {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Split::Train => "train",
             Split::Valid => "valid",
