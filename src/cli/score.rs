@@ -60,6 +60,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
         .map(|file| from_file(file, "brand"))
         .transpose()?;
     let weights = args.weights.as_deref().map(parse_weights).transpose()?;
+    if let Some(brand) = &brand {
+        brand.validate().map_err(|e| e.within("brand"))?;
+    }
+    if let Some(weights) = &weights {
+        weights.validate().map_err(|e| e.within("weights"))?;
+    }
     match &args.text {
         Some(text) => one(&args, text, brand, weights),
         None => lines(&args.model, brand.as_ref(), weights),
