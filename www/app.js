@@ -19,7 +19,7 @@ const PRESETS = {
 const EXAMPLES = [
   {
     draft: "早上赶地铁顺手买了生椰拿铁，冰块给得刚好，喝完一上午都精神，喜欢！",
-    platform: "xiaohongshu",
+    platform: "weibo",
     brand: "luckin",
   },
   {

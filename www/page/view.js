@@ -24,7 +24,7 @@ export function show(score, { brand, ms }) {
 
   element("bsmv", HTMLOutputElement).value = bsmv;
   write("verdict", verdict);
-  write("brief", bsmv);
+  write("brief", `${text("score")} ${bsmv}`);
   write("interval", text("interval", { low, high }));
   // Said again only when it changed, or a screen reader would repeat it with every key.
   if (element("spoken", HTMLElement).textContent !== spoken) write("spoken", spoken);
