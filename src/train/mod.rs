@@ -1,5 +1,7 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
+pub mod metrics;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
