@@ -1,5 +1,9 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
+pub mod adamw;
+pub mod cascades;
+pub mod diffusion;
+pub mod diffusion_eval;
 pub mod metrics;
 
 use std::fs::File;
