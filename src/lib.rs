@@ -30,5 +30,7 @@ pub mod text;
 pub mod topics;
 pub mod unseen;
 pub mod value;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 
 pub use error::{Error, Result};

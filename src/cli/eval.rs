@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::bundle_dir::Model;
-use crate::train::cascades::Labels;
+use crate::train::cascades::{Labels, Topics, cascades};
 use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
-use crate::train::{Split, bsmv, encoders, relevance, sentiment, topics};
+use crate::train::{Split, bsmv, diffusion_eval, encoders, relevance, sentiment, topics};
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
 #[derive(clap::Args)]
@@ -48,6 +48,7 @@ enum Which {
     Sentiment,
     Topics,
     Relevance,
+    Diffusion,
     Bsmv,
 }
 
@@ -86,6 +87,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             split,
             &teacher,
             &embeddings,
+        )?);
+    }
+    if wanted(Which::Diffusion) {
+        let labels = Labels::load(&args.labels)?;
+        let read = |split| cascades(data, split, &labels, &Topics::default());
+        let (train, held) = (read(Split::Train)?, read(split)?);
+        rows.extend(diffusion_eval::evaluate(
+            scorer.diffusion(),
+            &train,
+            &held,
+            split,
         )?);
     }
     if wanted(Which::Bsmv) {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::train::{encoders, head, relevance, sentiment, topics};
+use crate::train::{diffusion, encoders, head, relevance, sentiment, topics};
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
@@ -17,6 +17,8 @@ pub enum Part {
     /// The relevance of a post to a brand
     Relevance(relevance::RelevanceArgs),
 
+    /// The graph network on cascades
+    Diffusion(diffusion::DiffusionArgs),
     /// The BSMV head, on the graph network's forecasts
     Head(head::HeadArgs),
 }
@@ -35,6 +37,7 @@ pub fn run(part: Part) -> Result<ExitCode> {
             topics::run(&args, &teacher, &encoders::student(student)?)?;
         }
 
+        Part::Diffusion(args) => diffusion::run(args)?,
         Part::Head(args) => head::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)

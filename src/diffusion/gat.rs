@@ -277,8 +277,10 @@ impl DiffusionNet {
         // Events, and with them the middle one, can only be added.
         let seen = so_far(0)?;
         let more = softplus(&raw(0)?)?;
-        let least = (&more * sigmoid(&raw(1)?)?)?;
-        let most = (&more + softplus(&raw(2)?)?)?;
+        // The interval follows the forecast, not the other way round.
+        let fixed = more.detach();
+        let least = (&fixed * sigmoid(&raw(1)?)?)?;
+        let most = (fixed + softplus(&raw(2)?)?)?;
         // tanh of (audience so far + change), with the inverse of tanh bounded.
         let said = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
         let said = (((&said + 1.0)? / (1.0 - &said)?)?.log()? * 0.5)?;

@@ -1,9 +1,12 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
+pub mod adamw;
 pub mod bsmv;
 pub mod bundle;
 pub mod cascades;
 pub mod clusters;
+pub mod diffusion;
+pub mod diffusion_eval;
 pub mod encoders;
 pub mod head;
 pub mod label;
