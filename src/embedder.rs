@@ -91,39 +91,38 @@ impl Embedder {
     /// Cleans and embeds one text.
     pub fn read(&self, text: &str) -> Result<Reading> {
         let cleaned = clean_report(text);
-        let pieces = self.pieces(&cleaned.text)?;
-        let vector = match &self.encoder {
-            Form::Float(encoder) => encoder.embed(&[pieces.0])?.remove(0),
-            Form::Int8(encoder) => encoder.embed(&pieces.0)?,
-        };
+        let (ids, cut) = self.pieces(&cleaned.text)?;
+        let vector = self.encode(&[ids])?.remove(0);
         Ok(Reading {
             cleaned,
             vector,
-            cut: pieces.1,
+            cut,
         })
     }
 
-    /// Unit vectors of several texts, in their order. In f32 texts of like length share a batch of
-    /// at most `batch`.
+    /// Unit vectors of several texts, in their order; at most `batch` are encoded together.
     pub fn embed_all(&self, texts: &[String], batch: usize) -> Result<Vec<Vec<f32>>> {
         let mut pieces = Vec::with_capacity(texts.len());
         for text in texts {
             pieces.push(self.pieces(&clean_report(text).text)?.0);
         }
-        match &self.encoder {
-            Form::Int8(encoder) => pieces.iter().map(|ids| encoder.embed(ids)).collect(),
-            Form::Float(encoder) => {
-                let mut order: Vec<usize> = (0..pieces.len()).collect();
-                order.sort_by_key(|&i| pieces[i].len());
-                let mut vectors = vec![Vec::new(); pieces.len()];
-                for chunk in order.chunks(batch.max(1)) {
-                    let ids: Vec<_> = chunk.iter().map(|&i| pieces[i].clone()).collect();
-                    for (&i, vector) in chunk.iter().zip(encoder.embed(&ids)?) {
-                        vectors[i] = vector;
-                    }
-                }
-                Ok(vectors)
+        // Padding is least among texts of like length.
+        let mut order: Vec<usize> = (0..pieces.len()).collect();
+        order.sort_by_key(|&i| pieces[i].len());
+        let mut vectors = vec![Vec::new(); pieces.len()];
+        for chunk in order.chunks(batch.max(1)) {
+            let ids: Vec<_> = chunk.iter().map(|&i| pieces[i].clone()).collect();
+            for (&i, vector) in chunk.iter().zip(self.encode(&ids)?) {
+                vectors[i] = vector;
             }
+        }
+        Ok(vectors)
+    }
+
+    fn encode(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        match &self.encoder {
+            Form::Float(encoder) => encoder.embed(sequences),
+            Form::Int8(encoder) => encoder.embed(sequences),
         }
     }
 

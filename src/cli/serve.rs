@@ -18,6 +18,9 @@ pub struct Args {
     /// Directory of the page
     #[arg(long, value_name = "DIR", default_value = "www")]
     www: PathBuf,
+    /// Brand profiles that the page offers
+    #[arg(long, value_name = "FILE", default_value = "models/brands.json")]
+    brands: PathBuf,
     #[command(flatten)]
     model: Model,
 }
@@ -27,6 +30,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let site = server::Site {
         www: args.www,
         bundle: args.model.bundle,
+        brands: args.brands,
     };
     tokio::runtime::Runtime::new()
         .context("starting the server's threads")?

@@ -53,17 +53,34 @@ impl Int8Encoder {
         self.network.config()
     }
 
-    /// The unit vector of one sequence of pieces.
-    pub fn embed(&self, ids: &[u32]) -> Result<Vec<f32>> {
-        check_ids(self.config(), ids)?;
-        Ok(self.network.embed(ids))
+    /// The unit vector of each sequence of pieces; the bits don't depend on which sequences are
+    /// read together. Short ones together save reading the weights again for each.
+    pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        for ids in sequences {
+            check_ids(self.config(), ids)?;
+        }
+        let mut vectors = Vec::with_capacity(sequences.len());
+        let mut rest = sequences;
+        while let [first, ..] = rest {
+            let (mut rows, mut taken) = (first.len(), 1);
+            while taken < rest.len() && rows + rest[taken].len() <= ROWS {
+                rows += rest[taken].len();
+                taken += 1;
+            }
+            vectors.extend(self.network.embed(&rest[..taken]));
+            rest = &rest[taken..];
+        }
+        Ok(vectors)
     }
 }
+
+/// Rows of activations that are worked on together: their scratch fits the second-level cache.
+const ROWS: usize = 128;
 
 trait Embed: Send + Sync {
     fn kernel(&self) -> &'static str;
     fn config(&self) -> &Config;
-    fn embed(&self, ids: &[u32]) -> Vec<f32>;
+    fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>>;
 }
 
 struct Network<K: Kernel> {
@@ -191,14 +208,16 @@ impl<K: Kernel> Embed for Network<K> {
         &self.config
     }
 
-    fn embed(&self, ids: &[u32]) -> Vec<f32> {
-        let (n, h) = (ids.len(), self.config.hidden_size);
+    fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+        let h = self.config.hidden_size;
+        let n: usize = sequences.iter().map(Vec::len).sum();
         let mut x = vec![0f32; n * h];
-        for (i, &id) in ids.iter().enumerate() {
+        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
+        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
             let scale = self.word_scales[id as usize];
             let word = &self.words[id as usize * h..][..h];
             let position = &self.positions[i * h..][..h];
-            for ((x, w), p) in x[i * h..][..h].iter_mut().zip(word).zip(position) {
+            for ((x, w), p) in x.iter_mut().zip(word).zip(position) {
                 *x = f32::from(*w) * scale + p;
             }
         }
@@ -215,7 +234,13 @@ impl<K: Kernel> Embed for Network<K> {
         for layer in &self.layers {
             quantized.quantize(&x, h);
             layer.qkv.apply(&quantized, Activation::None, &mut qkv);
-            attention(&qkv, n, &self.config, &mut context);
+            let (mut qkv, mut context_rows) = (&qkv[..], &mut context[..]);
+            for ids in sequences {
+                let (here, after) = qkv.split_at(ids.len() * 3 * h);
+                let (out, rest) = context_rows.split_at_mut(ids.len() * h);
+                attention(here, ids.len(), &self.config, out);
+                (qkv, context_rows) = (after, rest);
+            }
             quantized.quantize(&context, h);
             layer
                 .attention
@@ -230,13 +255,19 @@ impl<K: Kernel> Embed for Network<K> {
             self.norm(&mut x, &layer.norm);
         }
 
-        let mut mean = vec![0f32; h];
-        for row in x.chunks_exact(h) {
-            add(&mut mean, row);
-        }
-        mean.iter_mut().for_each(|m| *m /= n as f32);
-        normalise(&mut mean);
-        mean
+        let mut x = &x[..];
+        let pool = |ids: &Vec<u32>| {
+            let (here, after) = x.split_at(ids.len() * h);
+            x = after;
+            let mut mean = vec![0f32; h];
+            for row in here.chunks_exact(h) {
+                add(&mut mean, row);
+            }
+            mean.iter_mut().for_each(|m| *m /= ids.len() as f32);
+            normalise(&mut mean);
+            mean
+        };
+        sequences.iter().map(pool).collect()
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// What is served beside the API.
 pub struct Site {
@@ -26,6 +26,8 @@ pub struct Site {
     pub www: PathBuf,
     /// Directory of the bundle in use; served as `/models/<its name>`.
     pub bundle: PathBuf,
+    /// Profiles that the page offers; served as `/models/brands.json`.
+    pub brands: PathBuf,
 }
 
 /// Serves until SIGINT or SIGTERM, then finishes what it has begun. Prints one line with the
@@ -55,6 +57,7 @@ fn app(scorer: Scorer, site: &Site) -> Result<Router> {
     Ok(Router::new()
         .nest("/v1", api::routes(Arc::new(scorer))?)
         .nest_service(&bundle_route(site)?, ServeDir::new(&site.bundle))
+        .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
         .layer(CompressionLayer::new().compress_when(worth_compressing))
         .layer(map_response(headers::complete))

@@ -23,7 +23,9 @@ use super::{Split, rows};
 /// Texts longer than this many pieces are cut: posts and what people add to them are short.
 const MAX_PIECES: usize = 128;
 /// Texts labelled between two writes.
-const CHUNK: usize = 1024;
+const CHUNK: usize = 2048;
+/// Texts that go through the encoder together.
+const TOGETHER: usize = 128;
 
 /// Labels texts with the frozen sentiment labeller. Reads NDJSON {"text": …} on stdin, or every
 /// text of the cascade sets with --data; writes {"h": key, "s": valence}, once for each distinct
@@ -97,11 +99,11 @@ pub fn run(args: &LabelArgs) -> Result<()> {
     texts.retain(|text| seen.insert(key(text)));
     let progress = ProgressBar::new(texts.len() as u64);
     for chunk in texts.chunks(CHUNK) {
-        let labels: Vec<Label> = chunk
-            .par_iter()
-            .map(|text| labeller.label(text))
+        let labels: Vec<Vec<Label>> = chunk
+            .par_chunks(TOGETHER)
+            .map(|texts| labeller.label(texts))
             .collect::<Result<_>>()?;
-        for label in labels {
+        for label in labels.into_iter().flatten() {
             serde_json::to_writer(&mut out, &label)?;
             out.write_all(b"\n")?;
         }
@@ -176,20 +178,27 @@ impl Labeller {
         })
     }
 
-    fn label(&self, text: &str) -> Result<Label> {
-        let vector = self.embedder.read(text)?.vector;
+    fn label(&self, texts: &[String]) -> Result<Vec<Label>> {
+        let vectors = self.embedder.embed_all(texts, TOGETHER)?;
+        Ok(texts
+            .iter()
+            .zip(&vectors)
+            .map(|(text, vector)| Label {
+                h: key(text),
+                // Four decimals keep the file small; the labeller is no finer.
+                s: (self.valence(vector) * 1e4).round() / 1e4,
+            })
+            .collect())
+    }
+
+    fn valence(&self, vector: &[f32]) -> f32 {
         let mut p = [0f32; 3];
         for ((p, w), b) in p.iter_mut().zip(&self.weight).zip(&self.bias) {
-            *p = b + w.iter().zip(&vector).map(|(w, v)| w * v).sum::<f32>();
+            *p = b + w.iter().zip(vector).map(|(w, v)| w * v).sum::<f32>();
         }
         let top = p.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         p = p.map(|logit| (logit - top).exp());
         let sum: f32 = p.iter().sum();
-        let s = valence(&p.map(|p| p / sum));
-        Ok(Label {
-            h: key(text),
-            // Four decimals keep the file small; the labeller is no finer.
-            s: (s * 1e4).round() / 1e4,
-        })
+        valence(&p.map(|p| p / sum))
     }
 }
