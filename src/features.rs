@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+/// Width of a text's embedding.
+pub const EMBEDDING: usize = 384;
 /// Number of topics of the projector.
 pub const TOPICS: usize = 10;
 /// Number of features.

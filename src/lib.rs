@@ -14,8 +14,11 @@ pub mod diffusion;
 pub mod error;
 pub mod features;
 pub mod post;
+pub mod relevance;
 pub mod score;
+pub mod sentiment;
 pub mod text;
+pub mod topics;
 pub mod value;
 
 pub use error::{Error, Result};

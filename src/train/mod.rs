@@ -1,5 +1,16 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
+pub mod clusters;
+pub mod metrics;
+pub mod ngrams;
+pub mod optimise;
+pub mod pairs;
+pub mod relevance;
+pub mod sentiment;
+pub mod terms;
+pub mod texts;
+pub mod topics;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -1,0 +1,189 @@
+//! Finding a brand's name in a text, however it is written there.
+
+use std::ops::Range;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A text ready to be searched: letters and digits only, folded in case, width and accents,
+/// each knowing where it stood.
+#[derive(Debug, Clone)]
+pub struct Searchable {
+    letters: Vec<Letter>,
+}
+
+#[derive(Debug, Clone)]
+struct Letter {
+    folded: char,
+    /// Bytes of the original character.
+    at: Range<usize>,
+    /// Whether a word may begin here.
+    opens: bool,
+}
+
+impl Searchable {
+    pub fn new(text: &str) -> Self {
+        let mut letters: Vec<Letter> = Vec::new();
+        let mut gap = true;
+        for (start, original) in text.char_indices() {
+            let at = start..start + original.len_utf8();
+            for c in fold(original) {
+                if is_combining_mark(c) {
+                    continue;
+                }
+                if !c.is_alphanumeric() {
+                    gap = true;
+                    continue;
+                }
+                let after_unspaced = letters.last().is_some_and(|l| is_unspaced(l.folded));
+                letters.push(Letter {
+                    folded: c,
+                    at: at.clone(),
+                    opens: gap || after_unspaced || is_unspaced(c),
+                });
+                gap = false;
+            }
+        }
+        Searchable { letters }
+    }
+
+    /// Where `name` occurs, as byte ranges of the original text, left to right.
+    pub fn find(&self, name: &Name) -> Vec<Range<usize>> {
+        let n = name.folded.len();
+        let mut found = Vec::new();
+        let mut i = 0;
+        while n > 0 && i + n <= self.letters.len() {
+            match self.match_at(i, name) {
+                Some(end) => {
+                    found.push(self.letters[i].at.start..self.letters[end - 1].at.end);
+                    i = end;
+                }
+                None => i += 1,
+            }
+        }
+        found
+    }
+
+    /// Whether `name` occurs.
+    pub fn contains(&self, name: &Name) -> bool {
+        (0..self.letters.len()).any(|i| self.match_at(i, name).is_some())
+    }
+
+    /// The index after an occurrence that starts at letter `i`.
+    fn match_at(&self, i: usize, name: &Name) -> Option<usize> {
+        let end = i + name.folded.len();
+        let here = self.letters.get(i..end)?;
+        if !here.first()?.opens
+            || !here
+                .iter()
+                .map(|l| l.folded)
+                .eq(name.folded.iter().copied())
+        {
+            return None;
+        }
+        if self.is_word_end(end) {
+            return Some(end);
+        }
+        // The plural and the possessive without its apostrophe.
+        let plural = name.takes_s
+            && self.letters.get(end).is_some_and(|l| l.folded == 's')
+            && self.is_word_end(end + 1);
+        plural.then_some(end + 1)
+    }
+
+    fn is_word_end(&self, i: usize) -> bool {
+        let last_unspaced = i > 0 && is_unspaced(self.letters[i - 1].folded);
+        last_unspaced || self.letters.get(i).is_none_or(|next| next.opens)
+    }
+}
+
+/// A name, alias or keyword ready to be searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    folded: Vec<char>,
+    takes_s: bool,
+}
+
+impl Name {
+    pub fn new(name: &str) -> Self {
+        let folded: Vec<char> = name
+            .chars()
+            .flat_map(fold)
+            .filter(|c| c.is_alphanumeric())
+            .collect();
+        let takes_s = folded.len() >= 4 && folded.last().is_some_and(char::is_ascii_lowercase);
+        Name { folded, takes_s }
+    }
+}
+
+/// Compatibility decomposition, lower case; marks come out as characters of their own.
+fn fold(c: char) -> impl Iterator<Item = char> {
+    std::iter::once(c).nfkd().flat_map(char::to_lowercase)
+}
+
+/// Scripts written without spaces between words, where a name may stand anywhere.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn occurs(name: &str, text: &str) -> bool {
+        Searchable::new(text).contains(&Name::new(name))
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_written() {
+        for (name, text) in [
+            ("iPhone SE", "我的iphonese到了"),
+            ("IphoneSE", "The new iPhone-SE is small"),
+            ("Nestlé", "NESTLE coffee"),
+            ("耐克", "买了双耐 克鞋"),
+            ("Nike", "穿Nike跑步"),
+            ("Ｎｉｋｅ", "nike"),
+            ("Apple", "Apple's new store"),
+            ("iPad", "two ipads"),
+            ("Coca-Cola", "#cocacola"),
+        ] {
+            assert!(occurs(name, text), "{name} in {text}");
+        }
+    }
+
+    #[test]
+    fn a_latin_name_is_a_word_of_its_own() {
+        for (name, text) in [
+            ("Apple", "pineapple juice"),
+            ("Delta", "deltamax"),
+            ("HP", "hps"),
+            ("", "anything"),
+            ("!!", "anything!!"),
+            ("小米", "大小 的米"),
+        ] {
+            assert!(!occurs(name, text), "{name} in {text}");
+        }
+    }
+
+    #[test]
+    fn occurrences_are_ranges_of_the_original() {
+        let text = "Ｎike和NIKE！";
+        let found = Searchable::new(text).find(&Name::new("nike"));
+        let words: Vec<&str> = found.into_iter().map(|r| &text[r]).collect();
+        assert_eq!(words, ["Ｎike", "NIKE"]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_can_be_cut_at_what_is_found(text in ".{0,40}", name in ".{0,4}") {
+            let name = Name::new(&name);
+            let searchable = Searchable::new(&text);
+            let found = searchable.find(&name);
+            prop_assert_eq!(searchable.contains(&name), !found.is_empty());
+            for range in found {
+                prop_assert!(text.get(range).is_some());
+            }
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! Pairs of posts and brands: what relevance learns from and is measured on.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+
+use bsmv::brand::BrandProfile;
+use bsmv::relevance::{Brand, Centres, Name, PAIR_FEATURES, Searchable};
+use bsmv::text::{Language, clean};
+
+use super::Split;
+use super::texts::{Embeddings, TextRow, held_out, language, normalised_target, sample};
+
+/// Sets with targets, and the most training posts taken of each: brands, hashtags, and
+/// subjects as weak targets.
+const SETS: [(&str, usize); 5] = [
+    ("en_brand_sentiment", 6_000),
+    ("zh_weibo_hashtag", 3_000),
+    ("zh_topic_short", 2_000),
+    ("zh_review_sentiment", 1_500),
+    ("zh_brand_aspect", 500),
+];
+/// Mismatched brands for every post with its own.
+pub const NEGATIVES: usize = 3;
+
+/// Where the descriptions of brands are.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BrandFiles {
+    /// Brand profiles.
+    #[arg(long, default_value = "models/brands.json")]
+    pub brands: PathBuf,
+    /// Descriptions of targets and subjects of the data sets.
+    #[arg(long, default_value = "models/training/subjects.json")]
+    pub subjects: PathBuf,
+}
+
+/// What some targets, or classes of posts, of a set stand for.
+#[derive(Debug, Clone, Deserialize)]
+struct Subject {
+    name: String,
+    positioning: String,
+    keywords: Vec<String>,
+    /// Subjects of one group are too near to be each other's mismatches.
+    group: String,
+    set: String,
+    /// `target`, `topic` or `category`.
+    field: String,
+    values: Vec<String>,
+}
+
+/// A brand, or what stands for one.
+#[derive(Debug, Clone)]
+pub struct Target {
+    key: String,
+    pub language: Language,
+    group: Option<String>,
+    pub profile: BrandProfile,
+}
+
+/// A post that is about a target.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub set: &'static str,
+    /// Cleaned; without the target's names where masked.
+    pub text: String,
+    /// Cleaned, with all names.
+    full: String,
+    pub target: usize,
+    /// Normalised names of all its targets.
+    keys: Vec<String>,
+    /// Whether people said that it is not about the target it names.
+    pub irrelevant: bool,
+}
+
+/// Which posts lose the names of their target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mask {
+    Nobody,
+    /// By a hash of the row.
+    Half,
+    Everybody,
+}
+
+/// Targets met so far, with what is known of them.
+pub struct Catalogue {
+    profiles: Vec<BrandProfile>,
+    subjects: Vec<Subject>,
+    pub targets: Vec<Target>,
+    index: HashMap<(Language, String), usize>,
+}
+
+impl Catalogue {
+    pub fn read(files: &BrandFiles) -> Result<Self> {
+        fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
+            let json =
+                std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+            serde_json::from_slice(&json).with_context(|| format!("reading {}", path.display()))
+        }
+        Ok(Catalogue {
+            profiles: parse(&files.brands)?,
+            subjects: parse(&files.subjects)?,
+            targets: Vec::new(),
+            index: HashMap::new(),
+        })
+    }
+
+    /// The target of that name, described by its profile or subject if there is one. Names that
+    /// are held out as targets themselves are dropped from the description of another.
+    fn target(&mut self, set: &str, name: &str) -> usize {
+        let (language, key) = (language(set), normalised_target(name));
+        if let Some(&known) = self.index.get(&(language, key.clone())) {
+            return known;
+        }
+        let profile = self
+            .profiles
+            .iter()
+            .find(|p| p.names().any(|n| normalised_target(n) == key));
+        let subject = self.subjects.iter().find(|s| {
+            s.set == set && (s.name == name || s.values.iter().any(|v| normalised_target(v) == key))
+        });
+        let (mut profile, group) = match (profile, subject) {
+            (Some(p), _) => (p.clone(), p.category.clone()),
+            (None, Some(s)) => {
+                let profile = BrandProfile {
+                    name: s.name.clone(),
+                    aliases: if s.name == name {
+                        vec![]
+                    } else {
+                        vec![name.to_owned()]
+                    },
+                    positioning: s.positioning.clone(),
+                    keywords: s.keywords.clone(),
+                    ..BrandProfile::default()
+                };
+                (profile, Some(s.group.clone()))
+            }
+            (None, None) => (
+                BrandProfile {
+                    name: name.trim_start_matches(['#', '@']).to_owned(),
+                    ..BrandProfile::default()
+                },
+                None,
+            ),
+        };
+        let own = held_out(name);
+        let allowed = |n: &String| own || !held_out(n);
+        profile.aliases.retain(allowed);
+        profile.keywords.retain(allowed);
+        self.targets.push(Target {
+            key: key.clone(),
+            language,
+            group,
+            profile,
+        });
+        self.index.insert((language, key), self.targets.len() - 1);
+        self.targets.len() - 1
+    }
+
+    /// Names of what a row is about.
+    fn names(&self, set: &str, row: &TextRow) -> Vec<String> {
+        if set == "zh_weibo_hashtag" {
+            return row.hashtags.clone();
+        }
+        if set == "en_brand_sentiment" {
+            // "Android App or …" and its like name no brand.
+            let target = row.target.iter().filter(|t| !t.contains(" or "));
+            return target.cloned().collect();
+        }
+        let value = |field: &str| match field {
+            "topic" => row.topic.as_ref(),
+            "category" => row.category.as_ref(),
+            _ => None,
+        };
+        let about =
+            |s: &&Subject| s.set == set && value(&s.field).is_some_and(|v| s.values.contains(v));
+        self.subjects
+            .iter()
+            .filter(about)
+            .map(|s| s.name.clone())
+            .collect()
+    }
+
+    /// Posts of a split whose first target `wanted` accepts and none of whose targets is held
+    /// out unless the first is; `share` divides the sets' limits.
+    pub fn posts(
+        &mut self,
+        data: &Path,
+        split: Split,
+        share: usize,
+        mask: Mask,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Post>> {
+        let mut posts = Vec::new();
+        for (set, limit) in SETS {
+            let usable = |row: &TextRow| {
+                let names = self.names(set, row);
+                names.first().is_some_and(|first| {
+                    wanted(first) && (held_out(first) || !names.iter().any(|n| held_out(n)))
+                })
+            };
+            for row in sample(data, set, split, limit / share, usable)? {
+                let names = self.names(set, &row);
+                let target = self.target(set, &names[0]);
+                let hide = match mask {
+                    Mask::Nobody => false,
+                    Mask::Half => row.id.bytes().fold(0u8, u8::wrapping_add) % 2 == 0,
+                    Mask::Everybody => true,
+                };
+                let text = if hide {
+                    without_names(&row.text, &self.targets[target].profile)
+                } else {
+                    row.text.clone()
+                };
+                if text.chars().count() < 4 {
+                    continue;
+                }
+                posts.push(Post {
+                    set,
+                    text,
+                    full: row.text,
+                    target,
+                    keys: names.iter().map(|n| normalised_target(n)).collect(),
+                    irrelevant: row.relevant == Some(0),
+                });
+            }
+        }
+        Ok(posts)
+    }
+}
+
+/// A text with every name of a brand taken out.
+fn without_names(text: &str, profile: &BrandProfile) -> String {
+    let searchable = Searchable::new(text);
+    let mut found: Vec<_> = profile
+        .names()
+        .flat_map(|n| searchable.find(&Name::new(n)))
+        .collect();
+    found.sort_by_key(|r| r.start);
+    let (mut kept, mut at) = (String::new(), 0);
+    for range in found {
+        if range.start > at {
+            kept.push_str(&text[at..range.start]);
+            kept.push(' ');
+        }
+        at = at.max(range.end);
+    }
+    kept.push_str(&text[at..]);
+    clean(&kept)
+}
+
+/// Vectors of every text that pairs are made of, by the text before cleaning.
+pub struct Vectors(HashMap<String, Vec<f32>>);
+
+impl Vectors {
+    /// Embeds posts, and all names, sentences and keywords of the catalogue's targets.
+    pub fn of(catalogue: &Catalogue, posts: &[Post], embeddings: &Embeddings) -> Result<Self> {
+        let mut sets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for post in posts {
+            sets.entry(post.set).or_default().push(post.text.clone());
+        }
+        for target in &catalogue.targets {
+            let brand = sets.entry("brands").or_default();
+            brand.extend(Brand::texts(&target.profile));
+            brand.push(target.profile.name.clone());
+        }
+        let mut vectors = HashMap::new();
+        for (set, texts) in sets {
+            let cleaned: Vec<String> = texts.iter().map(|t| clean(t)).collect();
+            vectors.extend(texts.into_iter().zip(embeddings.of(set, &cleaned)?));
+        }
+        Ok(Vectors(vectors))
+    }
+
+    pub fn get(&self, text: &str) -> Result<&Vec<f32>> {
+        self.0
+            .get(text)
+            .with_context(|| format!("no vector of {text:?}"))
+    }
+
+    fn brand(&self, profile: &BrandProfile, centres: &Centres) -> Result<Brand> {
+        let vectors: Result<Vec<_>> = Brand::texts(profile)
+            .iter()
+            .map(|t| self.get(t).cloned())
+            .collect();
+        Ok(Brand::new(profile, &vectors?, centres)?)
+    }
+}
+
+/// Features of pairs of a post and a brand.
+#[derive(Debug, Default)]
+pub struct Pairs {
+    pub features: Vec<Vec<f32>>,
+    /// Whether the post is about the brand.
+    pub about: Vec<bool>,
+    pub sets: Vec<&'static str>,
+}
+
+/// How brands are described in pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Description {
+    /// All that is known, without examples.
+    Full,
+    /// A random part of it, at times with examples: as users will leave things out.
+    Varied,
+    NameOnly,
+}
+
+/// Each post with its own target and, if `mismatch`, with [`NEGATIVES`] others of its language,
+/// half of them drawn among targets, half as often as posts have them.
+pub fn pairs(
+    catalogue: &Catalogue,
+    posts: &[Post],
+    vectors: &Vectors,
+    centres: &Centres,
+    description: Description,
+    mismatch: bool,
+    seed: u64,
+) -> Result<Pairs> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut by_target: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (i, post) in posts.iter().enumerate() {
+        by_target.entry(post.target).or_default().push(i);
+    }
+    // Targets as drawn, per language: each once, and each as often as posts have it.
+    let pool = |language, often: bool| -> Vec<usize> {
+        let mine = by_target
+            .iter()
+            .filter(|(t, _)| catalogue.targets[**t].language == language);
+        mine.flat_map(|(t, p)| vec![*t; if often { p.len() } else { 1 }])
+            .collect()
+    };
+    let pools: HashMap<(Language, bool), Vec<usize>> = [Language::Zh, Language::En]
+        .into_iter()
+        .flat_map(|l| [(l, false), (l, true)])
+        .map(|key| (key, pool(key.0, key.1)))
+        .collect();
+
+    let mut out = Pairs::default();
+    for (i, post) in posts.iter().enumerate() {
+        let own = &catalogue.targets[post.target];
+        let mut chosen = vec![(post.target, !post.irrelevant)];
+        let mut tries = 0;
+        while mismatch && chosen.len() <= NEGATIVES && tries < 50 {
+            tries += 1;
+            let Some(&other) = pools[&(own.language, rng.random_bool(0.5))].choose(&mut rng) else {
+                break;
+            };
+            if mismatches(post, own, &catalogue.targets[other], description) {
+                chosen.push((other, false));
+            }
+        }
+        let embedding = vectors.get(&post.text)?;
+        for (target, about) in chosen {
+            let mut profile = catalogue.targets[target].profile.clone();
+            match description {
+                Description::Full => {}
+                Description::NameOnly => {
+                    profile = BrandProfile {
+                        name: profile.name,
+                        ..BrandProfile::default()
+                    };
+                }
+                Description::Varied => {
+                    let others = by_target[&target].iter().filter(|&&j| j != i);
+                    let others: Vec<&str> = others.map(|&j| posts[j].text.as_str()).collect();
+                    vary(&mut profile, &others, &mut rng);
+                }
+            }
+            let brand = vectors.brand(&profile, centres)?;
+            let features: [f32; PAIR_FEATURES] = brand.features(embedding, &post.text, centres);
+            out.features.push(features.to_vec());
+            out.about.push(about);
+            out.sets.push(post.set);
+        }
+    }
+    Ok(out)
+}
+
+/// Whether a post of `own` is surely not about `other`. In training also: they are of different
+/// groups, neither name is part of the other, and the post doesn't name it.
+fn mismatches(post: &Post, own: &Target, other: &Target, description: Description) -> bool {
+    let another = !post.keys.contains(&other.key) && own.key != other.key;
+    if !another || description != Description::Varied {
+        return another;
+    }
+    let kin = own.group.is_some() && own.group == other.group;
+    let part = own.key.contains(&other.key) || other.key.contains(&own.key);
+    let text = Searchable::new(&post.full);
+    let named = other.profile.names().any(|n| text.contains(&Name::new(n)));
+    !kin && !part && !named
+}
+
+fn vary(profile: &mut BrandProfile, examples: &[&str], rng: &mut ChaCha8Rng) {
+    if rng.random_bool(0.5) {
+        profile.aliases.clear();
+    }
+    if rng.random_bool(0.3) {
+        profile.positioning.clear();
+    }
+    if rng.random_bool(0.5) {
+        profile.keywords.clear();
+    } else {
+        profile.keywords.retain(|_| rng.random_bool(0.7));
+    }
+    if rng.random_bool(0.3) {
+        let n = rng.random_range(1..=3);
+        profile.examples = examples
+            .choose_multiple(rng, n)
+            .map(|e| (*e).to_owned())
+            .collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masking_takes_every_name_out() {
+        let profile = BrandProfile {
+            name: "iPhone SE".into(),
+            aliases: vec!["小苹果".into()],
+            ..BrandProfile::default()
+        };
+        let text = without_names("My iphone-se, 就是小苹果 IPHONE SE!", &profile);
+        let searchable = Searchable::new(&text);
+        assert!(
+            profile.names().all(|n| !searchable.contains(&Name::new(n))),
+            "{text}"
+        );
+        assert!(text.starts_with("My") && text.contains("就是"), "{text}");
+    }
+}

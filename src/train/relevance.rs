@@ -1,0 +1,379 @@
+//! `bsmv train relevance`: is a post about a brand, for brands never seen.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use candle_core::{DType, Device, Tensor};
+use candle_nn::{VarBuilder, VarMap, ops};
+
+use bsmv::features::EMBEDDING;
+use bsmv::relevance::{Centres, HIDDEN, PAIR_FEATURES, RelevanceHead};
+use bsmv::text::Language;
+
+use super::Split;
+use super::metrics::{MetricRow, auc, bootstrap};
+use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
+use super::pairs::{BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs};
+use super::texts::{Embedder, Embeddings, held_out, language, validates};
+
+/// Times every training post is paired, each with other mismatches and descriptions.
+const ROUNDS: u64 = 2;
+/// Labels are this far from 0 and 1: names that mean something else are rare in the data, and
+/// people's labels aren't certain.
+const SMOOTHING: f32 = 0.01;
+
+/// Fits the relevance head.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RelevanceArgs {
+    /// Folder of the data sets.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Folder of the encoder.
+    #[arg(long)]
+    pub encoder: PathBuf,
+    #[command(flatten)]
+    pub files: BrandFiles,
+    /// Folder for embeddings computed on the way.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+    /// The head's file.
+    #[arg(long, default_value = "runs/relevance.safetensors")]
+    pub out: PathBuf,
+    /// Divides the number of training posts, for trials.
+    #[arg(long, default_value_t = 1)]
+    pub share: usize,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Fits, calibrates on brands kept from training, writes the head and prints validation figures.
+pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
+    let embeddings = Embeddings::new(embedder, &args.runs)?;
+    let mut catalogue = Catalogue::read(&args.files)?;
+    let learns = |name: &str| !held_out(name) && !validates(name);
+    let posts = catalogue.posts(&args.data, Split::Train, args.share, Mask::Half, learns)?;
+    let posts: Vec<Post> = posts.into_iter().filter(|p| !p.irrelevant).collect();
+    let valid = catalogue.posts(&args.data, Split::Valid, args.share, Mask::Half, validates)?;
+    let valid: Vec<Post> = valid.into_iter().filter(|p| !p.irrelevant).collect();
+    let all: Vec<Post> = posts.iter().chain(&valid).cloned().collect();
+    let vectors = Vectors::of(&catalogue, &all, &embeddings)?;
+    let centres = centres(&catalogue, &posts, &vectors)?;
+
+    let mut train = Pairs::default();
+    for round in 0..ROUNDS {
+        let varied = Description::Varied;
+        let more = pairs(
+            &catalogue,
+            &posts,
+            &vectors,
+            &centres,
+            varied,
+            true,
+            args.seed + round,
+        )?;
+        train.features.extend(more.features);
+        train.about.extend(more.about);
+    }
+    let held = pairs(
+        &catalogue,
+        &valid,
+        &vectors,
+        &centres,
+        Description::Varied,
+        true,
+        args.seed,
+    )?;
+
+    let vars = start(
+        &[("hidden", PAIR_FEATURES, HIDDEN), ("out", HIDDEN, 1)],
+        args.seed,
+    )?;
+    standardise(&vars, &train.features)?;
+    let head = head(&vars, &centres)?;
+    let (x, valid_x) = (matrix(&train.features)?, matrix(&held.features)?);
+    let labels = |about: &[bool]| -> Result<Tensor> {
+        let y: Vec<f32> = about
+            .iter()
+            .map(|&a| if a { 1.0 - SMOOTHING } else { SMOOTHING })
+            .collect();
+        Ok(Tensor::new(y, &Device::Cpu)?.unsqueeze(1)?)
+    };
+    let (y, valid_y) = (labels(&train.about)?, labels(&held.about)?);
+    let plan = Plan {
+        epochs: 60,
+        batch: 256,
+        rate: 5e-3,
+        decay: 1e-3,
+        patience: 8,
+        seed: args.seed,
+    };
+    let loss = |rows: &Tensor| {
+        let logits = head.logits(&x.index_select(rows, 0)?)?;
+        cross_entropy(&logits, &y.index_select(rows, 0)?)
+    };
+    let valid_loss = |factor: f64| -> Result<f64> {
+        let logits = (head.logits(&valid_x)? * factor)?;
+        Ok(f64::from(
+            cross_entropy(&logits, &valid_y)?.to_scalar::<f32>()?,
+        ))
+    };
+    let best = fit(&vars, x.dim(0)?, &plan, loss, || valid_loss(1.0))?;
+    let t = temperature(valid_loss)?;
+    scale_layer(&vars, "out", 1.0 / t)?;
+
+    save(&vars, &centres, &args.out)?;
+    let found = probabilities(&head, &held)?;
+    println!(
+        "{} pairs of {} posts, validation loss {best:.4}, temperature {t:.3}, AUC {:.4}, ECE {:.4}",
+        train.about.len(),
+        posts.len(),
+        auc(&held.about, &found),
+        calibration_error(&held.about, &found),
+    );
+    Ok(())
+}
+
+/// Mean of -y ln p - (1 - y) ln (1 - p) of logits (n, 1).
+fn cross_entropy(logits: &Tensor, y: &Tensor) -> candle_core::Result<Tensor> {
+    // ln(1 + e^x) without overflow: max(x, 0) + ln(1 + e^-|x|).
+    let soft_plus = (logits.relu()? + (logits.abs()?.neg()?.exp()? + 1.0)?.log()?)?;
+    (soft_plus - logits.mul(y)?)?.mean_all()
+}
+
+/// Means by kind, each language counting half, and the direction between the languages' posts.
+fn centres(catalogue: &Catalogue, posts: &[Post], vectors: &Vectors) -> Result<Centres> {
+    let of = |texts: Vec<(Language, &str)>| -> Result<[Vec<f32>; 2]> {
+        let mut sums = [vec![0f32; EMBEDDING], vec![0f32; EMBEDDING]];
+        let mut counts = [0f32; 2];
+        for (language, text) in texts {
+            let l = usize::from(language != Language::Zh);
+            sums[l]
+                .iter_mut()
+                .zip(vectors.get(text)?)
+                .for_each(|(s, x)| *s += x);
+            counts[l] += 1.0;
+        }
+        for (sum, n) in sums.iter_mut().zip(counts) {
+            sum.iter_mut().for_each(|s| *s /= n.max(1.0));
+        }
+        Ok(sums)
+    };
+    let halfway = |[a, b]: &[Vec<f32>; 2]| -> Vec<f32> {
+        a.iter().zip(b).map(|(a, b)| (a + b) / 2.0).collect()
+    };
+    let targets = || catalogue.targets.iter();
+    let post = of(posts
+        .iter()
+        .map(|p| (language(p.set), p.text.as_str()))
+        .collect())?;
+    let name = of(targets()
+        .map(|t| (t.language, t.profile.name.as_str()))
+        .collect())?;
+    let sentences = targets().map(|t| (t.language, t.profile.positioning.trim()));
+    let positioning = of(sentences.filter(|(_, p)| !p.is_empty()).collect())?;
+    let mut language: Vec<f32> = post[0]
+        .iter()
+        .zip(&post[1])
+        .map(|(zh, en)| zh - en)
+        .collect();
+    super::clusters::normalise(&mut language);
+    Ok(Centres {
+        post: halfway(&post),
+        name: halfway(&name),
+        positioning: halfway(&positioning),
+        language,
+    })
+}
+
+/// Scales the first layer's start so that it reads features of mean 0 and deviation 1.
+fn standardise(vars: &VarMap, features: &[Vec<f32>]) -> Result<()> {
+    let n = features.len() as f32;
+    let (mut mean, mut square) = (vec![0f32; PAIR_FEATURES], vec![0f32; PAIR_FEATURES]);
+    for row in features {
+        for (i, x) in row.iter().enumerate() {
+            mean[i] += x / n;
+            square[i] += x * x / n;
+        }
+    }
+    let scale: Vec<f32> = mean
+        .iter()
+        .zip(&square)
+        .map(|(m, s)| (s - m * m).max(1e-4).sqrt().recip())
+        .collect();
+    let data = vars.data().lock().ok().context("variables are locked")?;
+    let var = |name: &str| data.get(name).with_context(|| format!("no {name}"));
+    let (weight, bias) = (var("hidden.weight")?, var("hidden.bias")?);
+    let scale = Tensor::new(scale, &Device::Cpu)?;
+    let mean = Tensor::new(mean, &Device::Cpu)?.unsqueeze(1)?;
+    weight.set(&weight.as_tensor().broadcast_mul(&scale)?)?;
+    bias.set(&weight.as_tensor().matmul(&mean)?.squeeze(1)?.neg()?)?;
+    Ok(())
+}
+
+fn centre_tensors(centres: &Centres) -> Result<HashMap<String, Tensor>> {
+    let parts = [
+        ("post", &centres.post),
+        ("name", &centres.name),
+        ("positioning", &centres.positioning),
+        ("language", &centres.language),
+    ];
+    parts
+        .into_iter()
+        .map(|(name, v)| {
+            let tensor = Tensor::from_slice(v, EMBEDDING, &Device::Cpu)?;
+            Ok((format!("centres.{name}"), tensor))
+        })
+        .collect()
+}
+
+/// A head on the variables being fitted.
+fn head(vars: &VarMap, centres: &Centres) -> Result<RelevanceHead> {
+    {
+        let mut data = vars.data().lock().ok().context("variables are locked")?;
+        for (name, tensor) in centre_tensors(centres)? {
+            data.insert(name, candle_core::Var::from_tensor(&tensor)?);
+        }
+    }
+    let vb = VarBuilder::from_varmap(vars, DType::F32, &Device::Cpu);
+    let head = RelevanceHead::load(vb)?;
+    // Centres are measured, not fitted.
+    let mut data = vars.data().lock().ok().context("variables are locked")?;
+    data.retain(|name, _| !name.starts_with("centres."));
+    drop(data);
+    Ok(head)
+}
+
+fn save(vars: &VarMap, centres: &Centres, out: &Path) -> Result<()> {
+    let mut tensors = centre_tensors(centres)?;
+    let data = vars.data().lock().ok().context("variables are locked")?;
+    tensors.extend(
+        data.iter()
+            .map(|(name, var)| (name.clone(), var.as_tensor().clone())),
+    );
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    candle_core::safetensors::save(&tensors, out)
+        .with_context(|| format!("writing {}", out.display()))
+}
+
+fn probabilities(head: &RelevanceHead, pairs: &Pairs) -> Result<Vec<f32>> {
+    let logits = head.logits(&matrix(&pairs.features)?)?;
+    Ok(ops::sigmoid(&logits)?.flatten_all()?.to_vec1()?)
+}
+
+/// Expected calibration error: mean distance between probability and share of positives, over
+/// ten bins of equal width.
+fn calibration_error(about: &[bool], p: &[f32]) -> f64 {
+    let mut bins = [(0.0, 0.0); 10];
+    for (&about, &p) in about.iter().zip(p) {
+        let bin = &mut bins[((p * 10.0) as usize).min(9)];
+        bin.0 += f64::from(p);
+        bin.1 += f64::from(u8::from(about));
+    }
+    bins.iter().map(|(p, y)| (p - y).abs()).sum::<f64>() / about.len() as f64
+}
+
+/// AUC and calibration on posts of held-out brands against random mismatches, with names in
+/// place and taken out, and against posts that people called irrelevant; beside "name found in
+/// the text" and the cosine to the name.
+pub fn evaluate(
+    head: &RelevanceHead,
+    files: &BrandFiles,
+    data: &Path,
+    split: Split,
+    embeddings: &Embeddings,
+) -> Result<Vec<MetricRow>> {
+    let mut rows = Vec::new();
+    for (mask, masked) in [(Mask::Nobody, ""), (Mask::Everybody, ", name masked")] {
+        let mut catalogue = Catalogue::read(files)?;
+        let posts = catalogue.posts(data, split, 1, mask, held_out)?;
+        let posts: Vec<Post> = posts.into_iter().filter(|p| !p.irrelevant).collect();
+        let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
+        for (description, described) in [
+            (Description::Full, "described"),
+            (Description::NameOnly, "name only"),
+        ] {
+            let found = pairs(
+                &catalogue,
+                &posts,
+                &vectors,
+                head.centres(),
+                description,
+                true,
+                1,
+            )?;
+            for set in ["en_brand_sentiment", "zh_weibo_hashtag"] {
+                rows.extend(figures(
+                    head,
+                    &found,
+                    set,
+                    &format!("{set}, {described}{masked}"),
+                )?);
+            }
+        }
+    }
+    let mut catalogue = Catalogue::read(files)?;
+    let posts = catalogue.posts(data, split, 1, Mask::Nobody, |_| true)?;
+    let brands: Vec<Post> = posts
+        .into_iter()
+        .filter(|p| p.set == "en_brand_sentiment")
+        .collect();
+    let judged: Vec<usize> = brands
+        .iter()
+        .filter(|p| p.irrelevant)
+        .map(|p| p.target)
+        .collect();
+    let posts: Vec<Post> = brands
+        .into_iter()
+        .filter(|p| judged.contains(&p.target))
+        .collect();
+    let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
+    let full = Description::Full;
+    let found = pairs(&catalogue, &posts, &vectors, head.centres(), full, false, 1)?;
+    rows.extend(figures(
+        head,
+        &found,
+        "en_brand_sentiment",
+        "against labelled irrelevant",
+    )?);
+    Ok(rows)
+}
+
+fn figures(head: &RelevanceHead, all: &Pairs, set: &str, slice: &str) -> Result<Vec<MetricRow>> {
+    let mine: Vec<usize> = (0..all.about.len())
+        .filter(|&i| all.sets[i] == set)
+        .collect();
+    if mine.is_empty() {
+        return Ok(Vec::new());
+    }
+    let part = Pairs {
+        features: mine.iter().map(|&i| all.features[i].clone()).collect(),
+        about: mine.iter().map(|&i| all.about[i]).collect(),
+        sets: Vec::new(),
+    };
+    let model = probabilities(head, &part)?;
+    let feature = |i: usize| part.features.iter().map(|f| f[i]).collect::<Vec<f32>>();
+    let row = |method: &str, metric: &str, score: &[f32], of: fn(&[bool], &[f32]) -> f64| {
+        let estimate = bootstrap(part.about.len(), |rows| {
+            let about: Vec<bool> = rows.iter().map(|&i| part.about[i]).collect();
+            let score: Vec<f32> = rows.iter().map(|&i| score[i]).collect();
+            of(&about, &score)
+        });
+        MetricRow {
+            task: "relevance".into(),
+            slice: slice.into(),
+            method: method.into(),
+            metric: metric.into(),
+            n: part.about.len(),
+            estimate,
+        }
+    };
+    Ok(vec![
+        row("model", "auc", &model, auc),
+        row("model", "calibration_error", &model, calibration_error),
+        row("name found", "auc", &feature(0), auc),
+        row("cosine to the name", "auc", &feature(2), auc),
+    ])
+}
