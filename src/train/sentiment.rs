@@ -125,7 +125,7 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
             .collect()
     };
     let train = read_all(Split::Train, args.per_set)?;
-    let valid = read_all(Split::Valid, 1_500)?;
+    let valid = read_all(Split::Valid, args.per_set.min(1_500))?;
 
     let columns = |part: fn(&Labelled) -> Result<Tensor>| -> Result<Tensor> {
         let parts: Result<Vec<Tensor>> = train.iter().map(part).collect();

@@ -17,6 +17,8 @@ use bsmv::text::{Language, clean};
 
 use super::{Split, rows};
 
+/// Seed of the order in which rows are sampled.
+const SAMPLE: &str = "topics";
 /// Texts embedded between two writes to disk.
 const SHARD: usize = 1_024;
 
@@ -55,7 +57,7 @@ pub fn language(set: &str) -> Language {
 }
 
 /// At most `limit` rows of a set, cleaned; rows that are empty then, or that `keep` refuses,
-/// don't count. Rows are taken by the order of the hash of `set/id`, so a smaller sample is
+/// don't count. Rows are taken in the order of a hash of set and id, so a smaller sample is
 /// part of a larger one and heads share embeddings.
 pub fn sample(
     data: &Path,
@@ -67,7 +69,7 @@ pub fn sample(
     let mut found: Vec<(u64, TextRow)> = rows::<TextRow>(data, set, split)?
         .into_iter()
         .filter(keep)
-        .map(|row| (hash(&format!("{set}/{}", row.id)).0, row))
+        .map(|row| (hash(&format!("{SAMPLE}/{set}/{}", row.id)).0, row))
         .collect();
     found.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
     let cleaned = found.into_iter().map(|(_, mut row)| {
