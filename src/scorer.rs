@@ -52,12 +52,16 @@ impl Scorer {
         Self::on_device(bundle, precision, &Device::Cpu)
     }
 
-    /// The same with the f32 encoder on `device`; everything small stays on the CPU.
-    pub fn on_device(mut bundle: Bundle, precision: Precision, device: &Device) -> Result<Self> {
+    /// The encoder of a bundle read for `precision`, with its tokenizer.
+    pub fn embedder(
+        bundle: &mut Bundle,
+        precision: Precision,
+        device: &Device,
+    ) -> Result<Embedder> {
         let facts = bundle.manifest.encoder.clone();
         let tokenizer = bundle.take(TOKENIZER)?;
         let weights = bundle.take(encoder_file(precision))?;
-        let embedder = Embedder::new(
+        Embedder::new(
             facts.config,
             &tokenizer,
             weights,
@@ -65,7 +69,12 @@ impl Scorer {
             &facts.prefix,
             facts.max_pieces,
             device,
-        )?;
+        )
+    }
+
+    /// As [`Scorer::new`] with the f32 encoder on `device`; everything small stays on the CPU.
+    pub fn on_device(mut bundle: Bundle, precision: Precision, device: &Device) -> Result<Self> {
+        let embedder = Self::embedder(&mut bundle, precision, device)?;
         let heads = bundle.take(HEADS)?;
         let tensors =
             SafeTensors::deserialize(&heads).map_err(|e| Error::Bundle(format!("{HEADS}: {e}")))?;

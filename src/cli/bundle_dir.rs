@@ -5,8 +5,10 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::{Context, Result};
 use bsmv::Error;
 use bsmv::bundle::{Bundle, Manifest};
+use bsmv::embedder::Embedder;
 use bsmv::score::Precision;
 use bsmv::scorer::Scorer;
+use candle_core::Device;
 
 /// Where the model is and how it computes; the same options for every verb that scores.
 #[derive(clap::Args)]
@@ -38,22 +40,36 @@ impl From<Arithmetic> for Precision {
 impl Model {
     /// Reads the bundle and makes a scorer of it.
     pub fn open(&self) -> Result<Scorer> {
+        Ok(Scorer::new(
+            self.read(self.precision.into())?,
+            self.precision.into(),
+        )?)
+    }
+
+    /// The bundle's encoder alone, in f32 on `device`.
+    pub fn embedder(&self, device: &Device) -> Result<Embedder> {
+        Ok(Scorer::embedder(
+            &mut self.read(Precision::F32)?,
+            Precision::F32,
+            device,
+        )?)
+    }
+
+    fn read(&self, precision: Precision) -> Result<Bundle> {
         let directory = self.bundle.as_path();
         let manifest = directory.join("manifest.json");
         let manifest = std::fs::read(&manifest).with_context(|| {
             let place = directory.display();
             format!("no model bundle at {place} (name one with --bundle DIR): manifest.json")
         })?;
-        let precision = self.precision.into();
         let manifest = Manifest::from_json(&manifest)?;
         let sums = manifest.clone();
-        let bundle = Bundle::read(manifest, precision, |name| {
+        Bundle::read(manifest, precision, |name| {
             let bytes = file_of(directory, name)?;
             sums.verify(name, &bytes)?;
             Ok(bytes)
         })
-        .with_context(|| directory.display().to_string())?;
-        Ok(Scorer::new(bundle, precision)?)
+        .with_context(|| directory.display().to_string())
     }
 }
 

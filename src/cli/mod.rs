@@ -3,6 +3,7 @@
 mod bundle_dir;
 #[cfg(feature = "train")]
 mod eval;
+mod gpu_test;
 mod report;
 mod score;
 #[cfg(feature = "server")]
@@ -30,6 +31,8 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Compare the f32 encoder on CUDA with the CPU
+    GpuTest(gpu_test::Args),
     /// Train one part of the model
     #[cfg(feature = "train")]
     #[command(subcommand)]
@@ -54,6 +57,7 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        Verb::GpuTest(args) => gpu_test::run(&args),
         #[cfg(feature = "train")]
         Verb::Train(part) => train::run(part),
         #[cfg(feature = "train")]

@@ -19,7 +19,7 @@ pub struct BundleArgs {
     /// Folder of the trained encoder in Hugging Face's layout.
     #[arg(long)]
     encoder: PathBuf,
-    /// Folder with sentiment.safetensors, projector.safetensors, relevance.safetensors,
+    /// Folder with sentiment.safetensors, topics.safetensors, relevance.safetensors,
     /// head.safetensors, residuals.json and diffusion.safetensors.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
@@ -115,7 +115,7 @@ pub fn run(args: &BundleArgs) -> Result<()> {
 /// Files of the heads that read text, and the prefix of their tensors in a bundle.
 pub const HEAD_FILES: [(&str, &str); 3] = [
     ("sentiment.", "sentiment.safetensors"),
-    ("topics.", "projector.safetensors"),
+    ("topics.", "topics.safetensors"),
     ("relevance.", "relevance.safetensors"),
 ];
 

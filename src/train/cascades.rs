@@ -303,8 +303,9 @@ fn cascade(
         account_age_days: a.account_age_days,
     });
     let mut graph = DiffusionGraph::draft(author);
+    let words = row.events.iter().filter(|e| e.text.is_some()).count();
     // Whether the set has its events' words at all.
-    let texts = row.events.iter().any(|e| e.text.is_some());
+    let texts = words > 0;
     for (i, event) in row.events.into_iter().enumerate() {
         let parent = u32::try_from(event.parent + 1)
             .with_context(|| format!("{}: parent of event {i}", row.id))?;
@@ -337,8 +338,7 @@ fn cascade(
         depth: whole.then(|| structural_virality(&graph.parent)),
         leader_share: whole.then(|| leader_share(&graph.parent)),
         audience,
-        s: s.filter(|_| texts)
-            .map(|s| realised_valence(s, voices_of(&graph))),
+        s: s.filter(|_| texts).and_then(|s| realised(s, &graph, words)),
     };
     Ok(Cascade {
         platform,
@@ -354,6 +354,17 @@ fn cascade(
         count_only,
         targets,
     })
+}
+
+/// Realised valence of a post and an audience of `words` voices, of which the labelled ones are a
+/// fair sample; `None` when none of them is labelled.
+fn realised(s: f32, graph: &DiffusionGraph, words: usize) -> Option<f32> {
+    let labelled: Vec<f32> = voices_of(graph).collect();
+    if labelled.is_empty() {
+        return None;
+    }
+    let mean = labelled.iter().sum::<f32>() / labelled.len() as f32;
+    Some(realised_valence(s, std::iter::repeat_n(mean, words)))
 }
 
 /// ln(1 + seconds) to the middle of `n` events, where the first ones kept hold it.

@@ -85,7 +85,8 @@ pub fn run(args: &LabelArgs) -> Result<()> {
     let mut out: Box<dyn Write> = match &args.out {
         Some(path) => {
             let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-            if !seen.is_empty() {
+            // An interruption may have left half a line.
+            if std::fs::read(path)?.last().is_some_and(|&b| b != b'\n') {
                 file.write_all(b"\n")?;
             }
             Box::new(BufWriter::new(file))
@@ -123,20 +124,26 @@ fn stdin_texts() -> Result<Vec<String>> {
     Ok(texts)
 }
 
-/// Posts first, then events.
+/// Posts first, then events: those of the test and validation cascades, then those of training,
+/// in the order of their keys, so that whatever is done of them is a fair sample.
 fn cascade_texts(data: &Path) -> Result<Vec<String>> {
     let (mut posts, mut events) = (Vec::new(), Vec::new());
-    for set in [
-        "zh_weibo_cascades",
-        "en_twitter_cascades",
-        "en_post_engagement",
-    ] {
-        for split in [Split::Test, Split::Valid, Split::Train] {
+    for split in [Split::Test, Split::Valid, Split::Train] {
+        let mut of_split = Vec::new();
+        for set in [
+            "zh_weibo_cascades",
+            "en_twitter_cascades",
+            "en_post_engagement",
+        ] {
             for row in rows::<Row>(data, set, split)? {
                 posts.push(row.text);
-                events.extend(row.events.into_iter().filter_map(|event| event.text));
+                of_split.extend(row.events.into_iter().filter_map(|event| event.text));
             }
         }
+        if split == Split::Train {
+            of_split.sort_by_cached_key(|text| key(text));
+        }
+        events.append(&mut of_split);
     }
     posts.append(&mut events);
     Ok(posts)
