@@ -3,13 +3,11 @@
 use bsmv::text::{Tokenizer, clean};
 
 #[test]
-#[ignore = "needs models/bsmv-base"]
 fn the_bundle_s_tokenizer_reads_both_languages() {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/models/bsmv-base/tokenizer.json"
     );
-    let path = std::env::var("BSMV_TOKENIZER").unwrap_or(path.into());
     let tokenizer = Tokenizer::from_bytes(&std::fs::read(path).unwrap()).unwrap();
     assert_eq!(tokenizer.special_pieces(), 2);
     let size = tokenizer.vocabulary_size() as u32;
