@@ -33,7 +33,11 @@ fn main() {
             ms.sort_by(f64::total_cmp);
             let at = |q: f64| ms[((ms.len() - 1) as f64 * q) as usize];
             let precision = format!("{precision:?}").to_lowercase();
-            println!("{precision:<8} {name:<8} {:>10.2} {:>10.2}", at(0.5), at(0.95));
+            println!(
+                "{precision:<8} {name:<8} {:>10.2} {:>10.2}",
+                at(0.5),
+                at(0.95)
+            );
         };
         time("encoder", &|i| drop(scorer.embed(&requests[i].1).unwrap()));
         time("score", &|i| drop(scorer.score(&requests[i].0).unwrap()));
