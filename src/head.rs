@@ -1,10 +1,16 @@
 //! The multi-task head: 16 features -> 32 -> 32 (ReLU) -> BSMV/100, s, T, D.
+//!
+//! The score is the closed formula on the head's s and D and on T as given. The head's own BSMV
+//! output is trained beside them and shapes the shared layers, but it is not the score: it follows
+//! the news posts it was fitted to as well as the formula does, and off their beaten track it lets
+//! complaints rise with their reposts, which the formula can't.
 
 use safetensors::SafeTensors;
 
 use crate::encoder::floats;
 use crate::explain::Additive;
-use crate::features::{FEATURES, FeatureVector};
+use crate::features::{FEATURES, FeatureVector, Group};
+use crate::value::{Weights, formula};
 use crate::{Error, Result};
 
 /// Width of both hidden layers.
@@ -96,21 +102,30 @@ impl Head {
         &self.background
     }
 
-    /// All four outputs, within their ranges.
+    /// Valence, relevance, diffusion and the score they make.
     pub fn predict(&self, x: &FeatureVector) -> HeadOutput {
-        let hidden = self.hidden(&self.state(x));
-        HeadOutput {
-            bsmv: crate::value::clamp(100.0 * self.output(0, &hidden)),
-            s: self.output(1, &hidden).clamp(-1.0, 1.0),
-            t: self.output(2, &hidden).clamp(0.0, 1.0),
-            d: self.output(3, &hidden).clamp(0.0, 1.0),
-        }
+        self.outputs(&self.state(x))
+    }
+
+    /// The head's own BSMV output, 0 to 100, for comparison.
+    pub fn direct(&self, x: &FeatureVector) -> f32 {
+        let hidden = self.hidden(&self.state(x).first);
+        crate::value::clamp(100.0 * self.output(0, &hidden))
+    }
+
+    fn outputs(&self, state: &State) -> HeadOutput {
+        let hidden = self.hidden(&state.first);
+        let s = self.output(1, &hidden).clamp(-1.0, 1.0);
+        let t = state.relevance.clamp(0.0, 1.0);
+        let d = self.output(3, &hidden).clamp(0.0, 1.0);
+        let bsmv = formula(s, t, d, &Weights::BALANCED);
+        HeadOutput { bsmv, s, t, d }
     }
 
     /// The second layer's activations.
-    fn hidden(&self, state: &[f32; HIDDEN]) -> [f32; HIDDEN] {
+    fn hidden(&self, first: &[f32; HIDDEN]) -> [f32; HIDDEN] {
         let mut hidden = self.second_bias;
-        for (h, column) in state.iter().zip(&self.second) {
+        for (h, column) in first.iter().zip(&self.second) {
             // About half of the units are off; skipping them halves an explanation's time.
             if *h > 0.0 {
                 for (sum, w) in hidden.iter_mut().zip(column) {
@@ -127,12 +142,21 @@ impl Head {
     }
 }
 
+/// What the features add up to: the first layer before its ReLU, and T.
+#[derive(Clone)]
+pub struct State {
+    first: [f32; HIDDEN],
+    relevance: f32,
+}
+
 impl Additive for Head {
-    /// The first layer before its ReLU.
-    type State = [f32; HIDDEN];
+    type State = State;
 
     fn state(&self, x: &FeatureVector) -> Self::State {
-        let mut state = self.first_bias;
+        let mut state = State {
+            first: self.first_bias,
+            relevance: 0.0,
+        };
         for (i, v) in x.iter().enumerate() {
             self.add(&mut state, i, *v);
         }
@@ -140,13 +164,16 @@ impl Additive for Head {
     }
 
     fn add(&self, state: &mut Self::State, feature: usize, change: f32) {
-        for (s, w) in state.iter_mut().zip(&self.first[feature]) {
+        for (s, w) in state.first.iter_mut().zip(&self.first[feature]) {
             *s += w * change;
+        }
+        if Group::Topics.range().contains(&feature) {
+            state.relevance += change;
         }
     }
 
     fn value(&self, state: &Self::State) -> f32 {
-        crate::value::clamp(100.0 * self.output(0, &self.hidden(state)))
+        self.outputs(state).bsmv
     }
 }
 

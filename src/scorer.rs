@@ -115,6 +115,11 @@ impl Scorer {
         Ok(self.reader.embedder().read(text)?.vector)
     }
 
+    /// The BSMV head.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
     /// The head's outputs for one feature vector.
     pub fn predict(&self, x: &FeatureVector) -> HeadOutput {
         self.head.predict(x)

@@ -27,6 +27,8 @@ struct Case {
     /// s, D, BSMV at T = 1; NaN is unknown.
     truth: [f32; 3],
     head: [f32; 3],
+    /// The same with the head's own output for BSMV; only that is known.
+    direct: [f32; 3],
     so_far: [f32; 3],
     /// T given and T said by the head.
     relevance: Vec<(f32, f32)>,
@@ -76,10 +78,14 @@ pub fn evaluate(
                 let mean = past.iter().sum::<f32>() / past.len() as f32;
                 let methods = [
                     ("model", column(&here, |c| &c.head)),
+                    ("head's own output", column(&here, |c| &c.direct)),
                     ("so far", so_far),
                     ("mean", vec![mean; truth.len()]),
                 ];
                 for (method, predicted) in methods {
+                    if predicted.iter().any(|p| p.is_nan()) {
+                        continue;
+                    }
                     out.extend(figures(quantity, &slice, method, &truth, &predicted));
                 }
             }
@@ -178,6 +184,7 @@ fn cases(
                     time,
                     truth,
                     head: [f32::NAN; 3],
+                    direct: [f32::NAN; 3],
                     so_far,
                     relevance: Vec::new(),
                 };
@@ -192,6 +199,8 @@ fn cases(
                         scorer.predict(&x)
                     };
                     let at_one = predict(1.0);
+                    let x = features::assemble(read.valence(), &read.topics, 1.0, &forecast);
+                    case.direct[2] = scorer.head().direct(&x);
                     case.head = [at_one.s, at_one.d, at_one.bsmv];
                     case.relevance = RELEVANCES.iter().map(|&t| (t, predict(t).t)).collect();
                 }

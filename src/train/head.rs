@@ -7,9 +7,10 @@
 //! range unseen.
 //!
 //! Beside each example stands one with a silent audience: the same cascade, passed on without a
-//! word, whose realised valence is by definition the post's own. In half of these D is drawn anew,
-//! as feature and target alike, so that the head learns the definition over the whole of its range
-//! and not only where news posts of ten years ago happen to lie.
+//! word, whose realised valence is by definition the post's own. Pace and shape of these are drawn
+//! evenly, and in half of them D as well, as feature and target alike, so that the head learns the
+//! definition over the whole of its range and not only where news posts of ten years ago happen to
+//! lie.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -195,12 +196,15 @@ fn pair(row: &ForecastRow, root: &Root, rng: &mut ChaCha8Rng) -> Vec<Example> {
         if let Some(s) = row.target.s {
             add(forecast, s, d, true);
         }
-        let mut silent = DiffusionForecast {
-            audience: root.s,
-            ..forecast
-        };
+        // Any pace and shape: of a silent audience they say nothing.
         let drawn = rng.random_bool(0.5).then(|| rng.random_range(0.0..1.0));
-        silent.d = drawn.unwrap_or(row.d);
+        let silent = DiffusionForecast {
+            d: drawn.unwrap_or(row.d),
+            speed: rng.random_range(0.0..14.0),
+            depth: rng.random_range(0.0..12.0),
+            leader_share: rng.random_range(0.0..1.0),
+            audience: root.s,
+        };
         add(silent, own, drawn.unwrap_or(d), false);
     }
     examples
@@ -248,9 +252,9 @@ fn train_head(
     let (x, y) = tensors(train)?;
     let held_out = tensors(valid)?;
     let plan = Plan {
-        epochs: 80,
-        batch: 512,
-        rate: 2e-3,
+        epochs: 60,
+        batch: 1024,
+        rate: 1e-3,
         decay: 1e-3,
         patience: 10,
         seed,
