@@ -8,6 +8,15 @@ pub enum Error {
     /// A value that was sent breaks a rule. `field` is its path, as in `post.author.followers`.
     #[error("{field}: {problem}")]
     Invalid { field: String, problem: String },
+    /// What was sent isn't JSON. `field` is how far it could be read; lines and columns count
+    /// from 1.
+    #[error("{field}: not JSON: {problem} (line {line}, column {column})")]
+    Malformed {
+        field: String,
+        problem: String,
+        line: usize,
+        column: usize,
+    },
     /// A bundle's file is missing, damaged or not what its manifest says.
     #[error("bundle: {0}")]
     Bundle(String),
@@ -37,9 +46,18 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Invalid { .. } => "invalid_input",
+            Error::Malformed { .. } => "malformed_json",
             Error::Bundle(_) => "bundle",
             Error::BundleSchema { .. } => "bundle_schema",
             Error::Compute(_) => "compute",
+        }
+    }
+
+    /// The path of what is wrong with the request, if the request is to blame.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Error::Invalid { field, .. } | Error::Malformed { field, .. } => Some(field),
+            _ => None,
         }
     }
 
@@ -52,6 +70,16 @@ impl Error {
                 problem,
             },
             other => other,
+        }
+    }
+}
+
+impl From<crate::text::TextError> for Error {
+    fn from(error: crate::text::TextError) -> Self {
+        use crate::text::TextError;
+        match error {
+            TextError::TooLong { .. } => Error::invalid("post.text", error),
+            other => Error::Bundle(other.to_string()),
         }
     }
 }

@@ -9,16 +9,28 @@
 //! The core is pure: bytes and structs in, numbers out. [`scorer::Scorer`] runs the whole path;
 //! the command line, the server and the WebAssembly module are shells round it.
 
+pub mod api;
 pub mod brand;
+pub mod bundle;
 pub mod diffusion;
+pub mod embedder;
+pub mod encoder;
 pub mod error;
+pub mod explain;
 pub mod features;
+pub mod head;
+pub mod kernels;
 pub mod post;
+pub mod reader;
 pub mod relevance;
 pub mod score;
+pub mod scorer;
 pub mod sentiment;
 pub mod text;
 pub mod topics;
+pub mod unseen;
 pub mod value;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 
 pub use error::{Error, Result};

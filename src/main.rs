@@ -1,6 +1,11 @@
 //! The `bsmv` command: shells round the library's core.
 
+mod cli;
+#[cfg(feature = "server")]
+mod server;
 #[cfg(feature = "train")]
 mod train;
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

@@ -37,6 +37,17 @@ pub struct MetricRow {
     pub estimate: Estimate,
 }
 
+impl MetricRow {
+    /// One line of a table.
+    pub fn line(&self) -> String {
+        let Estimate { value, low, high } = self.estimate;
+        format!(
+            "{:<24} {:<32} {:<18} {:<9} {:>7} {:>8.3} [{:.3}, {:.3}]",
+            self.task, self.slice, self.method, self.metric, self.n, value, low, high
+        )
+    }
+}
+
 /// Share of the variance of `truth` that `predicted` explains: 1 is perfect, 0 is the mean.
 pub fn r2(truth: &[f32], predicted: &[f32]) -> f64 {
     let mean = mean(truth);

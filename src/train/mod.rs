@@ -1,6 +1,15 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
+pub mod adamw;
+pub mod bsmv;
+pub mod bundle;
+pub mod cascades;
 pub mod clusters;
+pub mod diffusion;
+pub mod diffusion_eval;
+pub mod encoders;
+pub mod head;
+pub mod label;
 pub mod metrics;
 pub mod ngrams;
 pub mod optimise;
@@ -28,7 +37,7 @@ pub enum Split {
 }
 
 impl Split {
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Split::Train => "train",
             Split::Valid => "valid",

@@ -1,0 +1,252 @@
+#!/usr/bin/env bash
+# Sets up, builds, serves and tests everything. `./build.sh` alone lists what it can do.
+# One line per step with its seconds; the whole output of each is in target/logs/.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+readonly WASM_TARGET=wasm32-unknown-unknown
+readonly LOGS=target/logs
+readonly BIN=www/node_modules/.bin
+readonly NODE_AT_LEAST=20
+# What rustc's target already uses, so that wasm-opt can read and write it.
+readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
+  --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
+
+usage() {
+  cat <<'END'
+./build.sh serve     set up, build, and serve page and API on 127.0.0.1:8080
+./build.sh test      set up, and run every check and test
+./build.sh wasm      build the module for browsers into www/pkg, and print its size
+./build.sh native    build target/release/bsmv
+./build.sh bench     measure the latency of a score, natively and in Node
+./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
+./build.sh setup     only install what the others need
+END
+}
+
+# missing WHAT HOW: one line, and the end.
+missing() {
+  echo "missing: $1. $2" >&2
+  exit 1
+}
+
+report=()
+passed=0
+
+# step NAME COMMAND…: runs it into a log, which is shown if it fails.
+step() {
+  local name=$1 log status=0 begin=$EPOCHREALTIME seconds tests=
+  shift
+  log="$LOGS/${name// /-}.log"
+  mkdir -p "$LOGS"
+  # A process of its own: inside `|| …` bash would ignore -e in a function.
+  (set -euo pipefail; "$@") >"$log" 2>&1 </dev/null &
+  wait $! || status=$?
+  seconds=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+  if ((status != 0)); then
+    cat "$log" >&2
+    printf '%-28s failed after %s s, log in %s\n' "$name" "$seconds" "$log" >&2
+    exit 1
+  fi
+  if [[ $name == *tests ]]; then
+    tests=$(awk '/^test result: ok\./ { n += $4 } /^ℹ pass / { n += $3 } END { print n + 0 }' "$log")
+    ((tests > 0)) || { echo "$name: no test ran, log in $log" >&2; exit 1; }
+    ((passed += tests))
+  fi
+  report+=("$(printf '%-28s %8s s%s' "$name" "$seconds" "${tests:+  $tests passed}")")
+  printf '%s\n' "${report[-1]}"
+}
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+# --- what the builds need ---------------------------------------------------------------------
+
+need_rust() {
+  command -v cargo >/dev/null || missing "Rust" "Install it with rustup (rustup.rs); any machine will do."
+}
+
+has_wasm_std() {
+  compgen -G "$(rustc --print sysroot)/lib/rustlib/$WASM_TARGET/lib/libstd-*.rlib" >/dev/null
+}
+
+need_wasm_std() {
+  need_rust
+  has_wasm_std && return
+  command -v rustup >/dev/null && step "wasm standard library" rustup target add "$WASM_TARGET"
+  has_wasm_std || missing "Rust's standard library for $WASM_TARGET" \
+    "Get it with 'rustup target add $WASM_TARGET', or as your system packages it, of the version of rustc."
+}
+
+# version_of PACKAGE LOCKFILE
+version_of() {
+  awk -v name="name = \"$1\"" '$0 == name { getline; gsub(/"/, ""); print $3 }' "$2"
+}
+
+need_bindgen() {
+  local wanted has
+  wanted=$(version_of wasm-bindgen Cargo.lock)
+  has=$(version_of wasm-bindgen-cli-support www/bindgen/Cargo.lock)
+  [[ $wanted == "$has" ]] || missing "wasm-bindgen $wanted for www/bindgen, which has $has" \
+    "Set it in www/bindgen/Cargo.toml and run 'cargo update' there."
+  step "wasm-bindgen" cargo build --release --locked --manifest-path www/bindgen/Cargo.toml \
+    --target-dir target/tools
+}
+
+need_node() {
+  local version
+  version=$(node --version 2>/dev/null) || missing "Node.js" "Install version $NODE_AT_LEAST or newer (nodejs.org)."
+  version=${version#v}
+  ((${version%%.*} >= NODE_AT_LEAST)) ||
+    missing "Node.js $NODE_AT_LEAST or newer" "Here is $version: install a newer one (nodejs.org)."
+  command -v npm >/dev/null || missing "npm" "It comes with Node.js (nodejs.org)."
+  local stamp=www/node_modules/.installed
+  cmp -s www/package-lock.json "$stamp" && return
+  step "node packages" npm ci --ignore-scripts --prefix www
+  cp www/package-lock.json "$stamp"
+}
+
+has_chromium() {
+  local name
+  [[ -n ${CHROMIUM:-} ]] && return
+  for name in chromium chromium-browser google-chrome chrome; do
+    command -v "$name" >/dev/null && return
+  done
+  return 1
+}
+
+install_chromium() {
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get update -qq
+  as_root apt-get install -y -qq --no-install-recommends chromium
+}
+
+need_chromium() {
+  has_chromium && return
+  command -v apt-get >/dev/null && step "chromium" install_chromium
+  has_chromium || missing "Chromium" "Install it, or set CHROMIUM to the path of one."
+}
+
+setup_wasm() {
+  need_wasm_std
+  need_node
+  need_bindgen
+}
+
+# --- builds -----------------------------------------------------------------------------------
+
+build_module() {
+  local module=target/$WASM_TARGET/wasm/bsmv.wasm stamp=www/pkg/.made-from made_from
+  cargo build --profile wasm --lib --no-default-features --target "$WASM_TARGET"
+  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json build.sh | sha256sum)
+  [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
+  rm -rf www/pkg
+  target/tools/release/bindgen "$module" www/pkg
+  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
+  echo "$made_from" >"$stamp"
+}
+
+print_size() {
+  node -e '
+    const zlib = require("node:zlib");
+    const bytes = require("node:fs").readFileSync("www/pkg/bsmv_bg.wasm");
+    const mb = (n) => (n / 1e6).toFixed(2) + " MB";
+    const gzip = zlib.gzipSync(bytes, { level: 9 });
+    const brotli = zlib.brotliCompressSync(bytes);
+    console.log(`www/pkg/bsmv_bg.wasm: ${mb(bytes.length)}, gzip ${mb(gzip.length)}, brotli ${mb(brotli.length)}`);'
+}
+
+wasm() {
+  setup_wasm
+  step "wasm build" build_module
+  print_size
+}
+
+native() {
+  need_rust
+  step "native build" cargo build --release
+}
+
+# --- tests ------------------------------------------------------------------------------------
+
+format_check() {
+  cargo fmt --check
+  cargo fmt --check --manifest-path www/bindgen/Cargo.toml
+}
+
+js_types() {
+  # A field with a default may be left out of a request.
+  "$BIN/openapi-typescript" www/api/openapi.json --default-non-nullable=false -o www/pkg/api.d.ts
+  "$BIN/tsc" --project www
+}
+
+js_lint() {
+  cd www
+  node_modules/.bin/biome ci --error-on-warnings .
+}
+
+js_tests() {
+  node --test --test-reporter=spec www/tests/*.test.mjs
+}
+
+all_tests() {
+  setup_wasm
+  need_chromium
+  step "format" format_check
+  step "clippy native" cargo clippy --release --all-targets -- -D warnings
+  step "clippy wasm" cargo clippy --profile wasm --lib --no-default-features --target "$WASM_TARGET" -- -D warnings
+  step "js lint" js_lint
+  step "native tests" cargo test --release
+  native
+  step "wasm build" build_module
+  # After the build: the types of the module are made by it.
+  step "js types" js_types
+  step "js tests" js_tests
+  print_size
+  echo
+  printf '%s\n' "${report[@]}"
+  printf '%-28s %8s s\n' "all" "$SECONDS"
+  echo "$passed passed, 0 failed"
+}
+
+gpu_test() {
+  if ! command -v nvidia-smi >/dev/null || [[ ! -e /dev/nvidia0 ]]; then
+    echo "not run: no GPU"
+    exit 3
+  fi
+  need_rust
+  step "cuda build" cargo build --release --features cuda --target-dir target/cuda
+  target/cuda/release/bsmv gpu-test "$@"
+}
+
+bench() {
+  wasm
+  native
+  if compgen -G 'benches/*.rs' >/dev/null; then cargo bench --quiet; fi
+  node www/bench/latency.mjs
+}
+
+verb=${1:-help}
+shift || true
+case $verb in
+  serve)
+    wasm
+    native
+    exec target/release/bsmv serve --www www "$@"
+    ;;
+  test) all_tests ;;
+  wasm) wasm ;;
+  native) native ;;
+  bench) bench ;;
+  gpu-test) gpu_test "$@" ;;
+  setup)
+    setup_wasm
+    need_chromium
+    ;;
+  help | -h | --help) usage ;;
+  *)
+    usage >&2
+    exit 2
+    ;;
+esac

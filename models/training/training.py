@@ -1,0 +1,227 @@
+"""The shared training loop: heads on the normalised embedding, schedule, checkpoints, validation, export."""
+
+import argparse
+import json
+import math
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+import data
+from batches import Example, examples, pad, read_vectors, sample, split_batches, stream
+from encoder import Encoder, load, save
+from metrics import fit_temperature, summary
+
+HEAD_RATE = 10.0  # learning rate of the heads over the encoder's
+WARMUP = 0.06
+LOG_STEPS = 20
+CHECKPOINT_SECONDS = 180
+
+
+@dataclass
+class Recipe:
+    """What to train on: examples per set and epoch, classes per task, the tasks' weights in the loss."""
+
+    shares: dict[str, int]
+    classes: dict[str, list[str]]
+    weights: dict[str, float]
+    rate: float
+    batch_tokens: int
+
+
+class Model(nn.Module):
+    """An encoder, a linear head per task, and a map to the teacher's space used in training only."""
+
+    def __init__(self, encoder: Encoder, classes: dict[str, list[str]]):
+        super().__init__()
+        self.encoder = encoder
+        width = encoder.config["hidden_size"]
+        self.scale = math.sqrt(width)
+        self.heads = nn.ModuleDict({task: nn.Linear(width, len(names)) for task, names in classes.items()})
+        self.map = nn.Linear(width, width, bias=False)
+        nn.init.eye_(self.map.weight)
+
+    def logits(self, task: str, embedding: Tensor) -> Tensor:
+        return self.heads[task](embedding * self.scale)
+
+
+def targets(batch: list[Example], task: str) -> tuple[Tensor, Tensor]:
+    """Returns the rows of a batch that have a target in a task, and the targets."""
+    found = [(row, e.targets[task]) for row, e in enumerate(batch) if task in e.targets]
+    return torch.tensor([r for r, _ in found], dtype=torch.long), torch.tensor([t for _, t in found])
+
+
+def mask_neutral(logits: Tensor, binary: Tensor) -> Tensor:
+    """Takes the neutral class out for rows of sets that have none."""
+    neutral = F.one_hot(torch.tensor(data.SENTIMENT.index("neu")), len(data.SENTIMENT)).bool()
+    return logits.masked_fill(binary[:, None] & neutral, -1e4)
+
+
+def loss(model: Model, batch: list[Example], vectors: Tensor, weights: dict[str, float]) -> dict[str, Tensor]:
+    """Returns each task's weighted loss, summed over its rows and divided by the rows of the batch."""
+    with torch.autocast("cpu", torch.bfloat16):
+        embedding = model.encoder(pad([e.ids for e in batch]))
+    losses = {}
+    for task, weight in weights.items():
+        chosen, wanted = targets(batch, task)
+        if not len(chosen):
+            continue
+        if task == "vector":
+            value = (1 - F.cosine_similarity(model.map(embedding[chosen]), vectors[wanted])).sum()
+        else:
+            logits = model.logits(task, embedding[chosen])
+            if task == "sentiment":
+                logits = mask_neutral(logits, torch.tensor([batch[r].binary for r in chosen]))
+            value = F.cross_entropy(logits, wanted, reduction="sum")
+        losses[task] = weight * value / len(batch)
+    return losses
+
+
+@torch.no_grad()
+def predict(model: Model, pool: list[Example], vectors: Tensor, bf16: bool = True) -> dict[str, list]:
+    """Runs the model over examples; returns per task a list of (example, output, target)."""
+    found: dict[str, list] = {}
+    for batch in split_batches(pool, 8192):
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            embedding = model.encoder(pad([e.ids for e in batch]))
+        for task in [*model.heads, "vector"]:
+            chosen, wanted = targets(batch, task)
+            if not len(chosen):
+                continue
+            if task == "vector":
+                outputs = torch.stack([embedding[chosen], model.map(embedding[chosen]), vectors[wanted]], 1)
+            else:
+                outputs = model.logits(task, embedding[chosen])
+                if task == "sentiment":
+                    outputs = mask_neutral(outputs, torch.tensor([batch[r].binary for r in chosen]))
+            found.setdefault(task, []).extend(
+                (batch[r], o, int(t)) for r, o, t in zip(chosen.tolist(), outputs, wanted, strict=True))
+    return found
+
+
+def validate(model: Model, valid: dict[str, list[Example]], vectors: Tensor, rows: int) -> tuple[dict, dict]:
+    """Returns metrics per set and task over the first `rows` examples of each set, and the predictions."""
+    model.eval()
+    predictions = {name: predict(model, pool[:rows], vectors) for name, pool in valid.items()}
+    model.train()
+    return summary(predictions), predictions
+
+
+def arguments(description: str | None) -> argparse.Namespace:
+    """Reads the options that both encoders' training takes."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--init", type=Path, required=True, help="encoder to start from, Hugging Face layout")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True, help="checkpoints; a run there is resumed")
+    parser.add_argument("--vectors", type=Path, help="the teacher's vectors, for recipes that distil")
+    parser.add_argument("--cleaner", help="program that cleans NDJSON rows with a text field")
+    parser.add_argument("--tokens", type=int, required=True, help="budget of training tokens")
+    parser.add_argument("--minutes", type=float, required=True, help="limit on training time; the rate decays to it")
+    parser.add_argument("--evaluations", type=int, default=4)
+    parser.add_argument("--valid-rows", type=int, default=300, help="rows per set of the evaluations on the way")
+    parser.add_argument("--final-rows", type=int, default=1000, help="rows per set of the last one")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def write(value: object, path: Path) -> None:
+    """Saves a checkpoint so that an interruption leaves the last one whole."""
+    torch.save(value, path.with_suffix(".tmp"))
+    path.with_suffix(".tmp").rename(path)
+
+
+def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: dict[str, list[Example]],
+        vectors: Tensor, args: argparse.Namespace) -> dict:
+    """Trains until the token budget or the time is used up and loads the best checkpoint; returns its record."""
+    body = [p for p in model.encoder.parameters() if p.requires_grad]
+    heads = [*model.heads.parameters(), *model.map.parameters()]
+    optimiser = torch.optim.AdamW([{"params": body, "base": recipe.rate},
+                                   {"params": heads, "base": recipe.rate * HEAD_RATE}],
+                                  lr=recipe.rate, weight_decay=0.01, fused=True)
+    state = {"step": 0, "tokens": 0, "seconds": 0.0, "evaluated": 0, "best": -1.0, "best_tokens": 0}
+    last, best = args.work / "last.pt", args.work / "best.pt"
+    if last.exists():
+        saved = torch.load(last)
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        state = saved["state"]
+    stage = stream(train, recipe.shares, recipe.batch_tokens, args.seed)
+    for _ in range(state["step"]):
+        next(stage)
+    before, started, kept, sums = state["seconds"], time.monotonic(), time.monotonic(), {}
+    progress = 0.0
+    while progress < 1:
+        batch = next(stage)
+        progress = max(state["tokens"] / args.tokens, state["seconds"] / (60 * args.minutes))
+        rate = min(progress / WARMUP + 0.01, max(1 - progress, 0) / (1 - WARMUP))
+        for group in optimiser.param_groups:
+            group["lr"] = group["base"] * min(rate, 1)
+        losses = loss(model, batch, vectors, recipe.weights)
+        sum(losses.values()).backward()
+        nn.utils.clip_grad_norm_(body + heads, 1.0)
+        optimiser.step()
+        optimiser.zero_grad()
+        state["step"] += 1
+        state["tokens"] += sum(len(e.ids) for e in batch)
+        state["seconds"] = before + time.monotonic() - started
+        for task, value in losses.items():
+            sums[task] = sums.get(task, 0.0) + value.item()
+        if state["step"] % LOG_STEPS == 0:
+            means = " ".join(f"{task} {value / LOG_STEPS:.3f}" for task, value in sums.items())
+            print(f"step {state['step']} tokens {state['tokens']} progress {progress:.3f} "
+                  f"{state['tokens'] / state['seconds']:.0f}/s {means}", flush=True)
+            sums = {}
+        if progress >= (state["evaluated"] + 1) / args.evaluations or progress >= 1:
+            state["evaluated"] += 1
+            found, _ = validate(model, valid, vectors, args.valid_rows)
+            print(f"validation at {state['tokens']} tokens: {json.dumps(found)}", flush=True)
+            if found["score"] > state["best"]:
+                state |= {"best": found["score"], "best_tokens": state["tokens"]}
+                write({"model": model.state_dict(), "state": state}, best)
+        if time.monotonic() - kept > CHECKPOINT_SECONDS or progress >= 1:
+            kept = time.monotonic()
+            write({"model": model.state_dict(), "optimiser": optimiser.state_dict(), "state": state}, last)
+    model.load_state_dict(torch.load(best)["model"])
+    return state
+
+
+def export(model: Model, tokenizer: Path, temperature: float, out: Path) -> None:
+    """Writes the encoder and the sentiment head, which acts on the normalised embedding."""
+    save(model.encoder, tokenizer, out)
+    head = model.heads["sentiment"]
+    save_file({"sentiment.weight": (head.weight.detach() * model.scale / temperature).contiguous(),
+               "sentiment.bias": (head.bias.detach() / temperature).contiguous()}, out / "head.safetensors")
+
+
+def run(recipe: Recipe, args: argparse.Namespace) -> None:
+    """Trains by a recipe and exports encoder, sentiment head and metrics."""
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    args.work.mkdir(parents=True, exist_ok=True)
+    encoder, tokenizer = load(args.init)
+    encoder.freeze_embeddings()
+    index, vectors = read_vectors(args.vectors) if args.vectors else ({}, torch.empty(0))
+    train, valid = (
+        {name: examples(args.data, name, split, recipe.classes, index, tokenizer, args.cleaner)
+         for name in recipe.shares} for split in ("train", "valid"))
+    valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
+    print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, flush=True)
+    model = Model(encoder, recipe.classes)
+    state = fit(model, recipe, train, valid, vectors, args)
+    export(model, args.init / "tokenizer.json", 1.0, args.out)
+    found, predictions = validate(model, valid, vectors, args.final_rows)
+    temperature = fit_temperature(predictions)
+    export(model, args.init / "tokenizer.json", temperature, args.out)
+    record = {"seed": args.seed, "tokens": state["tokens"], "best_tokens": state["best_tokens"],
+              "minutes": round(state["seconds"] / 60, 1), "temperature": temperature, "cleaned": args.cleaner is not None,
+              "command": " ".join(["python", *(Path(a).name for a in sys.argv)]), "validation": found}
+    (args.out / "metrics.json").write_text(json.dumps(record, indent=1) + "\n")
+    print(json.dumps(record))

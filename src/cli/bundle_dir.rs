@@ -1,0 +1,86 @@
+//! Opening a bundle that lies in a directory.
+
+use std::path::{Component, Path, PathBuf};
+
+use anyhow::{Context, Result};
+use bsmv::Error;
+use bsmv::bundle::{Bundle, Manifest};
+use bsmv::embedder::Embedder;
+use bsmv::score::Precision;
+use bsmv::scorer::Scorer;
+use candle_core::Device;
+
+/// Where the model is and how it computes; the same options for every verb that scores.
+#[derive(clap::Args)]
+pub struct Model {
+    /// Directory of the model bundle
+    #[arg(long, value_name = "DIR", default_value = "models/bsmv-base")]
+    pub bundle: PathBuf,
+    /// How the text encoder computes
+    #[arg(long, value_enum, default_value_t = Arithmetic::F32)]
+    pub precision: Arithmetic,
+}
+
+/// [`Precision`] as an option.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Arithmetic {
+    F32,
+    Int8,
+}
+
+impl From<Arithmetic> for Precision {
+    fn from(arithmetic: Arithmetic) -> Self {
+        match arithmetic {
+            Arithmetic::F32 => Precision::F32,
+            Arithmetic::Int8 => Precision::Int8,
+        }
+    }
+}
+
+impl Model {
+    /// Reads the bundle and makes a scorer of it.
+    pub fn open(&self) -> Result<Scorer> {
+        Ok(Scorer::new(
+            self.read(self.precision.into())?,
+            self.precision.into(),
+        )?)
+    }
+
+    /// The bundle's encoder alone, in f32 on `device`.
+    pub fn embedder(&self, device: &Device) -> Result<Embedder> {
+        Ok(Scorer::embedder(
+            &mut self.read(Precision::F32)?,
+            Precision::F32,
+            device,
+        )?)
+    }
+
+    fn read(&self, precision: Precision) -> Result<Bundle> {
+        let directory = self.bundle.as_path();
+        let manifest = directory.join("manifest.json");
+        let manifest = std::fs::read(&manifest).with_context(|| {
+            let place = directory.display();
+            format!("no model bundle at {place} (name one with --bundle DIR): manifest.json")
+        })?;
+        let manifest = Manifest::from_json(&manifest)?;
+        let sums = manifest.clone();
+        Bundle::read(manifest, precision, |name| {
+            let bytes = file_of(directory, name)?;
+            sums.verify(name, &bytes)?;
+            Ok(bytes)
+        })
+        .with_context(|| directory.display().to_string())
+    }
+}
+
+/// A file that the manifest names; it never leads out of the bundle's directory.
+fn file_of(directory: &Path, name: &str) -> bsmv::Result<Vec<u8>> {
+    let inside = Path::new(name)
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
+    if !inside {
+        let problem = format!("the manifest names `{name}`, which is outside the bundle");
+        return Err(Error::Bundle(problem));
+    }
+    std::fs::read(directory.join(name)).map_err(|e| Error::Bundle(format!("{name}: {e}")))
+}

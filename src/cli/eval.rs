@@ -1,0 +1,115 @@
+//! `bsmv eval`: held-out figures of every head beside its baselines.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::bundle_dir::Model;
+use crate::train::cascades::{Labels, Topics, cascades};
+use crate::train::metrics::MetricRow;
+use crate::train::pairs::BrandFiles;
+use crate::train::texts::Embeddings;
+use crate::train::{Split, bsmv, diffusion_eval, encoders, relevance, sentiment, topics};
+
+/// Held-out metrics of every head beside its baselines, with 95 % intervals.
+#[derive(clap::Args)]
+pub struct Args {
+    /// What to evaluate; everything when nothing is named
+    #[arg(value_enum)]
+    heads: Vec<Which>,
+    /// Folder of the data sets
+    #[arg(long)]
+    data: PathBuf,
+    #[arg(long, value_enum, default_value_t = Split::Valid)]
+    split: Split,
+    /// What `bsmv label` made of the cascades' texts; for the BSMV head
+    #[arg(long, default_value = "runs/labels.ndjson")]
+    labels: PathBuf,
+    /// Folder of the untuned teacher; for the topics
+    #[arg(long)]
+    teacher: Option<PathBuf>,
+    /// Embeddings are kept here
+    #[arg(long, default_value = "runs")]
+    runs: PathBuf,
+    #[arg(long, default_value = "models/topics.json")]
+    topics: PathBuf,
+    #[command(flatten)]
+    brands: BrandFiles,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    model: Model,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Which {
+    Sentiment,
+    Topics,
+    Relevance,
+    Diffusion,
+    Bsmv,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode> {
+    let scorer = args.model.open()?;
+    let wanted = |which| args.heads.is_empty() || args.heads.contains(&which);
+    let encoder = encoders::OfScorer::new(&scorer);
+    let embeddings = Embeddings::new(&encoder, &args.runs)?;
+    let (data, split) = (args.data.as_path(), args.split);
+    let mut rows: Vec<MetricRow> = Vec::new();
+    if wanted(Which::Sentiment) {
+        let head = scorer.reader().sentiment();
+        rows.extend(sentiment::evaluate(head, data, split, &embeddings)?);
+    }
+    if wanted(Which::Relevance) {
+        let head = scorer.reader().relevance_head();
+        rows.extend(relevance::evaluate(
+            head,
+            &args.brands,
+            data,
+            split,
+            &embeddings,
+        )?);
+    }
+    if wanted(Which::Topics)
+        && let Some(teacher) = &args.teacher
+    {
+        let teacher = encoders::teacher(teacher)?;
+        let teacher = Embeddings::new(&teacher, &args.runs)?;
+        let file = topics::Topics::read(&args.topics)?;
+        let projector = scorer.reader().topics();
+        rows.extend(topics::evaluate(
+            projector,
+            &file,
+            data,
+            split,
+            &teacher,
+            &embeddings,
+        )?);
+    }
+    if wanted(Which::Diffusion) {
+        let labels = Labels::load(&args.labels)?;
+        let read = |split| cascades(data, split, &labels, &Topics::default());
+        let (train, held) = (read(Split::Train)?, read(split)?);
+        rows.extend(diffusion_eval::evaluate(
+            scorer.diffusion(),
+            &train,
+            &held,
+            split,
+        )?);
+    }
+    if wanted(Which::Bsmv) {
+        let labels = Labels::load(&args.labels)?;
+        rows.extend(bsmv::evaluate(&scorer, data, split, &labels)?);
+    }
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&rows)?);
+    } else {
+        for row in &rows {
+            println!("{}", row.line());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,87 @@
+//! The command line: one verb, one module with its `Args` and its `run`.
+
+mod bundle_dir;
+#[cfg(feature = "train")]
+mod eval;
+mod gpu_test;
+mod report;
+mod score;
+#[cfg(feature = "server")]
+mod serve;
+#[cfg(feature = "train")]
+mod train;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Brand Social Media Value: what a post is worth to a brand, 0 to 100; 50 is no effect.
+#[derive(Parser)]
+#[command(name = "bsmv", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Score one post, or one request per line of standard input
+    Score(score::Args),
+    /// Serve the HTTP API and the page
+    #[cfg(feature = "server")]
+    Serve(serve::Args),
+    /// Compare the f32 encoder on CUDA with the CPU
+    GpuTest(gpu_test::Args),
+    /// Train one part of the model
+    #[cfg(feature = "train")]
+    #[command(subcommand)]
+    Train(train::Part),
+    /// Held-out metrics of every head beside its baselines
+    #[cfg(feature = "train")]
+    Eval(eval::Args),
+    /// Label texts with the frozen sentiment labeller
+    #[cfg(feature = "train")]
+    Label(crate::train::label::LabelArgs),
+    /// Write the 8-bit form of an encoder
+    #[cfg(feature = "train")]
+    Quantize(crate::train::bundle::QuantizeArgs),
+    /// Put trained parts together as a bundle
+    #[cfg(feature = "train")]
+    Bundle(crate::train::bundle::BundleArgs),
+}
+
+/// Runs the verb that was asked for. Exit codes: 0 done, 1 failed, 2 wrong usage (from clap).
+pub fn main() -> ExitCode {
+    let done = match Cli::parse().verb {
+        Verb::Score(args) => score::run(args),
+        #[cfg(feature = "server")]
+        Verb::Serve(args) => serve::run(args),
+        Verb::GpuTest(args) => gpu_test::run(&args),
+        #[cfg(feature = "train")]
+        Verb::Train(part) => train::run(part),
+        #[cfg(feature = "train")]
+        Verb::Eval(args) => eval::run(&args),
+        #[cfg(feature = "train")]
+        Verb::Label(args) => crate::train::label::run(&args).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "train")]
+        Verb::Quantize(args) => {
+            crate::train::bundle::quantize_encoder(&args).map(|()| ExitCode::SUCCESS)
+        }
+        #[cfg(feature = "train")]
+        Verb::Bundle(args) => crate::train::bundle::run(&args).map(|()| ExitCode::SUCCESS),
+    };
+    done.unwrap_or_else(failed)
+}
+
+/// One line on standard error. Nobody reading on (`bsmv score | head`) isn't a failure.
+fn failed(error: anyhow::Error) -> ExitCode {
+    let unread = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
+    if unread {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("bsmv: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,82 @@
+//! A score as text for people.
+
+use std::io::{self, Write};
+
+use bsmv::brand::BrandProfile;
+use bsmv::score::Score;
+
+/// Features and topics shown; `--json` has all of them.
+const SHOWN: usize = 5;
+
+/// Writes the score, its interval, parts, what counted most, topics and what it can't see.
+pub fn write(out: &mut impl Write, score: &Score, brand: Option<&BrandProfile>) -> io::Result<()> {
+    let whom = brand.map_or("a brand this fits", |brand| &brand.name);
+    writeln!(out, "{:.1} of 100 for {whom} (50 is no effect)", score.bsmv)?;
+    writeln!(
+        out,
+        "{:.0} times in 100 the realised value lies between {:.1} and {:.1}",
+        100.0 * score.interval.coverage,
+        score.interval.low,
+        score.interval.high
+    )?;
+
+    writeln!(out, "\nParts, in points")?;
+    let (p, w) = (&score.parts, &score.weights);
+    writeln!(
+        out,
+        "  sentiment {:>+6.1}  weight {}",
+        p.sentiment, w.sentiment
+    )?;
+    writeln!(out, "  topic     {:>+6.1}  weight {}", p.topic, w.topic)?;
+    writeln!(
+        out,
+        "  diffusion {:>+6.1}  weight {}",
+        p.diffusion, w.diffusion
+    )?;
+    writeln!(out, "  rest      {:>+6.1}", p.rest)?;
+
+    writeln!(
+        out,
+        "\nForecast: valence {:+.2}, relevance {:.2}, diffusion {:.2} (about {:.0} events)",
+        score.predicted.s, score.predicted.t, score.predicted.d, score.predicted.events
+    )?;
+    match score.events {
+        0 => writeln!(out, "Seen so far: the post alone")?,
+        n => writeln!(
+            out,
+            "Seen so far: {n} events in {} seconds",
+            score.observed_until
+        )?,
+    }
+
+    writeln!(
+        out,
+        "\nWhat counted most, against an average post ({:.1}) at default weights",
+        score.base
+    )?;
+    let mut contributions: Vec<_> = score.contributions.iter().collect();
+    contributions.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
+    for c in contributions.iter().take(SHOWN) {
+        writeln!(out, "  {:>+6.1}  {}", c.points, c.feature)?;
+    }
+
+    let mut topics: Vec<_> = score.topics.iter().collect();
+    topics.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    writeln!(out, "\nTopics")?;
+    for topic in topics.iter().take(SHOWN) {
+        writeln!(out, "  {:>5.0}%  {}", 100.0 * topic.weight, topic.label)?;
+    }
+
+    writeln!(out, "\nNot taken into account")?;
+    for unseen in &score.unseen {
+        writeln!(out, "  - {}", unseen.message)?;
+    }
+    writeln!(out, "\n{} in {}", score.bundle, precision(score))
+}
+
+fn precision(score: &Score) -> &'static str {
+    match score.precision {
+        bsmv::score::Precision::F32 => "f32",
+        bsmv::score::Precision::Int8 => "int8",
+    }
+}

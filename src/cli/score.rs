@@ -1,0 +1,202 @@
+//! `bsmv score`: one post from options, or JSON Lines from standard input.
+
+use std::fs;
+use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use bsmv::api::{self, ErrorReport, ScoreRequest};
+use bsmv::brand::BrandProfile;
+use bsmv::post::{Platform, Post};
+use bsmv::scorer::Scorer;
+use bsmv::value::Weights;
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::bundle_dir::Model;
+use super::report;
+
+/// Score one post given by --text, or, without it, one JSON request per line of standard input,
+/// each answered by one line: a score, or {"error":{"code","field","message"},"line"}.
+///
+/// Exit code: 0 all scored, 1 something was not, 2 wrong usage.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Text of the post
+    #[arg(long)]
+    text: Option<String>,
+    /// Title shown above the text
+    #[arg(long, requires = "text")]
+    title: Option<String>,
+    /// weibo, xiaohongshu, douyin, x or other
+    #[arg(long, requires = "text")]
+    platform: Option<String>,
+    /// JSON file with the author's numbers
+    #[arg(long, value_name = "FILE", requires = "text")]
+    author: Option<PathBuf>,
+    /// JSON file with a page of the post's diffusion so far
+    #[arg(long, value_name = "FILE", requires = "text")]
+    graph: Option<PathBuf>,
+    /// JSON file with a brand's profile; on standard input, for lines without a brand
+    #[arg(long, value_name = "FILE")]
+    brand: Option<PathBuf>,
+    /// balanced, awareness, sales, or three numbers that sum to 1: sentiment,topic,diffusion
+    #[arg(long)]
+    weights: Option<String>,
+    /// Print the whole answer as one line of JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    model: Model,
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    let brand: Option<BrandProfile> = args
+        .brand
+        .as_deref()
+        .map(|file| from_file(file, "brand"))
+        .transpose()?;
+    let weights = args.weights.as_deref().map(parse_weights).transpose()?;
+    if let Some(brand) = &brand {
+        brand.validate().map_err(|e| e.within("brand"))?;
+    }
+    if let Some(weights) = &weights {
+        weights.validate().map_err(|e| e.within("weights"))?;
+    }
+    match &args.text {
+        Some(text) => one(&args, text, brand, weights),
+        None => lines(&args.model, brand.as_ref(), weights),
+    }
+}
+
+fn one(
+    args: &Args,
+    text: &str,
+    brand: Option<BrandProfile>,
+    weights: Option<Weights>,
+) -> Result<ExitCode> {
+    let platform = match &args.platform {
+        Some(name) => api::parse(serde_json::to_string(name)?, "post.platform")?,
+        None => Platform::default(),
+    };
+    let author = args.author.as_deref();
+    let graph = args.graph.as_deref();
+    let request = ScoreRequest {
+        post: Post {
+            title: args.title.clone(),
+            text: text.to_owned(),
+            platform,
+            author: author.map(|f| from_file(f, "post.author")).transpose()?,
+            ..Post::default()
+        },
+        brand,
+        graph: graph.map(|f| from_file(f, "graph")).transpose()?,
+        weights,
+    };
+    request.validate()?;
+    let score = args.model.open()?.score(&request)?;
+    let mut out = BufWriter::new(io::stdout().lock());
+    if args.json {
+        serde_json::to_writer(&mut out, &score)?;
+        writeln!(out)?;
+    } else {
+        report::write(&mut out, &score, request.brand.as_ref())?;
+    }
+    out.flush()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lines(
+    model: &Model,
+    brand: Option<&BrandProfile>,
+    weights: Option<Weights>,
+) -> Result<ExitCode> {
+    if io::stdin().is_terminal() {
+        super::Cli::command()
+            .error(
+                ErrorKind::MissingRequiredArgument,
+                "give --text, or one JSON request per line on standard input",
+            )
+            .exit();
+    }
+    let scorer = model.open()?;
+    let mut out = io::stdout().lock();
+    let mut all_scored = true;
+    for (index, line) in io::stdin().lock().split(b'\n').enumerate() {
+        let line = line.context("reading standard input")?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let answer = match score_line(&scorer, &line, brand, weights) {
+            Ok(score) => serde_json::to_string(&score)?,
+            Err(error) => {
+                all_scored = false;
+                serde_json::to_string(&LineError {
+                    error: ErrorReport::from(&error),
+                    line: index + 1,
+                })?
+            }
+        };
+        // Flushed line by line, so that a program can ask and wait for each answer.
+        writeln!(out, "{answer}")?;
+        out.flush()?;
+    }
+    Ok(if all_scored {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[derive(Serialize)]
+struct LineError {
+    error: ErrorReport,
+    /// Counts from 1.
+    line: usize,
+}
+
+fn score_line(
+    scorer: &Scorer,
+    line: &[u8],
+    brand: Option<&BrandProfile>,
+    weights: Option<Weights>,
+) -> bsmv::Result<bsmv::score::Score> {
+    let mut request: ScoreRequest = api::parse(line, "")?;
+    if request.brand.is_none() {
+        request.brand = brand.cloned();
+    }
+    request.weights = request.weights.or(weights);
+    request.validate()?;
+    scorer.score(&request)
+}
+
+/// Reads the part of a request that a file holds.
+fn from_file<T: DeserializeOwned>(file: &Path, at: &str) -> Result<T> {
+    let json = fs::read(file).with_context(|| file.display().to_string())?;
+    Ok(api::parse(json, at)?)
+}
+
+/// A preset's name, or three numbers.
+fn parse_weights(text: &str) -> bsmv::Result<Weights> {
+    match text {
+        "balanced" => return Ok(Weights::BALANCED),
+        "awareness" => return Ok(Weights::AWARENESS),
+        "sales" => return Ok(Weights::SALES),
+        _ => {}
+    }
+    let numbers: Result<Vec<f32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
+    match numbers.as_deref() {
+        Ok(&[sentiment, topic, diffusion]) => Ok(Weights {
+            sentiment,
+            topic,
+            diffusion,
+        }),
+        _ => Err(bsmv::Error::invalid(
+            "weights",
+            format!("is \"{text}\": use balanced, awareness, sales or numbers such as 0.2,0.3,0.5"),
+        )),
+    }
+}

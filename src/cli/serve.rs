@@ -1,0 +1,39 @@
+//! `bsmv serve`: the HTTP API and the page.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::bundle_dir::Model;
+use crate::server;
+
+/// Serve the HTTP API under /v1, the page, and the model bundle for the page.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    addr: SocketAddr,
+    /// Directory of the page
+    #[arg(long, value_name = "DIR", default_value = "www")]
+    www: PathBuf,
+    /// Brand profiles that the page offers
+    #[arg(long, value_name = "FILE", default_value = "models/brands.json")]
+    brands: PathBuf,
+    #[command(flatten)]
+    model: Model,
+}
+
+pub fn run(args: Args) -> Result<ExitCode> {
+    let scorer = args.model.open()?;
+    let site = server::Site {
+        www: args.www,
+        bundle: args.model.bundle,
+        brands: args.brands,
+    };
+    tokio::runtime::Runtime::new()
+        .context("starting the server's threads")?
+        .block_on(server::serve(args.addr, scorer, &site))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,315 @@
+//! Graphs and their posts as the columns of numbers the network reads.
+
+use candle_core::{Device, Result, Tensor};
+use time::{OffsetDateTime, UtcOffset};
+
+use super::structure::{
+    audience_valence, depths, direct_children, leader_share, speed, structural_virality,
+    subtree_sizes, voices_of,
+};
+use super::{DiffusionGraph, EventKind};
+use crate::features::TOPICS;
+use crate::post::Platform;
+use crate::text::Language;
+
+/// Numbers per node.
+pub(super) const NODE: usize = 19;
+/// Numbers per edge; the edge to its parent stands in the child's row.
+pub(super) const EDGE: usize = 5;
+/// Numbers per graph.
+pub(super) const GLOBAL: usize = 69;
+/// What is already certain, per graph: see [`Batch::so_far`].
+pub(super) const SO_FAR: usize = 5;
+
+/// What the network reads: a graph as seen, and what is known of the post.
+#[derive(Debug, Clone, Copy)]
+pub struct DiffusionInput<'a> {
+    pub graph: &'a DiffusionGraph,
+    pub platform: Platform,
+    pub language: Language,
+    /// Valence of the post's own text, [-1, 1].
+    pub s: Option<f32>,
+    /// When it was or will be published; hour and weekday are read in UTC.
+    pub created_at: Option<OffsetDateTime>,
+    /// Length of the text in characters.
+    pub text_chars: usize,
+    /// Topic weights that sum to 1, before relevance.
+    pub topics: Option<[f32; TOPICS]>,
+}
+
+/// Several graphs side by side: node rows of all, one row per graph.
+pub struct Batch {
+    /// (nodes, [`NODE`])
+    pub(super) nodes: Tensor,
+    /// (nodes, [`EDGE`])
+    pub(super) edges: Tensor,
+    /// Row of each node's parent; a post is its own.
+    pub(super) parent: Tensor,
+    /// (nodes, 1): 1 where there is a parent, 0 for a post.
+    pub(super) has_parent: Tensor,
+    /// Graph of each node.
+    pub(super) graph: Tensor,
+    /// Row of each graph's post.
+    pub(super) roots: Tensor,
+    /// (graphs, 1): 1 / nodes.
+    pub(super) inverse_size: Tensor,
+    /// (graphs, [`GLOBAL`]), not yet standardised.
+    pub(super) globals: Tensor,
+    /// (graphs, [`SO_FAR`]): ln(1 + events), ln(1 + seconds to the middle event), structural
+    /// virality, leader share, audience valence; 0 where there is nothing yet.
+    pub(super) so_far: Tensor,
+}
+
+impl Batch {
+    /// Lays `inputs` out as tensors, in time linear in their events.
+    pub fn new(inputs: &[DiffusionInput], device: &Device) -> Result<Self> {
+        let n: usize = inputs.iter().map(|input| input.graph.len() + 1).sum();
+        let g = inputs.len();
+        let mut nodes = Vec::with_capacity(n * NODE);
+        let mut edges = Vec::with_capacity(n * EDGE);
+        let mut parent = Vec::with_capacity(n);
+        let mut has_parent = vec![1.0f32; n];
+        let mut graph = Vec::with_capacity(n);
+        let mut roots = Vec::with_capacity(g);
+        let mut inverse_size = Vec::with_capacity(g);
+        let mut globals = Vec::with_capacity(g * GLOBAL);
+        let mut so_far = Vec::with_capacity(g * SO_FAR);
+        for (i, input) in inputs.iter().enumerate() {
+            let root = parent.len() as u32;
+            let size = input.graph.len() + 1;
+            has_parent[root as usize] = 0.0;
+            roots.push(root);
+            inverse_size.push(1.0 / size as f32);
+            parent.push(root);
+            parent.extend(input.graph.parent.iter().map(|p| p + root));
+            graph.resize(graph.len() + size, i as u32);
+            let shape = Shape::of(&input.graph.parent);
+            push_nodes(&mut nodes, &mut edges, input, &shape);
+            let certain = certain(input.graph);
+            push_globals(&mut globals, input, &shape, &certain);
+            so_far.extend_from_slice(&certain);
+        }
+        Ok(Batch {
+            nodes: Tensor::from_vec(nodes, (n, NODE), device)?,
+            edges: Tensor::from_vec(edges, (n, EDGE), device)?,
+            parent: Tensor::from_vec(parent, n, device)?,
+            has_parent: Tensor::from_vec(has_parent, (n, 1), device)?,
+            graph: Tensor::from_vec(graph, n, device)?,
+            roots: Tensor::from_vec(roots, g, device)?,
+            inverse_size: Tensor::from_vec(inverse_size, (g, 1), device)?,
+            globals: Tensor::from_vec(globals, (g, GLOBAL), device)?,
+            so_far: Tensor::from_vec(so_far, (g, SO_FAR), device)?,
+        })
+    }
+
+    /// (graphs, columns): the columns per graph, before standardising.
+    pub fn globals(&self) -> &Tensor {
+        &self.globals
+    }
+}
+
+struct Shape {
+    depth: Vec<u32>,
+    children: Vec<u32>,
+    subtree: Vec<u32>,
+}
+
+impl Shape {
+    fn of(parent: &[u32]) -> Self {
+        Shape {
+            depth: depths(parent),
+            children: direct_children(parent),
+            subtree: subtree_sizes(parent),
+        }
+    }
+}
+
+/// ln(1 + x).
+fn log(x: impl Into<f64>) -> f32 {
+    x.into().ln_1p() as f32
+}
+
+/// ln(1 + x) of seconds or followers, brought near 1.
+fn log10th(x: impl Into<f64>) -> f32 {
+    0.1 * log(x)
+}
+
+fn flag(known: bool) -> f32 {
+    f32::from(u8::from(known))
+}
+
+fn kind_row(kind: EventKind) -> [f32; 4] {
+    [
+        EventKind::Repost,
+        EventKind::Quote,
+        EventKind::Reply,
+        EventKind::Comment,
+    ]
+    .map(|k| flag(k == kind))
+}
+
+/// The row of [`Batch::so_far`].
+fn certain(graph: &DiffusionGraph) -> [f32; SO_FAR] {
+    [
+        log(graph.len() as f64 + graph.dropped as f64),
+        speed(&graph.t).unwrap_or(0.0),
+        structural_virality(&graph.parent),
+        leader_share(&graph.parent),
+        audience_valence(graph).unwrap_or(0.0),
+    ]
+}
+
+/// Rows of a graph's nodes and of the edges to their parents. Followers are read for the post's
+/// author only: those of reposters are unknown in nearly every training cascade.
+fn push_nodes(nodes: &mut Vec<f32>, edges: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape) {
+    let graph = input.graph;
+    let until = graph.observed_until;
+    let window = f64::from(until).max(1.0);
+    for node in 0..=graph.len() {
+        let event = node.checked_sub(1);
+        let t = event.map_or(0, |e| graph.t[e]);
+        let parent = event.map(|e| graph.parent[e] as usize);
+        let siblings = parent.map_or(0, |p| shape.children[p] - 1);
+        let since_parent = parent.map_or(0, |p| t - if p == 0 { 0 } else { graph.t[p - 1] });
+        let kind = event.map_or([0.0; 4], |e| kind_row(graph.kind[e]));
+        let (s, author) = match event {
+            None => (input.s, graph.author.as_ref()),
+            Some(e) => (graph.s[e], None),
+        };
+        let followers = author.and_then(|a| a.followers);
+        let verified = author.and_then(|a| a.verified);
+        nodes.extend_from_slice(&[
+            0.5 * log(shape.children[node]),
+            0.5 * log(shape.subtree[node] - 1),
+            0.25 * log(siblings),
+            log(shape.depth[node]),
+            log10th(t),
+            log10th(until.saturating_sub(t)),
+            (f64::from(t) / window) as f32,
+            log10th(since_parent),
+        ]);
+        nodes.extend_from_slice(&kind);
+        nodes.extend_from_slice(&[
+            flag(event.is_none()),
+            s.unwrap_or(0.0),
+            flag(s.is_some()),
+            log10th(followers.unwrap_or(0) as f64),
+            flag(followers.is_some()),
+            flag(verified == Some(true)),
+            flag(verified.is_some()),
+        ]);
+        edges.extend_from_slice(&kind);
+        edges.push(log10th(since_parent));
+    }
+}
+
+/// The row of columns that describe a graph as a whole, its post and its author.
+fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certain: &[f32]) {
+    let start = row.len();
+    let graph = input.graph;
+    let (n, until) = (graph.len(), graph.observed_until);
+    let per_event = if n == 0 { 0.0 } else { 1.0 / n as f32 };
+    let seen_by = |t: f64| graph.t.partition_point(|&e| f64::from(e) <= t);
+
+    // How fast, and whether faster or slower than before.
+    let window = f64::from(until);
+    let (log_until, log_n) = (log(until), certain[0]);
+    row.extend_from_slice(&[log_until, flag(until == 0), log_n]);
+    for part in [2.0, 4.0, 8.0, 16.0] {
+        row.push(log((n - seen_by(window - window / part)) as f64));
+    }
+    for part in [16.0, 4.0] {
+        row.push(log(seen_by(window / part) as f64));
+    }
+    let first = graph.t.first().copied().unwrap_or(0);
+    let last = graph.t.last().copied().unwrap_or(0);
+    row.extend_from_slice(&[certain[1], log(first), log(until.saturating_sub(last))]);
+
+    // What the tree looks like.
+    let depth_sum: f64 = shape.depth.iter().map(|&d| f64::from(d)).sum();
+    let deepest = shape.depth.iter().copied().max().unwrap_or(0);
+    let busiest = shape.children[1..].iter().copied().max().unwrap_or(0);
+    let passed_on = shape.children[1..].iter().filter(|&&c| c > 0).count();
+    row.extend_from_slice(&[
+        depth_sum as f32 * per_event,
+        log(deepest),
+        shape.children[0] as f32 * per_event,
+        log(certain[2]),
+        certain[3],
+        log(busiest),
+        passed_on as f32 * per_event,
+    ]);
+    let mut kinds = [0.0f32; 4];
+    for &kind in &graph.kind {
+        for (sum, one) in kinds.iter_mut().zip(kind_row(kind)) {
+            *sum += one;
+        }
+    }
+    row.extend(kinds.map(|count| count * per_event));
+    let mut users = graph.user.clone();
+    users.sort_unstable();
+    users.dedup();
+    row.push(users.len() as f32 * per_event);
+
+    // What the audience says.
+    let voices = voices_of(graph).count() as f32;
+    row.extend_from_slice(&[
+        certain[4] * voices / (voices + 10.0),
+        flag(voices > 0.0),
+        log(voices),
+    ]);
+
+    // Who posted.
+    let author = graph.author.clone().unwrap_or_default();
+    let age = author.account_age_days.map(u64::from);
+    for count in [author.followers, author.following, author.posts, age] {
+        row.extend_from_slice(&[log(count.unwrap_or(0) as f64), flag(count.is_some())]);
+    }
+    row.extend_from_slice(&[
+        flag(author.verified == Some(true)),
+        flag(author.verified.is_some()),
+    ]);
+
+    // What was posted, where and when.
+    let platforms = [
+        Platform::Weibo,
+        Platform::Xiaohongshu,
+        Platform::Douyin,
+        Platform::X,
+        Platform::Other,
+    ];
+    row.extend(platforms.map(|p| flag(p == input.platform)));
+    let languages = [Language::Zh, Language::En, Language::Other];
+    row.extend(languages.map(|l| flag(l == input.language)));
+    let weibo = flag(input.platform == Platform::Weibo);
+    row.extend_from_slice(&[weibo * log_until, weibo * log_n, log_until * log_n]);
+    row.extend_from_slice(&[
+        input.s.unwrap_or(0.0),
+        input.s.map_or(0.0, f32::abs),
+        flag(input.s.is_some()),
+    ]);
+    row.extend(input.topics.unwrap_or_default());
+    row.push(flag(input.topics.is_some()));
+    row.push(log(input.text_chars as f64));
+    row.extend(clock(input.created_at));
+    debug_assert_eq!(row.len() - start, GLOBAL);
+}
+
+/// Hour and weekday in UTC as points on circles, whether it is weekend, and a mask.
+fn clock(created_at: Option<OffsetDateTime>) -> [f32; 6] {
+    let Some(at) = created_at else {
+        return [0.0; 6];
+    };
+    let at = at.to_offset(UtcOffset::UTC);
+    let day = std::f32::consts::TAU * (f32::from(at.hour()) + f32::from(at.minute()) / 60.0) / 24.0;
+    let weekday = at.weekday().number_days_from_monday();
+    let week = std::f32::consts::TAU * f32::from(weekday) / 7.0;
+    [
+        day.sin(),
+        day.cos(),
+        week.sin(),
+        week.cos(),
+        flag(weekday >= 5),
+        1.0,
+    ]
+}

@@ -1,0 +1,318 @@
+//! The encoder in 8-bit integers and f32 of a fixed order: the same bits in every build.
+
+use safetensors::tensor::{Dtype, SafeTensors};
+
+use super::quantize::{floats, scale_name};
+use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
+use crate::kernels::math::{LANES, layer_norm, normalise, softmax_numerators};
+use crate::kernels::scalar::Scalar;
+use crate::kernels::{Activation, Activations, Kernel, PackedLinear};
+use crate::{Error, Result};
+
+/// BERT with 8-bit weights on the fastest kernel this machine has.
+pub struct Int8Encoder {
+    network: Box<dyn Embed>,
+}
+
+impl Int8Encoder {
+    /// Loads what [`super::quantize`] wrote.
+    pub fn load(config: Config, safetensors: &[u8]) -> Result<Self> {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use crate::kernels::{Avx2, Avx512Vnni};
+            if Avx512Vnni::available() {
+                return Self::load_with::<Avx512Vnni>(config, safetensors);
+            }
+            if Avx2::available() {
+                return Self::load_with::<Avx2>(config, safetensors);
+            }
+        }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        return Self::load_with::<crate::kernels::Simd128>(config, safetensors);
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+        Self::load_with::<Scalar>(config, safetensors)
+    }
+
+    /// The same on the scalar oracle: slow, for tests.
+    pub fn load_scalar(config: Config, safetensors: &[u8]) -> Result<Self> {
+        Self::load_with::<Scalar>(config, safetensors)
+    }
+
+    fn load_with<K: Kernel>(config: Config, safetensors: &[u8]) -> Result<Self> {
+        let network = Box::new(Network::<K>::load(config, safetensors)?);
+        Ok(Int8Encoder { network })
+    }
+
+    /// Name of the kernel in use.
+    pub fn kernel(&self) -> &'static str {
+        self.network.kernel()
+    }
+
+    /// Shape of the network.
+    pub fn config(&self) -> &Config {
+        self.network.config()
+    }
+
+    /// The unit vector of each sequence of pieces; the bits don't depend on which sequences are
+    /// read together. Short ones together save reading the weights again for each.
+    pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        for ids in sequences {
+            check_ids(self.config(), ids)?;
+        }
+        let mut vectors = Vec::with_capacity(sequences.len());
+        let mut rest = sequences;
+        while let [first, ..] = rest {
+            let (mut rows, mut taken) = (first.len(), 1);
+            while taken < rest.len() && rows + rest[taken].len() <= ROWS {
+                rows += rest[taken].len();
+                taken += 1;
+            }
+            vectors.extend(self.network.embed(&rest[..taken]));
+            rest = &rest[taken..];
+        }
+        Ok(vectors)
+    }
+}
+
+/// Rows of activations that are worked on together: their scratch fits the second-level cache.
+const ROWS: usize = 128;
+
+trait Embed: Send + Sync {
+    fn kernel(&self) -> &'static str;
+    fn config(&self) -> &Config;
+    fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>>;
+}
+
+struct Network<K: Kernel> {
+    config: Config,
+    /// `[vocabulary, hidden]`, one scale per row.
+    words: Vec<i8>,
+    word_scales: Vec<f32>,
+    /// `[positions, hidden]`, token type included.
+    positions: Vec<f32>,
+    norm: Norm,
+    layers: Vec<Layer<K>>,
+}
+
+struct Norm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+struct Layer<K: Kernel> {
+    qkv: PackedLinear<K>,
+    attention: PackedLinear<K>,
+    attention_norm: Norm,
+    up: PackedLinear<K>,
+    down: PackedLinear<K>,
+    norm: Norm,
+}
+
+/// 8-bit rows and their scales.
+type Rows = (Vec<i8>, Vec<f32>);
+
+fn rows(file: &SafeTensors, name: &str, shape: [usize; 2]) -> Result<Rows> {
+    let view = file
+        .tensor(name)
+        .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
+    if view.dtype() != Dtype::I8 || view.shape() != shape {
+        let problem = format!(
+            "{name}: {:?} {:?}, not I8 {shape:?}",
+            view.dtype(),
+            view.shape()
+        );
+        return Err(Error::Bundle(problem));
+    }
+    let values = view.data().iter().map(|&b| b as i8).collect();
+    Ok((values, vector(file, &scale_name(name), shape[0])?))
+}
+
+fn vector(file: &SafeTensors, name: &str, len: usize) -> Result<Vec<f32>> {
+    let values = floats(file, name)?;
+    if values.len() != len {
+        let problem = format!("{name}: {} numbers, not {len}", values.len());
+        return Err(Error::Bundle(problem));
+    }
+    Ok(values)
+}
+
+impl Norm {
+    fn load(file: &SafeTensors, name: &str, width: usize) -> Result<Self> {
+        Ok(Norm {
+            weight: vector(file, &format!("{name}.weight"), width)?,
+            bias: vector(file, &format!("{name}.bias"), width)?,
+        })
+    }
+}
+
+impl<K: Kernel> Layer<K> {
+    fn load(file: &SafeTensors, i: usize, config: &Config) -> Result<Self> {
+        let (h, wide) = (config.hidden_size, config.intermediate_size);
+        let names = layer_names(i);
+        let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
+            let (mut weights, mut scales, mut bias) = (Vec::new(), Vec::new(), Vec::new());
+            for name in parts {
+                let (w, s) = rows(file, &format!("{name}.weight"), [outputs, inputs])?;
+                weights.extend(w);
+                scales.extend(s);
+                bias.extend(vector(file, &format!("{name}.bias"), outputs)?);
+            }
+            Ok(PackedLinear::new(&weights, &scales, &bias))
+        };
+        Ok(Layer {
+            qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,
+            attention: linear(&[&names.attention], h, h)?,
+            attention_norm: Norm::load(file, &names.attention_norm, h)?,
+            up: linear(&[&names.up], h, wide)?,
+            down: linear(&[&names.down], wide, h)?,
+            norm: Norm::load(file, &names.norm, h)?,
+        })
+    }
+}
+
+impl<K: Kernel> Network<K> {
+    fn load(config: Config, safetensors: &[u8]) -> Result<Self> {
+        let file = SafeTensors::deserialize(safetensors)
+            .map_err(|e| Error::Bundle(format!("8-bit encoder: {e}")))?;
+        let h = config.hidden_size;
+        let words = rows(&file, &format!("{WORDS}.weight"), [config.vocab_size, h])?;
+        let layers = (0..config.num_hidden_layers)
+            .map(|i| Layer::load(&file, i, &config))
+            .collect::<Result<_>>()?;
+        Ok(Network {
+            words: words.0,
+            word_scales: words.1,
+            positions: vector(&file, POSITIONS, config.max_position_embeddings * h)?,
+            norm: Norm::load(&file, EMBEDDING_NORM, h)?,
+            layers,
+            config,
+        })
+    }
+
+    fn norm(&self, x: &mut [f32], norm: &Norm) {
+        layer_norm(
+            x,
+            &norm.weight,
+            &norm.bias,
+            self.config.layer_norm_eps as f32,
+        );
+    }
+}
+
+impl<K: Kernel> Embed for Network<K> {
+    fn kernel(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+        let h = self.config.hidden_size;
+        let n: usize = sequences.iter().map(Vec::len).sum();
+        let mut x = vec![0f32; n * h];
+        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
+        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
+            let scale = self.word_scales[id as usize];
+            let word = &self.words[id as usize * h..][..h];
+            let position = &self.positions[i * h..][..h];
+            for ((x, w), p) in x.iter_mut().zip(word).zip(position) {
+                *x = f32::from(*w) * scale + p;
+            }
+        }
+        self.norm(&mut x, &self.norm);
+
+        let mut quantized = Activations::<K>::default();
+        let mut qkv = vec![0f32; n * 3 * h];
+        let mut context = vec![0f32; n * h];
+        let mut wide = vec![0f32; n * self.config.intermediate_size];
+        let mut out = vec![0f32; n * h];
+        let add = |x: &mut [f32], out: &[f32]| {
+            x.iter_mut().zip(out).for_each(|(x, o)| *x += o);
+        };
+        for layer in &self.layers {
+            quantized.quantize(&x, h);
+            layer.qkv.apply(&quantized, Activation::None, &mut qkv);
+            let (mut qkv, mut context_rows) = (&qkv[..], &mut context[..]);
+            for ids in sequences {
+                let (here, after) = qkv.split_at(ids.len() * 3 * h);
+                let (out, rest) = context_rows.split_at_mut(ids.len() * h);
+                attention(here, ids.len(), &self.config, out);
+                (qkv, context_rows) = (after, rest);
+            }
+            quantized.quantize(&context, h);
+            layer
+                .attention
+                .apply(&quantized, Activation::None, &mut out);
+            add(&mut x, &out);
+            self.norm(&mut x, &layer.attention_norm);
+            quantized.quantize(&x, h);
+            layer.up.apply(&quantized, Activation::Gelu, &mut wide);
+            quantized.quantize(&wide, self.config.intermediate_size);
+            layer.down.apply(&quantized, Activation::None, &mut out);
+            add(&mut x, &out);
+            self.norm(&mut x, &layer.norm);
+        }
+
+        let mut x = &x[..];
+        let pool = |ids: &Vec<u32>| {
+            let (here, after) = x.split_at(ids.len() * h);
+            x = after;
+            let mut mean = vec![0f32; h];
+            for row in here.chunks_exact(h) {
+                add(&mut mean, row);
+            }
+            mean.iter_mut().for_each(|m| *m /= ids.len() as f32);
+            normalise(&mut mean);
+            mean
+        };
+        sequences.iter().map(pool).collect()
+    }
+}
+
+/// Scaled dot-product attention of every head. `qkv`: `[n, 3 * hidden]`; `context`: `[n, hidden]`.
+///
+/// Sums run over one index in order, lanes over another, so the result doesn't depend on the
+/// width of the vector unit.
+fn attention(qkv: &[f32], n: usize, config: &Config, context: &mut [f32]) {
+    let (h, size) = (config.hidden_size, config.head_size());
+    let padded = n.next_multiple_of(LANES);
+    let scale = 1.0 / (size as f32).sqrt();
+    let mut keys = vec![0f32; size * padded];
+    let mut scores = vec![0f32; padded];
+    for head in 0..config.num_attention_heads {
+        let column = |i: usize, part: usize| (i * 3 + part) * h + head * size;
+        for j in 0..n {
+            for d in 0..size {
+                keys[d * padded + j] = qkv[column(j, 1) + d];
+            }
+        }
+        for i in 0..n {
+            let query = &qkv[column(i, 0)..][..size];
+            for (block, scores) in scores.chunks_exact_mut(LANES).enumerate() {
+                let mut sum = [0f32; LANES];
+                for (d, q) in query.iter().enumerate() {
+                    let keys = &keys[d * padded + block * LANES..][..LANES];
+                    for (sum, k) in sum.iter_mut().zip(keys) {
+                        *sum += q * k;
+                    }
+                }
+                for (score, sum) in scores.iter_mut().zip(sum) {
+                    *score = sum * scale;
+                }
+            }
+            scores[n..].fill(f32::NEG_INFINITY);
+            let total = softmax_numerators(&mut scores, n);
+            let out = &mut context[i * h + head * size..][..size];
+            out.fill(0.0);
+            for (j, p) in scores[..n].iter().enumerate() {
+                let value = &qkv[column(j, 2)..][..size];
+                for (o, v) in out.iter_mut().zip(value) {
+                    *o += p * v;
+                }
+            }
+            out.iter_mut().for_each(|o| *o /= total);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The multi-task head: 16 features -> 32 -> 32 (ReLU) -> BSMV/100, s, T, D.
+
+use safetensors::SafeTensors;
+
+use crate::encoder::floats;
+use crate::explain::Additive;
+use crate::features::{FEATURES, FeatureVector};
+use crate::{Error, Result};
+
+/// Width of both hidden layers.
+pub const HIDDEN: usize = 32;
+/// Outputs: BSMV/100, s, T, D.
+pub const OUTPUTS: usize = 4;
+
+/// The head in plain arrays: small enough that explanations can run it some 10^5 times, and the
+/// same bits in every build.
+pub struct Head {
+    /// `[feature][hidden]`; features are standardised inside.
+    first: [[f32; HIDDEN]; FEATURES],
+    first_bias: [f32; HIDDEN],
+    /// `[hidden in][hidden out]`.
+    second: [[f32; HIDDEN]; HIDDEN],
+    second_bias: [f32; HIDDEN],
+    /// `[output][hidden]`.
+    last: [[f32; HIDDEN]; OUTPUTS],
+    last_bias: [f32; OUTPUTS],
+    /// Feature vectors of ordinary posts, against which a post is explained.
+    background: Vec<FeatureVector>,
+}
+
+/// What the head says of one post.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeadOutput {
+    /// 0 to 100, at default weights.
+    pub bsmv: f32,
+    /// [-1, 1].
+    pub s: f32,
+    /// [0, 1].
+    pub t: f32,
+    /// [0, 1].
+    pub d: f32,
+}
+
+impl Head {
+    /// Reads tensors `head.{0,1,2}.{weight,bias}` (`[out, in]`), `head.mean`, `head.deviation`
+    /// (of the features) and `head.background` `[n, 16]`.
+    pub fn load(file: &SafeTensors) -> Result<Self> {
+        let get = |name: &str, len: usize| {
+            let values = floats(file, name)?;
+            if len != 0 && values.len() != len {
+                let problem = format!("{name}: {} numbers, not {len}", values.len());
+                return Err(Error::Bundle(problem));
+            }
+            Ok(values)
+        };
+        let mean = get("head.mean", FEATURES)?;
+        let deviation = get("head.deviation", FEATURES)?;
+        let w = get("head.0.weight", HIDDEN * FEATURES)?;
+        let mut first_bias: [f32; HIDDEN] = array(&get("head.0.bias", HIDDEN)?);
+        let mut first = [[0.0; HIDDEN]; FEATURES];
+        for (i, column) in first.iter_mut().enumerate() {
+            for (h, weight) in column.iter_mut().enumerate() {
+                *weight = w[h * FEATURES + i] / deviation[i];
+                first_bias[h] -= *weight * mean[i];
+            }
+        }
+        let w = get("head.1.weight", HIDDEN * HIDDEN)?;
+        let mut second = [[0.0; HIDDEN]; HIDDEN];
+        for (i, column) in second.iter_mut().enumerate() {
+            for (o, weight) in column.iter_mut().enumerate() {
+                *weight = w[o * HIDDEN + i];
+            }
+        }
+        let w = get("head.2.weight", OUTPUTS * HIDDEN)?;
+        let mut last = [[0.0; HIDDEN]; OUTPUTS];
+        for (row, weights) in last.iter_mut().zip(w.chunks_exact(HIDDEN)) {
+            row.copy_from_slice(weights);
+        }
+        let background = get("head.background", 0)?;
+        if background.is_empty() || background.len() % FEATURES != 0 {
+            return Err(Error::Bundle("head.background: not rows of 16".into()));
+        }
+        Ok(Head {
+            first,
+            first_bias,
+            second,
+            second_bias: array(&get("head.1.bias", HIDDEN)?),
+            last,
+            last_bias: array(&get("head.2.bias", OUTPUTS)?),
+            background: background.chunks_exact(FEATURES).map(array).collect(),
+        })
+    }
+
+    /// Feature vectors of ordinary posts.
+    pub fn background(&self) -> &[FeatureVector] {
+        &self.background
+    }
+
+    /// All four outputs, within their ranges.
+    pub fn predict(&self, x: &FeatureVector) -> HeadOutput {
+        let hidden = self.hidden(&self.state(x));
+        HeadOutput {
+            bsmv: crate::value::clamp(100.0 * self.output(0, &hidden)),
+            s: self.output(1, &hidden).clamp(-1.0, 1.0),
+            t: self.output(2, &hidden).clamp(0.0, 1.0),
+            d: self.output(3, &hidden).clamp(0.0, 1.0),
+        }
+    }
+
+    /// The second layer's activations.
+    fn hidden(&self, state: &[f32; HIDDEN]) -> [f32; HIDDEN] {
+        let mut hidden = self.second_bias;
+        for (h, column) in state.iter().zip(&self.second) {
+            // About half of the units are off; skipping them halves an explanation's time.
+            if *h > 0.0 {
+                for (sum, w) in hidden.iter_mut().zip(column) {
+                    *sum += h * w;
+                }
+            }
+        }
+        hidden.map(|h| h.max(0.0))
+    }
+
+    fn output(&self, o: usize, hidden: &[f32; HIDDEN]) -> f32 {
+        let terms = hidden.iter().zip(&self.last[o]);
+        terms.fold(self.last_bias[o], |sum, (h, w)| sum + h * w)
+    }
+}
+
+impl Additive for Head {
+    /// The first layer before its ReLU.
+    type State = [f32; HIDDEN];
+
+    fn state(&self, x: &FeatureVector) -> Self::State {
+        let mut state = self.first_bias;
+        for (i, v) in x.iter().enumerate() {
+            self.add(&mut state, i, *v);
+        }
+        state
+    }
+
+    fn add(&self, state: &mut Self::State, feature: usize, change: f32) {
+        for (s, w) in state.iter_mut().zip(&self.first[feature]) {
+            *s += w * change;
+        }
+    }
+
+    fn value(&self, state: &Self::State) -> f32 {
+        crate::value::clamp(100.0 * self.output(0, &self.hidden(state)))
+    }
+}
+
+fn array<const N: usize>(values: &[f32]) -> [f32; N] {
+    std::array::from_fn(|i| values[i])
+}

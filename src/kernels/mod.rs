@@ -1,0 +1,327 @@
+//! Integer matrix products: activations in 0..=127 times signed 8-bit weights, summed in i32.
+//!
+//! Activations stay in seven bits so that every instruction set gives the same exact sum: x86's
+//! `maddubs` can't saturate (127 * 128 * 2 < 2^15) and WebAssembly's relaxed dot product has one
+//! meaning only. One [`Kernel`] per architecture; [`scalar`] is the oracle the others must equal
+//! bit for bit.
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub mod math;
+pub mod scalar;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use simd128::Simd128;
+#[cfg(target_arch = "x86_64")]
+pub use x86::{Avx2, Avx512Vnni};
+
+/// Largest activation: seven bits.
+pub const MAX_ACTIVATION: f32 = 127.0;
+
+/// A product of one small block of activations with one panel of weights.
+///
+/// Weights are packed into panels of [`COLUMNS`](Kernel::COLUMNS) output channels; within a panel
+/// groups of [`DEPTH`](Kernel::DEPTH) consecutive inputs of each channel lie side by side, so that
+/// the kernel reads a panel front to back.
+pub trait Kernel: Send + Sync + 'static {
+    /// Name for reports.
+    const NAME: &'static str;
+    /// Most activation rows in one call of [`tile`](Kernel::tile).
+    const ROWS: usize;
+    /// Output channels in one panel.
+    const COLUMNS: usize;
+    /// Consecutive inputs that are multiplied together.
+    const DEPTH: usize;
+    /// How an activation is stored.
+    type Activation: Copy + Default + From<u8> + Send + Sync;
+
+    /// `acc[r * COLUMNS + c] = sum over k of a[r * stride + k] * w[c][k]` for `rows` <= ROWS rows
+    /// of `stride` activations each (a multiple of DEPTH) and one packed panel of as many inputs.
+    ///
+    /// # Panics
+    /// When a slice is shorter than that.
+    fn tile(a: &[Self::Activation], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]);
+}
+
+/// Rows of activations, quantized one by one: `x = scale * (q - zero)`.
+pub struct Activations<K: Kernel> {
+    values: Vec<K::Activation>,
+    /// Per row: scale and zero point.
+    rows: Vec<(f32, i32)>,
+    stride: usize,
+}
+
+impl<K: Kernel> Default for Activations<K> {
+    fn default() -> Self {
+        Activations {
+            values: Vec::new(),
+            rows: Vec::new(),
+            stride: 0,
+        }
+    }
+}
+
+impl<K: Kernel> Activations<K> {
+    /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
+    pub fn quantize(&mut self, x: &[f32], width: usize) {
+        self.stride = width.next_multiple_of(K::DEPTH);
+        let n = x.len() / width;
+        self.rows.clear();
+        self.values.clear();
+        self.values
+            .resize(n * self.stride, K::Activation::default());
+        for (row, out) in x
+            .chunks_exact(width)
+            .zip(self.values.chunks_exact_mut(self.stride))
+        {
+            let (low, high) = math::range_with_zero(row);
+            // An all-zero row quantizes to zeros at any scale.
+            let scale = if high > low {
+                (high - low) / MAX_ACTIVATION
+            } else {
+                1.0
+            };
+            let inverse = 1.0 / scale;
+            let zero = math::round_half_even(-low * inverse);
+            for (q, v) in out.iter_mut().zip(row) {
+                let level = math::round_half_even(v * inverse) + zero;
+                *q = K::Activation::from(level.clamp(0.0, MAX_ACTIVATION) as u8);
+            }
+            self.rows.push((scale, zero as i32));
+        }
+    }
+}
+
+/// What follows a linear layer in the same pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    None,
+    Gelu,
+}
+
+/// A linear layer `y = W x + b` with 8-bit weights per output channel, packed for kernel `K`.
+pub struct PackedLinear<K> {
+    panels: Vec<i8>,
+    scales: Vec<f32>,
+    /// Sum of each channel's weights, for the activations' zero point.
+    sums: Vec<i32>,
+    bias: Vec<f32>,
+    /// Inputs, padded to the kernel's depth.
+    depth: usize,
+    outputs: usize,
+    kernel: std::marker::PhantomData<K>,
+}
+
+impl<K: Kernel> PackedLinear<K> {
+    /// Packs `weights`, row-major `[outputs][inputs]` with one scale per output.
+    ///
+    /// # Panics
+    /// When the lengths disagree.
+    pub fn new(weights: &[i8], scales: &[f32], bias: &[f32]) -> Self {
+        let outputs = scales.len();
+        assert_eq!(bias.len(), outputs, "one bias per output");
+        assert_eq!(weights.len() % outputs, 0, "whole rows of weights");
+        let inputs = weights.len() / outputs;
+        let depth = inputs.next_multiple_of(K::DEPTH);
+        let padded = outputs.next_multiple_of(K::COLUMNS);
+        let mut panels = vec![0; padded * depth];
+        for (column, row) in weights.chunks_exact(inputs).enumerate() {
+            let panel = column / K::COLUMNS * K::COLUMNS * depth;
+            for (k, w) in row.iter().enumerate() {
+                let group = k / K::DEPTH * K::COLUMNS + column % K::COLUMNS;
+                panels[panel + group * K::DEPTH + k % K::DEPTH] = *w;
+            }
+        }
+        let sum = |row: &[i8]| row.iter().map(|&w| i32::from(w)).sum();
+        let pad = |values: &[f32]| {
+            let mut values = values.to_vec();
+            values.resize(padded, 0.0);
+            values
+        };
+        let mut sums: Vec<i32> = weights.chunks_exact(inputs).map(sum).collect();
+        sums.resize(padded, 0);
+        PackedLinear {
+            panels,
+            scales: pad(scales),
+            sums,
+            bias: pad(bias),
+            depth,
+            outputs,
+            kernel: std::marker::PhantomData,
+        }
+    }
+
+    /// Output channels.
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// `out[r][c] = activation(W x_r + b)`; `out` holds as many rows as `x`, `outputs` numbers
+    /// each.
+    ///
+    /// # Panics
+    /// When `x` was quantized at another width or `out` has another size.
+    pub fn apply(&self, x: &Activations<K>, activation: Activation, out: &mut [f32]) {
+        assert_eq!(x.stride, self.depth, "as many activations as inputs");
+        assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
+        // The largest tile of any kernel: 6 x 64.
+        let mut acc = [0i32; 384];
+        let mut line = [0f32; 64];
+        for (p, panel) in self
+            .panels
+            .chunks_exact(K::COLUMNS * self.depth)
+            .enumerate()
+        {
+            let first = p * K::COLUMNS;
+            let width = K::COLUMNS.min(self.outputs - first);
+            let scales = &self.scales[first..first + K::COLUMNS];
+            let sums = &self.sums[first..first + K::COLUMNS];
+            let bias = &self.bias[first..first + K::COLUMNS];
+            for top in (0..x.rows.len()).step_by(K::ROWS) {
+                let rows = K::ROWS.min(x.rows.len() - top);
+                K::tile(&x.values[top * x.stride..], x.stride, rows, panel, &mut acc);
+                for r in 0..rows {
+                    let (scale, zero) = x.rows[top + r];
+                    let acc = &acc[r * K::COLUMNS..(r + 1) * K::COLUMNS];
+                    let line = &mut line[..K::COLUMNS];
+                    for c in 0..K::COLUMNS {
+                        let exact = (acc[c] - zero * sums[c]) as f32;
+                        line[c] = exact * (scale * scales[c]) + bias[c];
+                    }
+                    if activation == Activation::Gelu {
+                        math::gelu(line);
+                    }
+                    let start = (top + r) * self.outputs + first;
+                    out[start..start + width].copy_from_slice(&line[..width]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Rows, inputs and outputs around every tile's edges, activations and weights at extremes.
+    fn check<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
+        let mut state = seed | 1;
+        let mut next = move || {
+            state = state
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            (state >> 33) as u32
+        };
+        let weights: Vec<i8> = (0..inputs * outputs)
+            .map(|_| match next() % 4 {
+                0 => -128,
+                1 => 127,
+                _ => next() as i8,
+            })
+            .collect();
+        let scales: Vec<f32> = (0..outputs)
+            .map(|_| (next() % 1000) as f32 * 1e-5)
+            .collect();
+        let bias: Vec<f32> = (0..outputs)
+            .map(|_| (next() % 1000) as f32 * 1e-3 - 0.5)
+            .collect();
+        let x: Vec<f32> = (0..rows * inputs)
+            .map(|_| match next() % 8 {
+                0 => -3.0,
+                1 => 5.0,
+                _ => (next() % 2000) as f32 * 1e-3 - 1.0,
+            })
+            .collect();
+        for activation in [Activation::None, Activation::Gelu] {
+            let run = |out: &mut Vec<f32>, apply: &dyn Fn(&mut [f32])| {
+                out.resize(rows * outputs, 0.0);
+                apply(out);
+            };
+            let (mut expected, mut got) = (Vec::new(), Vec::new());
+            run(&mut expected, &|out| {
+                product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, activation, out)
+            });
+            run(&mut got, &|out| {
+                product::<K>(&weights, &scales, &bias, &x, inputs, activation, out)
+            });
+            for (e, g) in expected.iter().zip(&got) {
+                assert_eq!(
+                    e.to_bits(),
+                    g.to_bits(),
+                    "{} {rows}x{inputs}x{outputs}",
+                    K::NAME
+                );
+            }
+        }
+    }
+
+    fn product<K: Kernel>(
+        weights: &[i8],
+        scales: &[f32],
+        bias: &[f32],
+        x: &[f32],
+        inputs: usize,
+        activation: Activation,
+        out: &mut [f32],
+    ) {
+        let linear = PackedLinear::<K>::new(weights, scales, bias);
+        let mut q = Activations::<K>::default();
+        q.quantize(x, inputs);
+        linear.apply(&q, activation, out);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(60))]
+        #[test]
+        #[cfg(target_arch = "x86_64")]
+        fn every_kernel_gives_the_oracles_bits(
+            rows in 1usize..20, inputs in 1usize..200, outputs in 1usize..150, seed: u64,
+        ) {
+            if Avx2::available() {
+                check::<Avx2>(rows, inputs, outputs, seed);
+            }
+            if Avx512Vnni::available() {
+                check::<Avx512Vnni>(rows, inputs, outputs, seed);
+            }
+        }
+    }
+
+    #[test]
+    fn the_oracle_agrees_with_plain_arithmetic() {
+        let (rows, inputs, outputs) = (3, 37, 11);
+        let weights: Vec<i8> = (0..inputs * outputs)
+            .map(|i| (i * 37 % 255) as u8 as i8)
+            .collect();
+        let scales: Vec<f32> = (0..outputs).map(|c| 0.001 + c as f32 * 1e-4).collect();
+        let bias: Vec<f32> = (0..outputs).map(|c| c as f32 * 0.1).collect();
+        let x: Vec<f32> = (0..rows * inputs).map(|i| (i as f32 * 0.7).sin()).collect();
+        let mut out = vec![0.0; rows * outputs];
+        product::<scalar::Scalar>(
+            &weights,
+            &scales,
+            &bias,
+            &x,
+            inputs,
+            Activation::None,
+            &mut out,
+        );
+        for r in 0..rows {
+            for c in 0..outputs {
+                let mut exact = f64::from(bias[c]);
+                let mut size = 0.0;
+                for k in 0..inputs {
+                    let w = f64::from(weights[c * inputs + k]) * f64::from(scales[c]);
+                    exact += w * f64::from(x[r * inputs + k]);
+                    size += w.abs();
+                }
+                // Half a level of error per activation at most, a level being 2 / 127.
+                let error = (f64::from(out[r * outputs + c]) - exact).abs();
+                assert!(error < size / 127.0, "row {r} column {c}: off by {error}");
+            }
+        }
+    }
+}

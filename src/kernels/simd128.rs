@@ -1,0 +1,57 @@
+//! WebAssembly SIMD: 4 x 8 tile, pairs of 16-bit products.
+//!
+//! `i32x4.dot_i16x8_s` multiplies eight 16-bit numbers and adds neighbours. Weights are widened
+//! on load; activations are kept as 16 bits so that a pair is one 32-bit splat load. Eight
+//! accumulators and their operands fit the sixteen registers of x86-64; larger tiles spill.
+
+use std::arch::wasm32::{
+    i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add, i32x4_dot_i16x8, i32x4_splat, v128,
+    v128_load, v128_load32_splat, v128_store,
+};
+
+use super::Kernel;
+
+/// Plain 128-bit SIMD, no relaxed instructions.
+pub struct Simd128;
+
+impl Kernel for Simd128 {
+    const NAME: &'static str = "simd128";
+    const ROWS: usize = 4;
+    const COLUMNS: usize = 8;
+    const DEPTH: usize = 2;
+    type Activation = i16;
+
+    fn tile(a: &[i16], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
+        match rows {
+            1 => tile::<1>(a, stride, panel, acc),
+            2 => tile::<2>(a, stride, panel, acc),
+            3 => tile::<3>(a, stride, panel, acc),
+            _ => tile::<4>(a, stride, panel, acc),
+        }
+    }
+}
+
+#[inline(always)]
+fn tile<const R: usize>(a: &[i16], stride: usize, panel: &[i8], acc: &mut [i32]) {
+    assert!(a.len() >= R * stride && stride % 2 == 0);
+    assert!(panel.len() >= stride * 8 && acc.len() >= R * 8);
+    let mut sums: [[v128; 2]; R] = [[i32x4_splat(0); 2]; R];
+    // SAFETY: the assertions above bound every address: pair k reads panel bytes
+    // 16 k .. 16 k + 16 with k < stride / 2, and row r reads activations 2 k and 2 k + 1 below
+    // R * stride. WebAssembly loads and stores need no alignment.
+    unsafe {
+        for k in 0..stride / 2 {
+            let w = v128_load(panel.as_ptr().add(16 * k).cast());
+            let (low, high) = (i16x8_extend_low_i8x16(w), i16x8_extend_high_i8x16(w));
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let x = v128_load32_splat(a.as_ptr().add(r * stride + 2 * k).cast());
+                sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, low));
+                sum[1] = i32x4_add(sum[1], i32x4_dot_i16x8(x, high));
+            }
+        }
+        for (r, sum) in sums.iter().enumerate() {
+            v128_store(acc.as_mut_ptr().add(8 * r).cast(), sum[0]);
+            v128_store(acc.as_mut_ptr().add(8 * r + 4).cast(), sum[1]);
+        }
+    }
+}

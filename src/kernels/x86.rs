@@ -1,0 +1,136 @@
+//! x86-64: AVX2 (`maddubs`) and AVX-512 VNNI (`dpbusd`). Both are exact for 7-bit activations.
+
+use std::arch::x86_64::*;
+
+use super::Kernel;
+
+/// 256-bit products of unsigned activations with signed weights.
+pub struct Avx2;
+
+impl Avx2 {
+    /// Whether this processor has it.
+    pub fn available() -> bool {
+        is_x86_feature_detected!("avx2")
+    }
+}
+
+impl Kernel for Avx2 {
+    const NAME: &'static str = "avx2";
+    const ROWS: usize = 4;
+    const COLUMNS: usize = 16;
+    const DEPTH: usize = 4;
+    type Activation = u8;
+
+    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
+        check::<Self>(a, stride, rows, panel, acc);
+        // SAFETY: an encoder is built on this kernel only where `available()` held; `check`
+        // bounds every address.
+        unsafe {
+            match rows {
+                1 => tile_avx2::<1>(a, stride, panel, acc),
+                2 => tile_avx2::<2>(a, stride, panel, acc),
+                3 => tile_avx2::<3>(a, stride, panel, acc),
+                _ => tile_avx2::<4>(a, stride, panel, acc),
+            }
+        }
+    }
+}
+
+/// 512-bit products, four to a lane, in one instruction.
+pub struct Avx512Vnni;
+
+impl Avx512Vnni {
+    /// Whether this processor has it.
+    pub fn available() -> bool {
+        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
+    }
+}
+
+impl Kernel for Avx512Vnni {
+    const NAME: &'static str = "avx512vnni";
+    const ROWS: usize = 6;
+    const COLUMNS: usize = 64;
+    const DEPTH: usize = 4;
+    type Activation = u8;
+
+    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
+        check::<Self>(a, stride, rows, panel, acc);
+        // SAFETY: as for `Avx2`.
+        unsafe {
+            match rows {
+                1 => tile_vnni::<1>(a, stride, panel, acc),
+                2 => tile_vnni::<2>(a, stride, panel, acc),
+                3 => tile_vnni::<3>(a, stride, panel, acc),
+                4 => tile_vnni::<4>(a, stride, panel, acc),
+                5 => tile_vnni::<5>(a, stride, panel, acc),
+                _ => tile_vnni::<6>(a, stride, panel, acc),
+            }
+        }
+    }
+}
+
+fn check<K: Kernel>(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &[i32]) {
+    assert!(rows <= K::ROWS && stride % K::DEPTH == 0);
+    assert!(a.len() >= rows * stride && panel.len() >= stride * K::COLUMNS);
+    assert!(acc.len() >= rows * K::COLUMNS);
+}
+
+/// Four activations of one row as one 32-bit number.
+///
+/// # Safety
+/// `a` must be readable for four bytes.
+#[inline(always)]
+unsafe fn four(a: *const u8) -> i32 {
+    unsafe { a.cast::<i32>().read_unaligned() }
+}
+
+/// # Safety
+/// Needs AVX2, and slices that pass [`check`] for `R` rows.
+#[target_feature(enable = "avx2")]
+unsafe fn tile_avx2<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: &mut [i32]) {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = [[_mm256_setzero_si256(); 2]; R];
+    unsafe {
+        for k in 0..stride / 4 {
+            let w = panel.as_ptr().add(64 * k).cast::<__m256i>();
+            let w = [_mm256_loadu_si256(w), _mm256_loadu_si256(w.add(1))];
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let x = _mm256_set1_epi32(four(a.as_ptr().add(r * stride + 4 * k)));
+                for (sum, w) in sum.iter_mut().zip(w) {
+                    let pairs = _mm256_maddubs_epi16(x, w);
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(pairs, ones));
+                }
+            }
+        }
+        for (i, sum) in sums.iter().flatten().enumerate() {
+            _mm256_storeu_si256(acc.as_mut_ptr().add(8 * i).cast(), *sum);
+        }
+    }
+}
+
+/// # Safety
+/// Needs AVX-512 F and VNNI, and slices that pass [`check`] for `R` rows.
+#[target_feature(enable = "avx512f,avx512vnni")]
+unsafe fn tile_vnni<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: &mut [i32]) {
+    let mut sums = [[_mm512_setzero_si512(); 4]; R];
+    unsafe {
+        for k in 0..stride / 4 {
+            let w = panel.as_ptr().add(256 * k).cast::<__m512i>();
+            let w = [
+                _mm512_loadu_si512(w),
+                _mm512_loadu_si512(w.add(1)),
+                _mm512_loadu_si512(w.add(2)),
+                _mm512_loadu_si512(w.add(3)),
+            ];
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let x = _mm512_set1_epi32(four(a.as_ptr().add(r * stride + 4 * k)));
+                for (sum, w) in sum.iter_mut().zip(w) {
+                    *sum = _mm512_dpbusd_epi32(*sum, x, w);
+                }
+            }
+        }
+        for (i, sum) in sums.iter().flatten().enumerate() {
+            _mm512_storeu_si512(acc.as_mut_ptr().add(16 * i).cast(), *sum);
+        }
+    }
+}

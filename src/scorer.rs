@@ -1,0 +1,283 @@
+//! The whole path: post, brand and graph in, score and explanation out.
+
+use candle_core::{DType, Device};
+use candle_nn::VarBuilder;
+use safetensors::SafeTensors;
+
+use crate::api::ScoreRequest;
+use crate::bundle::{Bundle, Manifest};
+use crate::diffusion::{DiffusionInput, DiffusionNet};
+use crate::embedder::Embedder;
+use crate::explain::{FormulaWithoutDiffusion, attribute};
+use crate::features::{self, FeatureVector, Group, TOPICS};
+use crate::head::{Head, HeadOutput};
+use crate::reader::Reader;
+use crate::score::{Contribution, Interval, Precision, Predicted, Score, Sentiment, TopicWeight};
+use crate::text::Language;
+use crate::unseen::{self, Sight};
+use crate::value::{self, Weights};
+use crate::{Error, Result};
+
+/// Share of realised values that a score's interval is meant to hold.
+const COVERAGE: f32 = 0.9;
+/// Names of the diffusion features, in feature order.
+const DIFFUSION_FEATURES: [&str; 5] = ["size", "speed", "depth", "leader_share", "audience"];
+
+/// Files of a bundle that every precision needs.
+pub const TOKENIZER: &str = "tokenizer.json";
+/// Sentiment, topics, relevance and the BSMV head.
+pub const HEADS: &str = "heads.safetensors";
+/// The graph network.
+pub const DIFFUSION: &str = "diffusion.safetensors";
+
+/// The weights file of the encoder.
+pub fn encoder_file(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "encoder.safetensors",
+        Precision::Int8 => "encoder_int8.safetensors",
+    }
+}
+
+/// Scores posts with one bundle. Cheap to share: every method takes `&self`.
+pub struct Scorer {
+    manifest: Manifest,
+    reader: Reader,
+    diffusion: DiffusionNet,
+    head: Head,
+}
+
+impl Scorer {
+    /// Builds a scorer on the CPU from a bundle read for `precision`.
+    pub fn new(bundle: Bundle, precision: Precision) -> Result<Self> {
+        Self::on_device(bundle, precision, &Device::Cpu)
+    }
+
+    /// The encoder of a bundle read for `precision`, with its tokenizer.
+    pub fn embedder(
+        bundle: &mut Bundle,
+        precision: Precision,
+        device: &Device,
+    ) -> Result<Embedder> {
+        let facts = bundle.manifest.encoder.clone();
+        let tokenizer = bundle.take(TOKENIZER)?;
+        let weights = bundle.take(encoder_file(precision))?;
+        Embedder::new(
+            facts.config,
+            &tokenizer,
+            weights,
+            precision,
+            &facts.prefix,
+            facts.max_pieces,
+            device,
+        )
+    }
+
+    /// As [`Scorer::new`] with the f32 encoder on `device`; everything small stays on the CPU.
+    pub fn on_device(mut bundle: Bundle, precision: Precision, device: &Device) -> Result<Self> {
+        let embedder = Self::embedder(&mut bundle, precision, device)?;
+        let heads = bundle.take(HEADS)?;
+        let tensors =
+            SafeTensors::deserialize(&heads).map_err(|e| Error::Bundle(format!("{HEADS}: {e}")))?;
+        let head = Head::load(&tensors)?;
+        let vb = VarBuilder::from_buffered_safetensors(heads, DType::F32, &Device::Cpu)?;
+        let diffusion = bundle.take(DIFFUSION)?;
+        let graph = VarBuilder::from_buffered_safetensors(diffusion, DType::F32, &Device::Cpu)?;
+        Ok(Scorer {
+            reader: Reader::new(embedder, &vb, bundle.manifest.topics.clone())?,
+            diffusion: DiffusionNet::load(graph)?,
+            head,
+            manifest: bundle.manifest,
+        })
+    }
+
+    /// The bundle's manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// `name@version` of the bundle.
+    pub fn bundle(&self) -> String {
+        format!("{}@{}", self.manifest.name, self.manifest.version)
+    }
+
+    /// The part that reads text.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The graph network.
+    pub fn diffusion(&self) -> &DiffusionNet {
+        &self.diffusion
+    }
+
+    /// The unit vector of a text; the same bits in every build at int8.
+    pub fn embed(&self, text: &str) -> Result<Vec<f32>> {
+        Ok(self.reader.embedder().read(text)?.vector)
+    }
+
+    /// The head's outputs for one feature vector.
+    pub fn predict(&self, x: &FeatureVector) -> HeadOutput {
+        self.head.predict(x)
+    }
+
+    /// Scores one post. The request is validated first.
+    pub fn score(&self, request: &ScoreRequest) -> Result<Score> {
+        request.validate()?;
+        let post = &request.post;
+        let text = self.reader.read(&post.full_text())?;
+        let language = post.language.or(text.language).unwrap_or(Language::Other);
+        let s = text.valence();
+        let t = match &request.brand {
+            Some(profile) => self.reader.relevance(&text, profile)?,
+            None => 1.0,
+        };
+        let graph = request.diffusion()?;
+        let input = DiffusionInput {
+            graph: &graph,
+            s: Some(s),
+            platform: post.platform,
+            language,
+            created_at: post.created_at,
+            text_chars: text.cleaned.text.chars().count(),
+            topics: Some(text.topics),
+        };
+        let outside = self.diffusion.outside_support(&input);
+        let modelled = outside.is_none();
+        let forecast = self.diffusion.forecast(&input)?;
+        let mut x = features::assemble(s, &text.topics, t, &forecast.features);
+        let predicted = if modelled {
+            self.head.predict(&x)
+        } else {
+            x[Group::Diffusion.range()].fill(0.0);
+            let bsmv = value::formula(s, t, 0.0, &Weights::BALANCED);
+            HeadOutput { bsmv, s, t, d: 0.0 }
+        };
+
+        let weights = request.weights();
+        let balanced = Weights::BALANCED;
+        let mut at_default = value::parts(predicted.s, t, predicted.d, &balanced);
+        at_default.rest = predicted.bsmv
+            - value::NO_EFFECT
+            - (at_default.sentiment + at_default.topic + at_default.diffusion);
+        let bsmv = value::reweigh(predicted.bsmv, &at_default, &weights);
+        let mut parts = value::parts(predicted.s, t, predicted.d, &weights);
+        parts.rest = at_default.rest;
+
+        let attribution = if modelled {
+            attribute(&self.head, &x, self.head.background())
+        } else {
+            attribute(&FormulaWithoutDiffusion, &x, self.head.background())
+        };
+        let interval = self.interval(bsmv, &predicted, &weights, graph.observed_until, modelled);
+        let [negative, neutral, positive] = text.sentiment;
+        let sight = Sight {
+            request,
+            graph: &graph,
+            text: &text,
+            language,
+            outside,
+        };
+        Ok(Score {
+            bsmv,
+            interval,
+            parts,
+            predicted: Predicted {
+                s: predicted.s,
+                t,
+                d: predicted.d,
+                events: value::events_of(predicted.d),
+            },
+            contributions: self.contributions(&attribution.points, language),
+            base: attribution.base,
+            sentiment: Sentiment {
+                s,
+                negative,
+                neutral,
+                positive,
+            },
+            topics: (0..TOPICS)
+                .map(|i| TopicWeight {
+                    label: self.topic_name(i, language),
+                    weight: text.topics[i],
+                })
+                .collect(),
+            events: graph.len() as u64,
+            observed_until: graph.observed_until,
+            unseen: unseen::list(&sight),
+            weights,
+            bundle: self.bundle(),
+            precision: self.reader.embedder().precision(),
+        })
+    }
+
+    /// Where the realised value lies in nine of ten cases, by validation posts seen as long.
+    fn interval(
+        &self,
+        bsmv: f32,
+        predicted: &HeadOutput,
+        weights: &Weights,
+        observed_until: u32,
+        modelled: bool,
+    ) -> Interval {
+        let residuals = &self.manifest.residuals;
+        let known = residuals
+            .iter()
+            .rev()
+            .find(|r| r.observed_until <= observed_until);
+        let (low, high) = known
+            .or(residuals.first())
+            .map_or((-NOTHING_KNOWN, NOTHING_KNOWN), |r| (r.low, r.high));
+        // Residuals are of the default weights; the part that gains most weight bounds the growth.
+        let w0 = Weights::BALANCED;
+        let growth = (weights.sentiment / w0.sentiment)
+            .max(weights.topic / w0.topic)
+            .max(weights.diffusion / w0.diffusion);
+        let spread = predicted.t * growth;
+        let (mut least, mut most) = (bsmv, bsmv);
+        if !modelled {
+            // It may travel as far as any.
+            let seen_by_all = value::formula(predicted.s, predicted.t, 1.0, weights);
+            least = least.min(seen_by_all);
+            most = most.max(seen_by_all);
+        }
+        Interval {
+            low: value::clamp(least + spread * low),
+            high: value::clamp(most + spread * high),
+            coverage: COVERAGE,
+        }
+    }
+
+    fn contributions(&self, points: &FeatureVector, language: Language) -> Vec<Contribution> {
+        let mut all = vec![Contribution {
+            feature: "sentiment".into(),
+            group: "sentiment",
+            points: points[0],
+        }];
+        for (i, &points) in points[Group::Topics.range()].iter().enumerate() {
+            all.push(Contribution {
+                feature: format!("topic:{}", self.topic_name(i, language)),
+                group: "topics",
+                points,
+            });
+        }
+        for (name, &points) in DIFFUSION_FEATURES
+            .iter()
+            .zip(&points[Group::Diffusion.range()])
+        {
+            all.push(Contribution {
+                feature: (*name).into(),
+                group: "diffusion",
+                points,
+            });
+        }
+        all
+    }
+
+    fn topic_name(&self, i: usize, language: Language) -> String {
+        let label = &self.manifest.topics[i];
+        label.name(language).to_owned()
+    }
+}
+
+/// Half-width of an interval where a bundle states no residuals: the whole scale.
+const NOTHING_KNOWN: f32 = 100.0;

@@ -1,0 +1,120 @@
+//! The paths under `/v1`, as `www/api/openapi.json` describes them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Json;
+use axum::Router;
+use axum::body::{Bytes, HttpBody};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use bsmv::api::{MAX_REQUEST_BYTES, ScoreRequest};
+use bsmv::post::Post;
+use bsmv::score::{Precision, Score};
+use bsmv::scorer::Scorer;
+use serde::Serialize;
+use tokio::time::timeout;
+
+use super::error::Failure;
+use super::work::Queue;
+
+const OPENAPI: &str = include_str!("../../www/api/openapi.json");
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+struct Api {
+    scorer: Arc<Scorer>,
+    queue: Queue,
+    health: Health,
+}
+
+/// What scores here.
+#[derive(Clone, Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+    /// `name@version`.
+    bundle: String,
+    precision: Precision,
+}
+
+/// The routes. Scores one post first, so that a bundle that can't score stops the start.
+pub fn routes(scorer: Arc<Scorer>) -> Result<Router> {
+    let trial = ScoreRequest {
+        post: Post {
+            text: "ok".to_owned(),
+            ..Post::default()
+        },
+        ..ScoreRequest::default()
+    };
+    let trial = scorer.score(&trial).context("trying the bundle")?;
+    let health = Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        bundle: trial.bundle,
+        precision: trial.precision,
+    };
+    let api = Api {
+        scorer,
+        queue: Queue::new(),
+        health,
+    };
+    Ok(Router::new()
+        .route("/score", post(score))
+        .route(
+            "/health",
+            get(|State(api): State<Api>| async { Json(api.health) }),
+        )
+        .route("/openapi.json", get(openapi))
+        .fallback(|| async { Failure::NoSuchPath })
+        .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(api))
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
+}
+
+async fn score(State(api): State<Api>, request: Request) -> Result<Json<Score>, Failure> {
+    if !is_json(request.headers()) {
+        return Err(Failure::NotJson);
+    }
+    let place = api.queue.enter()?;
+    let body = body_of(request).await?;
+    let scorer = api.scorer;
+    let scored = place
+        .run(move || {
+            let request = ScoreRequest::from_json(body)?;
+            scorer.score(&request)
+        })
+        .await?;
+    Ok(Json(scored?))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+/// The whole body, if it is short enough and comes soon enough.
+async fn body_of(request: Request) -> Result<Bytes, Failure> {
+    // A declared length over the limit is refused before anything is read.
+    if request.body().size_hint().lower() > MAX_REQUEST_BYTES as u64 {
+        return Err(Failure::TooLarge);
+    }
+    let body = timeout(BODY_TIME, Bytes::from_request(request, &()))
+        .await
+        .map_err(|_| Failure::TooSlow)?;
+    body.map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
+        _ => Failure::BodyBroken,
+    })
+}

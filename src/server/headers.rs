@@ -1,0 +1,43 @@
+//! Headers that every answer carries.
+
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::Response;
+
+/// The page runs its own scripts and module, talks to its own host, and can't be framed.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     connect-src 'self'; worker-src 'self'; img-src 'self' data:; base-uri 'none'; \
+     form-action 'none'; frame-ancestors 'none'",
+);
+
+/// Adds what a browser needs to know to an answer.
+pub async fn complete(mut response: Response) -> Response {
+    let compressed = response.headers().contains_key(header::CONTENT_ENCODING);
+    let headers = response.headers_mut();
+    let fixed: [(HeaderName, HeaderValue); 4] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ),
+        // No path names its content, so nothing is immutable: kept, but asked for again. Files
+        // have an ETag, and the answer to that is 304.
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, value);
+    }
+    // Bytes that were compressed on the way aren't the file's own: the tag is a weak one then.
+    if compressed
+        && let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())
+        && !tag.starts_with("W/")
+        && let Ok(weak) = HeaderValue::try_from(format!("W/{tag}"))
+    {
+        headers.insert(header::ETAG, weak);
+    }
+    response
+}

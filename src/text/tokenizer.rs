@@ -1,0 +1,246 @@
+//! Text to piece numbers, from a Hugging Face `tokenizer.json`.
+
+use super::TextError;
+use tokenizers::{PostProcessor, TruncationDirection};
+
+/// Longest text, in characters, that is cut into pieces. Longer ones are an
+/// error rather than cut here: the caller knows whether to refuse or shorten
+/// a post, and says so. Far above any encoder's reach (512 pieces), low enough
+/// that a hostile text costs milliseconds.
+pub const MAX_CHARS: usize = 20_000;
+
+/// The pieces of one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    /// Numbers of the pieces, special ones included.
+    pub ids: Vec<u32>,
+    /// Pieces of the text that the limit dropped from its end.
+    pub cut: usize,
+}
+
+/// Cuts texts into the pieces of one vocabulary (Unigram, WordPiece or any
+/// other model of the file format).
+#[derive(Clone, Debug)]
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    special: usize,
+}
+
+impl Tokenizer {
+    /// Loads a `tokenizer.json`. Truncation and padding set in the file are
+    /// ignored.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TextError> {
+        let file = |e: tokenizers::Error| TextError::TokenizerFile(e.to_string());
+        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(file)?;
+        inner.with_truncation(None).map_err(file)?;
+        inner.with_padding(None);
+        // `</s>` written in a post is text, and doesn't end the sequence.
+        inner.set_encode_special_tokens(true);
+        let special = inner
+            .get_post_processor()
+            .map_or(0, |p| p.added_tokens(false));
+        Ok(Self { inner, special })
+    }
+
+    /// Cuts a text into at most `max_pieces` pieces. The limit counts the
+    /// special pieces, which are always kept; what doesn't fit is dropped from
+    /// the end of the text and counted. No padding.
+    pub fn encode(&self, text: &str, max_pieces: usize) -> Result<Encoded, TextError> {
+        // Bytes first: a text of few bytes needs no counting.
+        if text.len() > MAX_CHARS {
+            let chars = text.chars().count();
+            if chars > MAX_CHARS {
+                return Err(TextError::TooLong {
+                    chars,
+                    max: MAX_CHARS,
+                });
+            }
+        }
+        let room = max_pieces
+            .checked_sub(self.special)
+            .ok_or(TextError::NoRoom {
+                max_pieces,
+                special: self.special,
+            })?;
+        let encode = |e: tokenizers::Error| TextError::Encode(e.to_string());
+        let mut pieces = self.inner.encode_fast(text, false).map_err(encode)?;
+        let cut = pieces.len().saturating_sub(room);
+        pieces.truncate(room, 0, TruncationDirection::Right);
+        // The dropped pieces would get special ones of their own.
+        pieces.take_overflowing();
+        let whole = self
+            .inner
+            .post_process(pieces, None, true)
+            .map_err(encode)?;
+        Ok(Encoded {
+            ids: whole.get_ids().to_vec(),
+            cut,
+        })
+    }
+
+    /// Number of pieces in the vocabulary; every piece number is below it.
+    pub fn vocabulary_size(&self) -> usize {
+        self.inner.get_vocab_size(true)
+    }
+
+    /// Special pieces added to every text.
+    pub fn special_pieces(&self) -> usize {
+        self.special
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn unigram() -> Value {
+        let vocabulary = json!([
+            ["<s>", 0.0],
+            ["<pad>", 0.0],
+            ["</s>", 0.0],
+            ["<unk>", 0.0],
+            ["▁", -2.0],
+            ["很", -3.0],
+            ["好", -3.0],
+            ["▁很好", -4.0],
+            ["▁good", -3.5],
+            ["o", -5.0],
+            ["g", -5.0],
+            ["d", -5.0],
+            ["s", -5.0],
+            ["<", -6.0],
+            ["/", -6.0],
+            [">", -6.0]
+        ]);
+        let special: Vec<Value> = ["<s>", "<pad>", "</s>", "<unk>"]
+            .iter()
+            .enumerate()
+            .map(|(id, content)| {
+                json!({"id": id, "content": content, "single_word": false, "lstrip": false,
+                       "rstrip": false, "normalized": false, "special": true})
+            })
+            .collect();
+        let single = json!([
+            {"SpecialToken": {"id": "<s>", "type_id": 0}},
+            {"Sequence": {"id": "A", "type_id": 0}},
+            {"SpecialToken": {"id": "</s>", "type_id": 0}}
+        ]);
+        json!({
+            "version": "1.0",
+            "truncation": {"direction": "Right", "max_length": 4, "strategy": "LongestFirst", "stride": 0},
+            "padding": {"strategy": {"Fixed": 9}, "direction": "Right", "pad_to_multiple_of": null,
+                        "pad_id": 1, "pad_type_id": 0, "pad_token": "<pad>"},
+            "added_tokens": special,
+            "normalizer": null,
+            "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "add_prefix_space": true},
+            "post_processor": {
+                "type": "TemplateProcessing", "single": single, "pair": [],
+                "special_tokens": {
+                    "<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]},
+                    "</s>": {"id": "</s>", "ids": [2], "tokens": ["</s>"]}
+                }
+            },
+            "decoder": null,
+            "model": {"type": "Unigram", "unk_id": 3, "vocab": vocabulary, "byte_fallback": false}
+        })
+    }
+
+    fn load(file: &Value) -> Tokenizer {
+        Tokenizer::from_bytes(file.to_string().as_bytes()).unwrap()
+    }
+
+    fn ids(tokenizer: &Tokenizer, text: &str) -> Vec<u32> {
+        tokenizer.encode(text, 512).unwrap().ids
+    }
+
+    #[test]
+    fn unigram_pieces_between_special_ones() {
+        let t = load(&unigram());
+        assert_eq!((t.vocabulary_size(), t.special_pieces()), (16, 2));
+        assert_eq!(ids(&t, ""), [0, 2]);
+        assert_eq!(ids(&t, "很好"), [0, 7, 2]);
+        assert_eq!(ids(&t, "good 很好好"), [0, 8, 7, 6, 2]);
+        assert_eq!(ids(&t, "好😀好"), [0, 4, 6, 3, 6, 2]);
+    }
+
+    #[test]
+    fn the_limit_counts_special_pieces_and_cuts_the_end() {
+        let t = load(&unigram());
+        let whole = ids(&t, "good 很好 good");
+        assert_eq!(whole, [0, 8, 7, 8, 2]);
+        for max in 2..8 {
+            let e = t.encode("good 很好 good", max).unwrap();
+            assert_eq!(e.cut, 5usize.saturating_sub(max));
+            assert_eq!(e.ids.len(), max.min(5));
+            assert_eq!(e.ids[..e.ids.len() - 1], whole[..e.ids.len() - 1]);
+            assert_eq!(e.ids.last(), Some(&2));
+        }
+        let error = t.encode("好", 1).unwrap_err();
+        assert!(matches!(
+            error,
+            TextError::NoRoom {
+                max_pieces: 1,
+                special: 2
+            }
+        ));
+    }
+
+    #[test]
+    fn special_pieces_in_a_text_are_text() {
+        let t = load(&unigram());
+        let found = ids(&t, "good</s>good<s>");
+        let inside = &found[1..found.len() - 1];
+        assert!(inside.iter().all(|&id| id > 3), "{found:?}");
+    }
+
+    #[test]
+    fn word_piece_files_load() {
+        let t = load(&json!({
+            "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+            "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
+                           "strip_accents": null, "lowercase": true},
+            "pre_tokenizer": {"type": "BertPreTokenizer"},
+            "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 1], "cls": ["[CLS]", 0]},
+            "decoder": null,
+            "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                      "max_input_chars_per_word": 100,
+                      "vocab": {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "play": 3, "##ing": 4, "好": 5}}
+        }));
+        assert_eq!(t.vocabulary_size(), 6);
+        assert_eq!(ids(&t, "Playing 好坏"), [0, 3, 4, 5, 2, 1]);
+        assert_eq!(
+            t.encode("playing", 3).unwrap(),
+            Encoded {
+                ids: vec![0, 3, 1],
+                cut: 1
+            }
+        );
+    }
+
+    #[test]
+    fn bad_files_and_long_texts_are_errors() {
+        for bytes in [
+            &b""[..],
+            b"{}",
+            b"[1",
+            b"\xff\xfe",
+            br#"{"version":"1.0","model":{}}"#,
+        ] {
+            let error = Tokenizer::from_bytes(bytes).unwrap_err();
+            assert!(matches!(error, TextError::TokenizerFile(_)), "{error}");
+        }
+        let t = load(&unigram());
+        let longest = "好".repeat(MAX_CHARS);
+        let e = t.encode(&longest, 128).unwrap();
+        assert_eq!((e.ids.len(), e.cut), (128, MAX_CHARS + 1 - 126));
+        let error = t.encode(&(longest + "好"), 128).unwrap_err();
+        assert!(matches!(
+            error,
+            TextError::TooLong {
+                chars: 20_001,
+                max: MAX_CHARS
+            }
+        ));
+    }
+}

@@ -1,0 +1,158 @@
+//! `bsmv bundle`: puts trained parts together as the files that a scorer reads.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use bsmv::bundle::{EncoderFacts, FileFacts, Manifest, Residuals, SCHEMA};
+use bsmv::encoder::{Config, quantize};
+use bsmv::score::Precision;
+use bsmv::scorer::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
+use bsmv::topics::TopicLabel;
+use safetensors::SafeTensors;
+use serde::Deserialize;
+
+/// Puts trained parts together as a bundle: float and 8-bit encoder, heads, graph network,
+/// manifest with SHA-256 sums.
+#[derive(Debug, clap::Args)]
+pub struct BundleArgs {
+    /// Folder of the trained encoder in Hugging Face's layout.
+    #[arg(long)]
+    encoder: PathBuf,
+    /// Folder with sentiment.safetensors, topics.safetensors, relevance.safetensors,
+    /// head.safetensors, residuals.json and diffusion.safetensors.
+    #[arg(long, default_value = "runs")]
+    heads: PathBuf,
+    /// The topics' names.
+    #[arg(long, default_value = "models/topics.json")]
+    topics: PathBuf,
+    /// What `bsmv eval --json` said of these files.
+    #[arg(long)]
+    metrics: Option<PathBuf>,
+    #[arg(long, default_value = "bsmv-base")]
+    name: String,
+    #[arg(long, default_value = env!("CARGO_PKG_VERSION"))]
+    release: String,
+    /// Most pieces of a text that are read.
+    #[arg(long, default_value_t = 256)]
+    max_pieces: usize,
+    #[arg(long, default_value = "models/bsmv-base")]
+    out: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Topics {
+    topics: Vec<NamedTopic>,
+}
+
+#[derive(Deserialize)]
+struct NamedTopic {
+    label: TopicLabel,
+}
+
+/// Runs the verb.
+pub fn run(args: &BundleArgs) -> Result<()> {
+    let config = Config::from_json(&read(&args.encoder.join("config.json"))?)?;
+    let floats = read(&args.encoder.join("model.safetensors"))?;
+    let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+    let names = |precision| encoder_file(precision).to_owned();
+    files.insert(names(Precision::Int8), quantize(&config, &floats)?);
+    files.insert(names(Precision::F32), floats);
+    files.insert(
+        TOKENIZER.into(),
+        read(&args.encoder.join("tokenizer.json"))?,
+    );
+    files.insert(HEADS.into(), heads(&args.heads)?);
+    files.insert(DIFFUSION.into(), read(&args.heads.join(DIFFUSION))?);
+
+    let topics: Topics = serde_json::from_slice(&read(&args.topics)?)?;
+    let residuals: Vec<Residuals> =
+        serde_json::from_slice(&read(&args.heads.join("residuals.json"))?)?;
+    let needs = |precision| {
+        vec![
+            names(precision),
+            TOKENIZER.into(),
+            HEADS.into(),
+            DIFFUSION.into(),
+        ]
+    };
+    let manifest = Manifest {
+        schema: SCHEMA,
+        name: args.name.clone(),
+        version: args.release.clone(),
+        encoder: EncoderFacts {
+            config,
+            prefix: String::new(),
+            pooling: "mean".into(),
+            normalisation: "l2".into(),
+            max_pieces: args.max_pieces,
+        },
+        topics: topics.topics.into_iter().map(|t| t.label).collect(),
+        residuals,
+        precisions: BTreeMap::from([
+            ("f32".to_owned(), needs(Precision::F32)),
+            ("int8".to_owned(), needs(Precision::Int8)),
+        ]),
+        files: files
+            .iter()
+            .map(|(name, bytes)| (name.clone(), FileFacts::of(bytes)))
+            .collect(),
+        metrics: match &args.metrics {
+            Some(path) => serde_json::from_slice(&read(path)?)?,
+            None => serde_json::Value::Null,
+        },
+    };
+    std::fs::create_dir_all(&args.out)?;
+    for (name, bytes) in &files {
+        std::fs::write(args.out.join(name), bytes)?;
+        println!("{name}: {:.2} MB", bytes.len() as f64 / 1e6);
+    }
+    let json = serde_json::to_string_pretty(&manifest)?;
+    std::fs::write(args.out.join("manifest.json"), json + "\n")?;
+    Ok(())
+}
+
+/// Files of the heads that read text, and the prefix of their tensors in a bundle.
+pub const HEAD_FILES: [(&str, &str); 3] = [
+    ("sentiment.", "sentiment.safetensors"),
+    ("topics.", "topics.safetensors"),
+    ("relevance.", "relevance.safetensors"),
+];
+
+/// All heads in one file, each under its name.
+fn heads(folder: &Path) -> Result<Vec<u8>> {
+    // The BSMV head's tensors carry their prefix already.
+    let parts = HEAD_FILES.into_iter().chain([("", "head.safetensors")]);
+    let bytes = parts
+        .map(|(prefix, file)| Ok((prefix, read(&folder.join(file))?)))
+        .collect::<Result<Vec<_>>>()?;
+    let mut tensors = BTreeMap::new();
+    for (prefix, bytes) in &bytes {
+        for (name, view) in SafeTensors::deserialize(bytes)?.tensors() {
+            tensors.insert(format!("{prefix}{name}"), view);
+        }
+    }
+    Ok(safetensors::serialize(tensors, None)?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+/// Writes the 8-bit form of an encoder.
+#[derive(Debug, clap::Args)]
+pub struct QuantizeArgs {
+    /// Folder of an encoder in Hugging Face's layout: config.json, model.safetensors.
+    #[arg(long)]
+    encoder: PathBuf,
+    #[arg(long)]
+    out: PathBuf,
+}
+
+/// Runs `bsmv quantize`.
+pub fn quantize_encoder(args: &QuantizeArgs) -> Result<()> {
+    let config = Config::from_json(&read(&args.encoder.join("config.json"))?)?;
+    let weights = read(&args.encoder.join("model.safetensors"))?;
+    std::fs::write(&args.out, quantize(&config, &weights)?)
+        .with_context(|| format!("writing {}", args.out.display()))
+}

@@ -1,0 +1,69 @@
+//! The committed bundle and fixtures, as tests read them.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use bsmv::api::ScoreRequest;
+use bsmv::brand::BrandProfile;
+use bsmv::bundle::{Bundle, Manifest};
+use bsmv::post::Post;
+use bsmv::score::Precision;
+use bsmv::scorer::Scorer;
+use serde::Deserialize;
+
+/// One post written for these tests.
+#[derive(Deserialize)]
+pub struct Fixture {
+    pub id: String,
+    pub post: Post,
+    pub brand: Option<String>,
+    pub kind: String,
+    pub valence: String,
+    pub on_topic: bool,
+}
+
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+pub fn bundle_folder() -> PathBuf {
+    root().join("models/bsmv-base")
+}
+
+pub fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+pub fn scorer(precision: Precision) -> Scorer {
+    let folder = bundle_folder();
+    let manifest = Manifest::from_json(&read(&folder.join("manifest.json"))).unwrap();
+    let check = manifest.clone();
+    let bundle = Bundle::read(manifest, precision, |name| {
+        let bytes = read(&folder.join(name));
+        check.verify(name, &bytes)?;
+        Ok(bytes)
+    });
+    Scorer::new(bundle.unwrap(), precision).unwrap()
+}
+
+pub fn fixtures() -> Vec<Fixture> {
+    serde_json::from_slice(&read(&root().join("tests/fixtures/posts.json"))).unwrap()
+}
+
+/// Brand profiles by id.
+pub fn brands() -> HashMap<String, BrandProfile> {
+    let all: Vec<BrandProfile> =
+        serde_json::from_slice(&read(&root().join("models/brands.json"))).unwrap();
+    all.into_iter()
+        .map(|b| (b.id.clone().expect("committed profiles have ids"), b))
+        .collect()
+}
+
+/// The fixture as a request: a draft for its brand.
+pub fn request(fixture: &Fixture, brands: &HashMap<String, BrandProfile>) -> ScoreRequest {
+    ScoreRequest {
+        post: fixture.post.clone(),
+        brand: fixture.brand.as_ref().map(|id| brands[id].clone()),
+        ..Default::default()
+    }
+}

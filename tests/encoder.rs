@@ -1,0 +1,166 @@
+//! The encoder's two forms beside independent ones, on the committed bundle.
+
+mod common;
+
+use bsmv::bundle::{Bundle, Manifest};
+use bsmv::encoder::{FloatEncoder, Int8Encoder};
+use bsmv::score::Precision;
+use bsmv::scorer::{Scorer, TOKENIZER, encoder_file};
+use bsmv::text::{Tokenizer, clean};
+use candle_core::{DType, Device, Tensor};
+use candle_nn::VarBuilder;
+use candle_transformers::models::bert;
+use common::model::{bundle_folder, fixtures, read};
+
+fn manifest() -> Manifest {
+    Manifest::from_json(&read(&bundle_folder().join("manifest.json"))).unwrap()
+}
+
+/// Pieces of some fixtures, short and long, Chinese and English.
+fn sequences() -> Vec<Vec<u32>> {
+    let tokenizer = Tokenizer::from_bytes(&read(&bundle_folder().join(TOKENIZER))).unwrap();
+    fixtures()
+        .iter()
+        .step_by(8)
+        .map(|f| tokenizer.encode(&clean(&f.post.text), 256).unwrap().ids)
+        .collect()
+}
+
+fn weights(precision: Precision) -> Vec<u8> {
+    read(&bundle_folder().join(encoder_file(precision)))
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[test]
+fn f32_is_the_reference_bert() {
+    let config = manifest().encoder.config;
+    let mut reference = serde_json::to_value(&config).unwrap();
+    for (key, value) in [
+        ("hidden_act", serde_json::json!("gelu")),
+        ("hidden_dropout_prob", serde_json::json!(0.0)),
+        ("type_vocab_size", serde_json::json!(2)),
+        ("initializer_range", serde_json::json!(0.02)),
+        ("pad_token_id", serde_json::json!(1)),
+    ] {
+        reference[key] = value;
+    }
+    let reference: bert::Config = serde_json::from_value(reference).unwrap();
+    let bytes = weights(Precision::F32);
+    let vb =
+        VarBuilder::from_buffered_safetensors(bytes.clone(), DType::F32, &Device::Cpu).unwrap();
+    let reference = bert::BertModel::load(vb, &reference).unwrap();
+    let ours = FloatEncoder::load(config, bytes, &Device::Cpu).unwrap();
+    let sequences = sequences();
+    // One padded batch, against the reference one by one.
+    let batch = ours.embed(&sequences).unwrap();
+    for (ids, vector) in sequences.iter().zip(&batch) {
+        let ids = Tensor::new(&ids[..], &Device::Cpu)
+            .unwrap()
+            .unsqueeze(0)
+            .unwrap();
+        let states = reference
+            .forward(&ids, &ids.zeros_like().unwrap(), None)
+            .unwrap();
+        let mean: Vec<f32> = states
+            .mean(1)
+            .unwrap()
+            .squeeze(0)
+            .unwrap()
+            .to_vec1()
+            .unwrap();
+        let length = cosine(&mean, &mean).sqrt();
+        for (ours, reference) in vector.iter().zip(&mean) {
+            assert!((ours - reference / length).abs() < 1e-4);
+        }
+    }
+}
+
+#[test]
+fn int8_has_the_oracles_bits_and_stays_near_f32() {
+    let config = manifest().encoder.config;
+    let bytes = weights(Precision::Int8);
+    let fast = Int8Encoder::load(config.clone(), &bytes).unwrap();
+    let oracle = Int8Encoder::load_scalar(config.clone(), &bytes).unwrap();
+    let float = FloatEncoder::load(config, weights(Precision::F32), &Device::Cpu).unwrap();
+    let sequences = sequences();
+    let together = fast.embed(&sequences).unwrap();
+    let mut sum = 0.0;
+    for (ids, vector) in sequences.iter().zip(&together) {
+        let alone = [ids.clone()];
+        assert_eq!(*vector, fast.embed(&alone).unwrap()[0], "alone or together");
+        assert_eq!(
+            *vector,
+            oracle.embed(&alone).unwrap()[0],
+            "{} against scalar",
+            fast.kernel()
+        );
+        sum += cosine(vector, &float.embed(&alone).unwrap()[0]);
+    }
+    let mean = sum / sequences.len() as f32;
+    println!(
+        "int8 ({}) against f32: mean cosine {mean:.5}",
+        fast.kernel()
+    );
+    assert!(mean >= 0.99, "mean cosine {mean}");
+}
+
+#[test]
+fn sequences_the_encoder_cannot_read_are_refused() {
+    let config = manifest().encoder.config;
+    let (most, vocabulary) = (config.max_position_embeddings, config.vocab_size as u32);
+    let int8 = Int8Encoder::load(config, &weights(Precision::Int8)).unwrap();
+    assert_eq!(int8.embed(&[vec![]]).unwrap_err().code(), "invalid_input");
+    assert_eq!(
+        int8.embed(&[vec![0; most + 1]]).unwrap_err().code(),
+        "invalid_input"
+    );
+    assert_eq!(
+        int8.embed(&[vec![vocabulary]]).unwrap_err().code(),
+        "bundle"
+    );
+    assert!(int8.embed(&[vec![0; most]]).is_ok());
+}
+
+#[test]
+fn a_bundle_that_is_not_whole_is_refused() {
+    let other = br#"{"schema":99,"whatever":true}"#;
+    assert_eq!(
+        Manifest::from_json(other).unwrap_err().code(),
+        "bundle_schema"
+    );
+    assert_eq!(Manifest::from_json(b"{").unwrap_err().code(), "bundle");
+
+    let manifest = manifest();
+    let name = encoder_file(Precision::Int8);
+    let mut bytes = weights(Precision::Int8);
+    assert!(manifest.verify(name, &bytes).is_ok());
+    bytes[1000] ^= 1;
+    assert_eq!(manifest.verify(name, &bytes).unwrap_err().code(), "bundle");
+    assert_eq!(
+        manifest.verify("other", &bytes).unwrap_err().code(),
+        "bundle"
+    );
+
+    // Cut short, and not safetensors at all: an error, not a panic.
+    for file in [
+        name,
+        TOKENIZER,
+        "heads.safetensors",
+        "diffusion.safetensors",
+    ] {
+        for spoilt in [Vec::new(), vec![7; 100]] {
+            let bundle = Bundle::read(manifest.clone(), Precision::Int8, |wanted| {
+                Ok(if wanted == file {
+                    spoilt.clone()
+                } else {
+                    read(&bundle_folder().join(wanted))
+                })
+            });
+            let failed = Scorer::new(bundle.unwrap(), Precision::Int8).err();
+            assert!(failed.is_some(), "{file} was taken");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The real model on the 200 fixtures, natively. The same figures are checked in Node and in a
+//! browser against `fixtures/expected.json`, which `BSMV_BLESS=1 cargo test --release --test
+//! fixtures` writes anew after a change of the bundle.
+
+mod common;
+
+use bsmv::api::ScoreRequest;
+use bsmv::diffusion::{DiffusionPage, EventKind};
+use bsmv::post::Platform;
+use bsmv::score::Precision;
+use bsmv::scorer::Scorer;
+use bsmv::value::{NO_EFFECT, Weights};
+use common::model::{Fixture, brands, fixtures, read, request, root, scorer};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+#[derive(Serialize, Deserialize)]
+struct Expected {
+    id: String,
+    bsmv: f32,
+    /// Of the embedding's little-endian f32 bytes.
+    embedding_sha256: String,
+}
+
+fn hash(vector: &[f32]) -> String {
+    let bytes: Vec<u8> = vector.iter().flat_map(|v| v.to_le_bytes()).collect();
+    Sha256::digest(&bytes)
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect()
+}
+
+#[test]
+fn int8_gives_the_recorded_scores_and_the_recorded_bits() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    let found: Vec<Expected> = fixtures()
+        .iter()
+        .map(|fixture| Expected {
+            id: fixture.id.clone(),
+            bsmv: scorer.score(&request(fixture, &brands)).unwrap().bsmv,
+            embedding_sha256: hash(&scorer.embed(&fixture.post.full_text()).unwrap()),
+        })
+        .collect();
+    let path = root().join("tests/fixtures/expected.json");
+    if std::env::var_os("BSMV_BLESS").is_some() {
+        std::fs::write(&path, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
+    }
+    let expected: Vec<Expected> = serde_json::from_slice(&read(&path)).unwrap();
+    assert_eq!(found.len(), expected.len());
+    for (f, e) in found.iter().zip(&expected) {
+        assert_eq!(f.id, e.id);
+        assert_eq!(
+            f.embedding_sha256, e.embedding_sha256,
+            "embedding of {}",
+            f.id
+        );
+        assert!(
+            (f.bsmv - e.bsmv).abs() <= 1e-4,
+            "{}: {} for {}",
+            f.id,
+            f.bsmv,
+            e.bsmv
+        );
+    }
+}
+
+#[test]
+fn int8_is_within_a_point_of_f32() {
+    let (int8, f32, brands) = (scorer(Precision::Int8), scorer(Precision::F32), brands());
+    let (mut off, mut worst) = (0.0, (0.0, String::new()));
+    let fixtures = fixtures();
+    for fixture in &fixtures {
+        let request = request(fixture, &brands);
+        let difference =
+            (int8.score(&request).unwrap().bsmv - f32.score(&request).unwrap().bsmv).abs();
+        off += difference;
+        if difference > worst.0 {
+            worst = (difference, fixture.id.clone());
+        }
+    }
+    let mean = off / fixtures.len() as f32;
+    println!(
+        "int8 against f32: mean {mean:.3} points, at most {:.3} ({})",
+        worst.0, worst.1
+    );
+    assert!(mean <= 1.0, "mean absolute difference {mean} points");
+}
+
+/// `n` reposts of the post itself, dense at first, all seen by `observed_until`.
+fn reposts(n: u32, observed_until: u32) -> DiffusionPage {
+    let rows = n as usize;
+    let when = |i: u32| (f64::from(i + 1) / f64::from(n)).powi(2) * f64::from(observed_until);
+    DiffusionPage {
+        schema: 1,
+        post: "reposts".into(),
+        created_at: time::OffsetDateTime::UNIX_EPOCH,
+        observed_until,
+        total: n.into(),
+        author: None,
+        start: 1,
+        t: (0..n).map(|i| when(i) as u32).collect(),
+        parent: vec![0; rows],
+        kind: vec![EventKind::Repost; rows],
+        user: (1..=n).collect(),
+        followers: vec![None; rows],
+        verified: vec![None; rows],
+        s: vec![None; rows],
+        text: None,
+        next: None,
+    }
+}
+
+fn score_with(scorer: &Scorer, mut request: ScoreRequest, page: DiffusionPage) -> f32 {
+    request.graph = Some(page);
+    scorer.score(&request).unwrap().bsmv
+}
+
+/// Posts where diffusion is modelled: Chinese on Weibo, English on X.
+fn modelled(fixture: &Fixture) -> bool {
+    matches!(fixture.post.platform, Platform::Weibo | Platform::X)
+}
+
+#[test]
+fn reposts_raise_praise_and_lower_complaints() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    let (mut praise, mut complaints) = (0, 0);
+    for fixture in fixtures().iter().filter(|f| modelled(f)) {
+        let request = request(fixture, &brands);
+        let s = scorer.score(&request).unwrap().sentiment.s;
+        let sign = match fixture.kind.as_str() {
+            "praise" if s > 0.3 && praise < 20 => {
+                praise += 1;
+                1.0
+            }
+            "complaint" if s < -0.4 && complaints < 20 => {
+                complaints += 1;
+                -1.0
+            }
+            _ => continue,
+        };
+        for observed_until in [3_600, 86_400] {
+            let scores = [20, 200, 900]
+                .map(|n| score_with(&scorer, request.clone(), reposts(n, observed_until)));
+            let rises = scores.windows(2).all(|w| sign * (w[1] - w[0]) > 0.0);
+            assert!(
+                rises,
+                "{} ({s:+.2}) at {observed_until} s: {scores:?}",
+                fixture.id
+            );
+        }
+    }
+    assert_eq!((praise, complaints), (20, 20), "forty fixtures take part");
+}
+
+#[test]
+fn a_viral_post_about_something_else_has_no_effect() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    let mut checked = 0;
+    for fixture in fixtures()
+        .iter()
+        .filter(|f| modelled(f) && f.kind == "off_topic")
+    {
+        if fixture.brand.is_none() {
+            continue;
+        }
+        checked += 1;
+        for observed_until in [3_600, 86_400] {
+            let request = request(fixture, &brands);
+            let score = score_with(&scorer, request, reposts(900, observed_until));
+            assert!((score - NO_EFFECT).abs() <= 5.0, "{}: {score}", fixture.id);
+        }
+    }
+    assert!(checked >= 10, "only {checked} fixtures take part");
+}
+
+#[test]
+fn parts_and_contributions_add_up() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    let graphs: Vec<DiffusionPage> = std::fs::read_dir(root().join("tests/fixtures/graphs"))
+        .unwrap()
+        .map(|entry| serde_json::from_slice(&read(&entry.unwrap().path())).unwrap())
+        .collect();
+    for (i, fixture) in fixtures().iter().enumerate() {
+        let mut request = request(fixture, &brands);
+        if i % 2 == 0 {
+            request.graph = Some(graphs[i / 2 % graphs.len()].clone());
+        }
+        let score = scorer.score(&request).unwrap();
+        let p = score.parts;
+        let sum = NO_EFFECT + p.sentiment + p.topic + p.diffusion + p.rest;
+        assert!(
+            (sum - score.bsmv).abs() < 1e-3,
+            "{}: parts {sum}, score {}",
+            fixture.id,
+            score.bsmv
+        );
+        let sum: f32 = score.base + score.contributions.iter().map(|c| c.points).sum::<f32>();
+        assert!(
+            (sum - score.bsmv).abs() < 1e-3,
+            "{}: contributions {sum}",
+            fixture.id
+        );
+        let interval = score.interval;
+        assert!(
+            interval.low <= score.bsmv && score.bsmv <= interval.high,
+            "{}",
+            fixture.id
+        );
+
+        request.weights = Some(Weights::AWARENESS);
+        let reweighed = scorer.score(&request).unwrap();
+        assert_eq!(
+            reweighed.contributions, score.contributions,
+            "made at default weights"
+        );
+        assert!((0.0..=100.0).contains(&reweighed.bsmv));
+    }
+}

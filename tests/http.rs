@@ -1,0 +1,306 @@
+//! `bsmv serve` as its clients meet it: the real program on a port of its own.
+#![cfg(feature = "server")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use common::{
+    OPENAPI, a_million_events, assert_shape, bad_inputs, draft, full_request,
+    tells_of_dropped_events,
+};
+use serde_json::Value;
+use ureq::http::{HeaderMap, Response};
+use ureq::{Agent, Body};
+
+/// A running server; ends with the value.
+struct Server {
+    child: Child,
+    /// `127.0.0.1:<port>`
+    address: String,
+    agent: Agent,
+    _www: tempfile::TempDir,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+impl From<Response<Body>> for Answer {
+    fn from(mut response: Response<Body>) -> Self {
+        let body = response.body_mut().with_config().limit(1 << 30);
+        Answer {
+            body: body.read_to_vec().unwrap(),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+        }
+    }
+}
+
+impl Server {
+    /// Starts a server with the committed bundle and a page of two files.
+    fn start() -> Self {
+        let www = tempfile::tempdir().unwrap();
+        let page = format!("<!doctype html><title>page</title>{}", " ".repeat(2000));
+        std::fs::write(www.path().join("index.html"), page).unwrap();
+        std::fs::write(www.path().join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bsmv"))
+            .args(["serve", "--addr", "127.0.0.1:0", "--www"])
+            .arg(www.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = child.stdout.as_mut().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let (_, address) = line.trim_end().split_once("http://").expect("an address");
+        Server {
+            child,
+            address: address.to_owned(),
+            agent: Agent::config_builder()
+                .http_status_as_error(false)
+                .timeout_global(Some(Duration::from_secs(300)))
+                .build()
+                .into(),
+            _www: www,
+        }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.agent.get(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.call().unwrap().into()
+    }
+
+    fn post(&self, content_type: &str, body: &str) -> Answer {
+        self.agent
+            .post(self.url("/v1/score"))
+            .header("content-type", content_type)
+            .send(body)
+            .unwrap()
+            .into()
+    }
+
+    fn score(&self, body: &str) -> Answer {
+        self.post("application/json", body)
+    }
+
+    /// Sends bytes as they are. Answers come on the stream.
+    fn send_raw(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let patience = Some(Duration::from_secs(60));
+        stream.set_read_timeout(patience).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+
+    fn assert_scores(&self) {
+        let answer = self.score(&draft().to_string());
+        assert_eq!(answer.status, 200);
+        assert_shape("Score", &answer.json());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn assert_error(answer: &Answer, status: u16, code: &str) {
+    let body = answer.json();
+    assert_eq!(answer.status, status, "{body}");
+    assert_eq!(body["error"]["code"], code);
+    assert_shape("ErrorBody", &body);
+}
+
+#[test]
+fn good_requests_are_scored() {
+    let server = Server::start();
+    server.assert_scores();
+    let answer = server.post(
+        "Application/JSON; charset=utf-8",
+        &full_request().to_string(),
+    );
+    assert_eq!(answer.status, 200);
+    assert_shape("Score", &answer.json());
+    assert_eq!(answer.json()["events"], 3);
+}
+
+#[test]
+fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
+    let server = Server::start();
+    for bad in bad_inputs() {
+        let answer = server.score(&bad.body());
+        let status = match bad.code.as_str() {
+            "malformed_json" => 400,
+            _ => 422,
+        };
+        assert_error(&answer, status, &bad.code);
+        assert_eq!(answer.json()["error"]["field"], bad.field, "{}", bad.name);
+    }
+    assert_error(&server.score(""), 400, "malformed_json");
+    assert_error(
+        &server.post("text/plain", "{}"),
+        415,
+        "unsupported_media_type",
+    );
+    assert_error(&server.get("/v1/score", &[]), 405, "method_not_allowed");
+    assert_error(&server.get("/v1/nothing", &[]), 404, "not_found");
+    server.assert_scores();
+}
+
+#[test]
+fn too_much_is_refused_or_cut_and_said_so() {
+    let server = Server::start();
+    let million = server.score(&a_million_events());
+    assert_eq!(million.status, 200);
+    assert!(
+        tells_of_dropped_events(&million.json()),
+        "{}",
+        million.json()
+    );
+
+    // Only announced: refused before it is sent.
+    let mut stream = server.send_raw(
+        "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/json\r\n\
+         Content-Length: 99999999999\r\n\r\n",
+    );
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 413");
+    server.assert_scores();
+}
+
+#[test]
+fn a_full_queue_says_when_to_come_back() {
+    let server = Server::start();
+    let places = 8 * std::thread::available_parallelism().unwrap().get();
+    let waiting: Vec<TcpStream> = (0..places)
+        .map(|_| {
+            server.send_raw(
+                "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/json\r\n\
+                 Content-Length: 10\r\n\r\n{",
+            )
+        })
+        .collect();
+    // Those requests take their places in their own time.
+    let refused = (0..100).find_map(|_| {
+        let answer = server.score(&draft().to_string());
+        std::thread::sleep(Duration::from_millis(50));
+        (answer.status != 200).then_some(answer)
+    });
+    let refused = refused.expect("no request was refused");
+    assert_error(&refused, 503, "overloaded");
+    assert_eq!(refused.header("retry-after"), "1");
+
+    drop(waiting);
+    let again = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        server.score(&draft().to_string()).status == 200
+    });
+    assert!(again, "places weren't given back");
+}
+
+#[test]
+fn the_server_describes_itself() {
+    let server = Server::start();
+    let health = server.get("/v1/health", &[]);
+    assert_eq!(health.status, 200);
+    assert_shape("Health", &health.json());
+    let scored = server.score(&draft().to_string()).json();
+    assert_eq!(health.json()["bundle"], scored["bundle"]);
+
+    let description = server.get("/v1/openapi.json", &[]);
+    assert_eq!(description.body, OPENAPI.as_bytes());
+}
+
+#[test]
+fn the_page_and_the_bundle_come_with_the_right_headers() {
+    let server = Server::start();
+    let page = server.get("/", &[("accept-encoding", "br")]);
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html");
+    assert_eq!(page.header("content-encoding"), "br");
+    assert_eq!(page.header("cache-control"), "no-cache");
+    let policy = page.header("content-security-policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval';"));
+
+    let tag = page.header("etag");
+    let again = [("accept-encoding", "br"), ("if-none-match", tag)];
+    assert_eq!(server.get("/", &again).status, 304);
+
+    let module = server.get("/module.wasm", &[]);
+    assert_eq!(module.header("content-type"), "application/wasm");
+
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/bsmv-base");
+    let manifest = server.get("/models/bsmv-base/manifest.json", &[]);
+    assert_eq!(manifest.status, 200);
+    assert_eq!(
+        manifest.body,
+        std::fs::read(directory.join("manifest.json")).unwrap()
+    );
+
+    assert_eq!(server.get("/nothing.html", &[]).status, 404);
+    for path in [
+        "/../Cargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/models/bsmv-base/../../Cargo.toml",
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: bsmv\r\nConnection: close\r\n\r\n");
+        let mut answer = String::new();
+        server
+            .send_raw(&request)
+            .read_to_string(&mut answer)
+            .unwrap();
+        assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_polite_signal_ends_the_server_well() {
+    for signal in ["TERM", "INT"] {
+        let mut server = Server::start();
+        server.assert_scores();
+        let kill = format!("kill -{signal} {}", server.child.id());
+        assert!(
+            Command::new("sh")
+                .args(["-c", &kill])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert_eq!(server.child.wait().unwrap().code(), Some(0), "SIG{signal}");
+        // It printed its address and nothing else.
+        let mut rest = String::new();
+        let out = server.child.stdout.as_mut().unwrap();
+        out.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+    }
+}

@@ -1,0 +1,190 @@
+//! The committed API description and the Rust types say the same.
+
+mod common;
+
+use bsmv::Error;
+use bsmv::api::{ErrorReport, ScoreRequest};
+use bsmv::bundle::Bundle;
+use bsmv::score::Precision;
+use bsmv::scorer::Scorer;
+use common::{assert_shape, bad_inputs, draft, full_request, page, schema};
+use serde_json::{Value, json};
+
+/// Rules across fields, which a schema can't express: fields that only Rust refuses. `[]` stands
+/// for any index.
+const ACROSS_FIELDS: [&str; 14] = [
+    "weights.sum",
+    "brand.weights.sum",
+    "graph.start",
+    "graph.observed_until",
+    "graph.t[]",
+    "graph.parent[]",
+    // Columns of unequal length.
+    "graph.parent",
+    "graph.kind",
+    "graph.user",
+    "graph.followers",
+    "graph.verified",
+    "graph.s",
+    "graph.text",
+    "graph.t",
+];
+
+fn is_across_fields(error: &Error) -> bool {
+    let field = error.field().unwrap_or_default();
+    let field: String = field.chars().filter(|c| !c.is_ascii_digit()).collect();
+    ACROSS_FIELDS.contains(&field.as_str())
+}
+
+/// Both accept, both refuse, or Rust alone does, for a rule across fields.
+fn assert_agreement(schema: &jsonschema::Validator, request: &Value, what: &str) -> bool {
+    let by_schema = schema.is_valid(request);
+    match ScoreRequest::from_json(request.to_string()) {
+        Ok(_) => assert!(by_schema, "{what}: only the schema refuses it"),
+        Err(error) if by_schema => {
+            assert!(
+                is_across_fields(&error),
+                "{what}: only Rust refuses it: {error}"
+            );
+        }
+        Err(_) => {}
+    }
+    by_schema
+}
+
+#[test]
+fn good_requests_are_good_for_both() {
+    let schema = schema("ScoreRequest");
+    let mut bare_page = page(2);
+    for field in ["author", "text", "next"] {
+        bare_page.as_object_mut().unwrap().remove(field);
+    }
+    for request in [
+        draft(),
+        full_request(),
+        json!({"post": {"text": "好".repeat(20_000), "title": null, "author": null}}),
+        json!({"post": {"text": "a", "likes": null, "author": {}}, "brand": null, "graph": null}),
+        json!({"post": {"text": "a", "created_at": "2026-11-22T10:00:00.123+08:00"}}),
+        json!({"post": {"text": "a", "author": {"followers": u64::MAX}}}),
+        json!({"post": {"text": "a"}, "graph": page(0)}),
+        json!({"post": {"text": "a"}, "graph": bare_page}),
+        json!({"post": {"text": "a"}, "brand": {"name": "B", "keywords": vec!["k"; 100]}}),
+    ] {
+        ScoreRequest::from_json(request.to_string()).unwrap();
+        assert!(schema.is_valid(&request), "{request}");
+    }
+}
+
+#[test]
+fn bad_requests_are_refused_by_name() {
+    let schema = schema("ScoreRequest");
+    for bad in bad_inputs() {
+        let error = ScoreRequest::from_json(bad.body()).expect_err(&bad.name);
+        assert_eq!(
+            error.field(),
+            Some(bad.field.as_str()),
+            "{}: {error}",
+            bad.name
+        );
+        assert_eq!(error.code(), bad.code, "{}", bad.name);
+        let report = serde_json::to_value(ErrorReport::from(&error)).unwrap();
+        assert_shape("Error", &report);
+        if let Some(request) = &bad.request {
+            assert_agreement(&schema, request, &bad.name);
+        }
+    }
+}
+
+/// Every place of a request that says everything, spoilt in every way: one value at a time.
+#[test]
+fn both_agree_on_every_field_and_every_wrong_value() {
+    let schema = schema("ScoreRequest");
+    let wrong = [
+        json!(null),
+        json!(-1),
+        json!(0.5),
+        json!(2),
+        json!(5_000_000_000_u64),
+        json!(true),
+        json!(""),
+        json!("x"),
+        json!({}),
+        // Not [] nor longer lists: Rust reads a list as an object's fields in order.
+    ];
+    let request = full_request();
+    let (mut refused, mut tried) = (0, 0);
+    for place in places(&request, "") {
+        for value in &wrong {
+            let mut spoilt = request.clone();
+            *spoilt.pointer_mut(&place).unwrap() = value.clone();
+            tried += 1;
+            let what = format!("{place} = {value}");
+            refused += usize::from(!assert_agreement(&schema, &spoilt, &what));
+        }
+        let mut spoilt = request.clone();
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        let parent_value = spoilt.pointer_mut(parent).unwrap();
+        if let Some(object) = parent_value.as_object_mut() {
+            object.remove(key);
+            assert_agreement(&schema, &spoilt, &format!("no {place}"));
+            let mut spoilt = request.clone();
+            spoilt.pointer_mut(parent).unwrap()["unheard_of"] = json!(1);
+            let agreed = assert_agreement(&schema, &spoilt, &format!("{parent}/unheard_of"));
+            assert!(!agreed, "{parent} takes unknown fields");
+        }
+    }
+    assert!(tried > 500 && refused > tried / 2, "{refused} of {tried}");
+}
+
+/// JSON pointers of all values below the root.
+fn places(value: &Value, at: &str) -> Vec<String> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(object) => object.iter().map(|(k, v)| (k.clone(), v)).collect(),
+        Value::Array(array) => array
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (i.to_string(), v))
+            .collect(),
+        _ => Vec::new(),
+    };
+    children
+        .into_iter()
+        .flat_map(|(key, child)| {
+            let place = format!("{at}/{key}");
+            let mut all = places(child, &place);
+            all.push(place);
+            all
+        })
+        .collect()
+}
+
+#[test]
+fn a_request_survives_the_way_through_rust() {
+    let request = ScoreRequest::from_json(full_request().to_string()).unwrap();
+    let again = serde_json::to_value(&request).unwrap();
+    assert!(schema("ScoreRequest").is_valid(&again), "{again}");
+    assert_eq!(ScoreRequest::from_json(again.to_string()).unwrap(), request);
+}
+
+#[test]
+fn scores_have_the_shape_the_description_gives() {
+    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/bsmv-base");
+    let manifest = std::fs::read(directory.join("manifest.json")).unwrap();
+    for precision in [Precision::F32, Precision::Int8] {
+        let bundle = Bundle::from_files(&manifest, |name| {
+            std::fs::read(directory.join(name)).map_err(|e| Error::Bundle(e.to_string()))
+        })
+        .unwrap();
+        let scorer = Scorer::new(bundle, precision).unwrap();
+        for request in [
+            draft(),
+            full_request(),
+            json!({"post": {"text": "这家的拉面太难吃了,再也不来"}, "graph": page(400)}),
+            json!({"post": {"text": "?"}, "graph": page(0)}),
+        ] {
+            let request = ScoreRequest::from_json(request.to_string()).unwrap();
+            let score = scorer.score(&request).unwrap();
+            assert_shape("Score", &serde_json::to_value(&score).unwrap());
+        }
+    }
+}

@@ -1,0 +1,287 @@
+/** @import { Brand, DiffusionPage, ScoreRequest, Weights } from "./bsmv/types.js" */
+import { init, ScorerError } from "./bsmv/scorer.js";
+import { element, make } from "./page/dom.js";
+import { demoGraph } from "./page/graph.js";
+import { switchLanguage, text, textIfAny, translatePage } from "./page/strings.js";
+import { show } from "./page/view.js";
+
+const MODEL = new URL("models/bsmv-base/manifest.json", document.baseURI);
+const BRANDS = new URL("models/brands.json", document.baseURI);
+/** Milliseconds without a key before the draft is scored. */
+const PAUSE = 150;
+
+/** @type {Record<string, Weights>} */
+const PRESETS = {
+  awareness: { sentiment: 0.1, topic: 0.1, diffusion: 0.8 },
+  sales: { sentiment: 0.2, topic: 0.5, diffusion: 0.3 },
+};
+
+const EXAMPLES = [
+  {
+    draft: "早上赶地铁顺手买了生椰拿铁，冰块给得刚好，喝完一上午都精神，喜欢！",
+    platform: "weibo",
+    brand: "luckin",
+  },
+  {
+    draft:
+      "Third update this month and the app still loses my saved routes. Broken, and support hasn't answered in a week.",
+    platform: "x",
+    brand: "",
+  },
+  {
+    draft: "客服说三天内到货，今天第九天了还在“打包中”，太让人失望了。",
+    platform: "weibo",
+    brand: "jd",
+  },
+  {
+    draft:
+      "Built the old lighthouse set with my daughter over the weekend. Great instructions, no missing bricks, love it.",
+    platform: "x",
+    brand: "lego",
+  },
+];
+
+/** The field of the form that stands for a field of the request, the longest match first. */
+const CONTROLS = /** @type {const} */ ([
+  ["post.author.followers", "followers"],
+  ["post", "draft"],
+  ["brand.positioning", "positioning"],
+  ["brand", "name"],
+  ["graph", "file"],
+]);
+
+const form = element("form", HTMLFormElement);
+const draft = element("draft", HTMLTextAreaElement);
+const platform = element("platform", HTMLSelectElement);
+const followers = element("followers", HTMLInputElement);
+const brand = element("brand", HTMLSelectElement);
+const name = element("name", HTMLInputElement);
+const positioning = element("positioning", HTMLTextAreaElement);
+const weights = element("weights", HTMLSelectElement);
+const graph = element("graph", HTMLSelectElement);
+const file = element("file", HTMLInputElement);
+
+/** @type {Awaited<ReturnType<typeof init>> | undefined} */
+let scorer;
+/** @type {Map<string, Brand>} */
+const brands = new Map();
+/** @type {DiffusionPage | undefined} */
+let demo;
+/** What the chosen file holds; the scorer judges whether it is a graph. @type {unknown} */
+let fileGraph;
+/** Number of the newest request: answers to older ones are thrown away. */
+let newest = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+let example = 0;
+
+translatePage();
+wire();
+await Promise.all([loadBrands(), start()]);
+
+/** Loads the scorer, then scores what stands in the form. */
+async function start() {
+  element("loading", HTMLElement).hidden = false;
+  try {
+    scorer = await init({ model: MODEL, onProgress });
+  } catch (error) {
+    return showError(error);
+  } finally {
+    element("loading", HTMLElement).hidden = true;
+  }
+  await update();
+}
+
+/** @param {{ loaded: number, total: number }} progress */
+function onProgress({ loaded, total }) {
+  element("progress", HTMLProgressElement).value = loaded / total;
+  const mb = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
+  const words = text("loaded", { loaded: mb(loaded), total: mb(total) });
+  const label = document.querySelector("#loading label");
+  if (label) label.textContent = words;
+}
+
+async function loadBrands() {
+  /** @type {Brand[]} */
+  let profiles = [];
+  try {
+    const response = await fetch(BRANDS);
+    if (response.ok) profiles = await response.json();
+  } catch {
+    // Without profiles a brand can still be described.
+  }
+  for (const language of /** @type {const} */ (["zh", "en"])) {
+    const group = document.createElement("optgroup");
+    group.dataset.label = language === "zh" ? "brandsZh" : "brandsEn";
+    for (const profile of profiles.filter((p) => p.language === language)) {
+      const id = profile.id ?? profile.name;
+      brands.set(id, profile);
+      const option = new Option(profile.name, id);
+      option.lang = language;
+      group.append(option);
+    }
+    if (group.childElementCount > 0) brand.append(group);
+  }
+  translatePage();
+}
+
+function wire() {
+  form.addEventListener("submit", (event) => event.preventDefault());
+  // Half-composed characters aren't words yet: wait for the end of the composition.
+  form.addEventListener("input", (event) => {
+    if (!(event instanceof InputEvent && event.isComposing)) soon();
+  });
+  form.addEventListener("compositionend", soon);
+  file.addEventListener("change", readFile);
+  graph.addEventListener("input", () => {
+    demo = Number(graph.value) > 0 ? demoGraph(Number(graph.value)) : undefined;
+  });
+  element("example", HTMLButtonElement).addEventListener("click", () => {
+    const shown = EXAMPLES[example++ % EXAMPLES.length];
+    draft.value = shown.draft;
+    platform.value = shown.platform;
+    brand.value = brands.has(shown.brand) ? shown.brand : "";
+    soon();
+  });
+  element("language", HTMLButtonElement).addEventListener("click", (event) => {
+    switchLanguage();
+    translatePage();
+    const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
+    button.textContent = text("switch");
+    button.lang = document.documentElement.lang === "en" ? "zh" : "en";
+    update();
+  });
+  element("language", HTMLButtonElement).textContent = text("switch");
+}
+
+/** Scores after a pause in typing. */
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(update, PAUSE);
+}
+
+async function readFile() {
+  const chosen = file.files?.[0];
+  try {
+    fileGraph = chosen && JSON.parse(await chosen.text());
+  } catch {
+    fileGraph = undefined;
+    return showError(new ScorerError("malformed_json", text("notJson"), { field: "graph" }));
+  }
+  await update();
+}
+
+/** The form as a request. What is wrong with it is for the scorer to say. @returns {ScoreRequest} */
+function request() {
+  const count = followers.value.replace(/[\s,，]/g, "");
+  return {
+    post: {
+      text: draft.value,
+      platform: /** @type {ScoreRequest["post"]["platform"]} */ (platform.value),
+      ...(count !== "" && { author: { followers: Number(count) } }),
+    },
+    ...(brand.value === "own" && { brand: { name: name.value, positioning: positioning.value } }),
+    ...(brands.has(brand.value) && { brand: brands.get(brand.value) }),
+    ...(demo && { graph: demo }),
+    ...(graph.value === "file" && fileGraph !== undefined
+      ? { graph: /** @type {DiffusionPage} */ (fileGraph) }
+      : {}),
+    ...(weights.value !== "" && { weights: PRESETS[weights.value] }),
+  };
+}
+
+/** Scores the form as it stands and shows the answer, unless a newer one is under way. */
+async function update() {
+  const mine = ++newest;
+  showForm();
+  const empty = draft.value.trim() === "";
+  element("empty", HTMLElement).hidden = !empty || !scorer;
+  if (!scorer) return;
+  if (empty) {
+    clearError();
+    hideAnswer();
+    return;
+  }
+  const begin = performance.now();
+  try {
+    const score = await scorer.score(request());
+    if (mine !== newest) return;
+    const ms = performance.now() - begin;
+    clearError();
+    show(score, { brand: brand.value !== "", ms });
+    element("answer", HTMLElement).hidden = false;
+  } catch (error) {
+    if (mine !== newest) return;
+    showError(error);
+    if (error instanceof ScorerError && error.code === "panic") await restart();
+  }
+}
+
+/** What in the form depends on other parts of it. */
+function showForm() {
+  element("own", HTMLElement).hidden = brand.value !== "own";
+  element("file-field", HTMLElement).hidden = graph.value !== "file";
+  const about = element("about", HTMLElement);
+  const profile = brands.get(brand.value);
+  about.hidden = !profile?.positioning;
+  about.textContent = profile?.positioning ?? "";
+  about.lang = profile?.language ?? "";
+  const n = [...draft.value].length;
+  element("length", HTMLElement).textContent = n > 0 ? text("characters", { n }) : "";
+}
+
+/** A new scorer after a panic; the text that broke the last one isn't tried again. */
+async function restart() {
+  scorer?.dispose();
+  scorer = undefined;
+  try {
+    scorer = await init({ model: MODEL });
+    element("error", HTMLElement).textContent = text("again");
+  } catch (error) {
+    showError(error);
+  }
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  clearError();
+  const box = element("error", HTMLElement);
+  const {
+    code = "internal",
+    field = "",
+    message,
+  } = error instanceof ScorerError ? error : { message: String(error) };
+  const control = CONTROLS.find(([path]) => field === path || field.startsWith(`${path}.`))?.[1];
+  if (control) {
+    const input = document.getElementById(control);
+    input?.setAttribute("aria-invalid", "true");
+    input?.setAttribute("aria-errormessage", "error");
+  }
+  const label = control && textIfAny(control === "file" ? "graph" : control);
+  const rest =
+    label && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+  const count = control === "followers";
+  const words = make("span", "", count ? text("notCount") : rest);
+  if (!count) words.lang = "en";
+  box.replaceChildren(...(label ? [make("strong", "", label), ": "] : []), words);
+  box.dataset.code = code;
+  box.hidden = false;
+  hideAnswer();
+}
+
+function hideAnswer() {
+  element("answer", HTMLElement).hidden = true;
+  element("brief", HTMLElement).textContent = "";
+}
+
+function clearError() {
+  const box = element("error", HTMLElement);
+  // Emptied as well as hidden, so that the same error is announced again.
+  box.hidden = true;
+  box.replaceChildren();
+  delete box.dataset.code;
+  for (const input of document.querySelectorAll("[aria-invalid]")) {
+    input.removeAttribute("aria-invalid");
+    input.removeAttribute("aria-errormessage");
+  }
+}

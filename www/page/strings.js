@@ -1,0 +1,225 @@
+/** Words of the page. Every key of `en` has its counterpart in `zh`. */
+const en = {
+  title: "Brand Social Media Value",
+  lead: "What a post is worth to a brand: 0 to 100, and 50 is no effect.",
+  switch: "中文",
+  draft: "Draft",
+  private: "The text stays on this device: the score is computed in the page.",
+  example: "Show an example",
+  characters: "{n} characters.",
+  platform: "Platform",
+  weibo: "Weibo 微博",
+  xiaohongshu: "Xiaohongshu 小红书",
+  douyin: "Douyin 抖音",
+  other: "Other",
+  followers: "Author's followers",
+  unknown: "unknown",
+  brand: "Brand",
+  noBrand: "No brand: for one that this fits",
+  ownBrand: "Describe a brand…",
+  brandsZh: "Chinese profiles",
+  brandsEn: "English profiles",
+  ownLegend: "Your brand",
+  name: "Name",
+  positioning: "What it offers, and to whom, in one sentence",
+  weights: "What counts most",
+  balanced: "Balanced",
+  awareness: "Awareness: being seen",
+  sales: "Sales: being on topic",
+  graph: "Diffusion so far",
+  noGraph: "None: a draft",
+  demo20: "Demo: 20 reposts, 1 h",
+  demo200: "Demo: 200 reposts, 1 h",
+  demo900: "Demo: 900 reposts, 1 h",
+  graphFile: "A file (JSON)…",
+  file: "First page of the diffusion API, as JSON",
+  notCount: "must be a whole number, 0 or more, or empty if unknown",
+  notJson: "This file is not JSON.",
+  score: "Score",
+  loading: "Loading the model, once",
+  loaded: "Loading the model, once: {loaded} of {total} MB",
+  empty: "Write something, and the score appears here.",
+  again: "The scorer broke on this text and was started again. Change the text to go on.",
+  noEffect: "50 no effect",
+  good2: "does the brand much good",
+  good1: "does the brand some good",
+  none: "hardly any effect",
+  bad1: "does the brand some harm",
+  bad2: "does the brand much harm",
+  spoken: "Score {score} of 100: {verdict}. Nine times in ten between {low} and {high}.",
+  interval: "Nine of ten such posts end between {low} and {high}.",
+  parts: "What it is made of, in points",
+  part_sentiment: "What is said",
+  part_topic: "Being on topic",
+  part_diffusion: "Being seen",
+  part_rest: "Correction",
+  forecast: "What is expected",
+  s: "What is said (s)",
+  s_2: "clearly positive",
+  s_1: "rather positive",
+  s_0: "neutral or mixed",
+  "s_-1": "rather negative",
+  "s_-2": "clearly negative",
+  t: "About the brand (T)",
+  t_any: "no brand chosen: taken as fitting",
+  t_2: "about what it stands for",
+  t_1: "perhaps about it",
+  t_0: "about something else",
+  d: "Diffusion (D)",
+  d_events: "as if passed on {n} times",
+  contributions: "What moved it",
+  base: "From an average post's {base}, at balanced weights.",
+  f_sentiment: "What is said",
+  f_d: "Reach",
+  f_reach: "Reach",
+  f_speed: "Speed",
+  f_depth: "Depth of the spread",
+  f_leader_share: "Leading spreaders",
+  f_audience: "Audience's words",
+  f_topic: "Topic: {label}",
+  others: "{n} smaller ones",
+  topics: "What it is about",
+  unseenTitle: "What this score can't see",
+  notMeasured:
+    "Not measured by this score: whether people remember the brand, what they buy, the pictures, and whether the time is right.",
+  made: "{bundle}, {precision}, computed here in {ms} ms.",
+};
+
+/** @typedef {keyof typeof en} Key */
+
+/** @type {Record<Key, string>} */
+const zh = {
+  title: "品牌社媒价值",
+  lead: "一条帖子对品牌的价值：0 到 100 分，50 分为没有影响。",
+  switch: "English",
+  draft: "草稿",
+  private: "文字不会离开这台设备：分数在本页面内计算。",
+  example: "看一个例子",
+  characters: "{n} 字。",
+  platform: "平台",
+  weibo: "微博",
+  xiaohongshu: "小红书",
+  douyin: "抖音",
+  other: "其他",
+  followers: "作者粉丝数",
+  unknown: "未知",
+  brand: "品牌",
+  noBrand: "不选品牌：按契合的品牌计算",
+  ownBrand: "自己描述一个品牌…",
+  brandsZh: "中文品牌资料",
+  brandsEn: "英文品牌资料",
+  ownLegend: "你的品牌",
+  name: "名称",
+  positioning: "一句话定位：提供什么，面向谁",
+  weights: "最看重什么",
+  balanced: "均衡",
+  awareness: "知名度：被看见",
+  sales: "销售：切合主题",
+  graph: "目前的传播",
+  noGraph: "无：草稿",
+  demo20: "演示：1 小时 20 转发",
+  demo200: "演示：1 小时 200 转发",
+  demo900: "演示：1 小时 900 转发",
+  graphFile: "文件（JSON）…",
+  file: "传播接口的第一页（JSON）",
+  notCount: "须为不小于 0 的整数；未知则留空",
+  notJson: "这个文件不是 JSON。",
+  score: "分数",
+  loading: "正在载入模型（仅一次）",
+  loaded: "正在载入模型（仅一次）：{loaded} / {total} MB",
+  empty: "写点什么，分数就会出现在这里。",
+  again: "这段文字让评分程序出错，程序已重新启动。修改文字即可继续。",
+  noEffect: "50 无影响",
+  good2: "对品牌很有益",
+  good1: "对品牌略有益",
+  none: "几乎没有影响",
+  bad1: "对品牌略有害",
+  bad2: "对品牌很有害",
+  spoken: "{score} 分（满分 100）：{verdict}。十次中有九次在 {low} 到 {high} 之间。",
+  interval: "这样的帖子十条中有九条最终在 {low} 到 {high} 之间。",
+  parts: "分数的构成（分）",
+  part_sentiment: "说了什么",
+  part_topic: "切合主题",
+  part_diffusion: "被看见",
+  part_rest: "修正",
+  forecast: "预计",
+  s: "说了什么（s）",
+  s_2: "明显正面",
+  s_1: "偏正面",
+  s_0: "中性或好坏参半",
+  "s_-1": "偏负面",
+  "s_-2": "明显负面",
+  t: "与品牌相关（T）",
+  t_any: "未选品牌：视为契合",
+  t_2: "正是品牌所代表的",
+  t_1: "也许相关",
+  t_0: "说的是别的事",
+  d: "传播（D）",
+  d_events: "相当于被转发评论 {n} 次",
+  contributions: "哪些因素改变了它",
+  base: "从一般帖子的 {base} 分算起，均衡权重。",
+  f_sentiment: "说了什么",
+  f_d: "传播规模",
+  f_reach: "传播规模",
+  f_speed: "速度",
+  f_depth: "传播深度",
+  f_leader_share: "主要传播者",
+  f_audience: "受众的话",
+  f_topic: "话题：{label}",
+  others: "另有 {n} 项较小",
+  topics: "说的是什么",
+  unseenTitle: "这个分数看不到什么",
+  notMeasured: "这个分数不衡量：人们是否记住品牌、购买了什么、图片内容，以及时机是否合适。",
+  made: "{bundle}，{precision}，在此设备上用时 {ms} 毫秒。",
+};
+
+const languages = { en, zh };
+
+/** @typedef {keyof typeof languages} Language */
+
+/** @type {Language} */
+let language = navigator.language.startsWith("zh") ? "zh" : "en";
+
+/** Language of the page. */
+export const current = () => language;
+
+/** Turns the page to its other language. */
+export function switchLanguage() {
+  language = language === "en" ? "zh" : "en";
+}
+
+/**
+ * A text of the page, its `{places}` filled in.
+ *
+ * @param {Key} key
+ * @param {Record<string, string | number>} [values]
+ */
+export function text(key, values = {}) {
+  return languages[language][key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
+}
+
+/**
+ * A text whose key is put together from data.
+ *
+ * @param {string} key
+ * @returns {string | undefined}
+ */
+export function textIfAny(key) {
+  return key in en ? text(/** @type {Key} */ (key)) : undefined;
+}
+
+/** Puts the language's words into everything marked with `data-text` or `data-placeholder`. */
+export function translatePage() {
+  document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
+  document.title = text("title");
+  for (const element of document.querySelectorAll("[data-text]")) {
+    element.textContent = textIfAny(element.getAttribute("data-text") ?? "") ?? "";
+  }
+  for (const element of document.querySelectorAll("[data-placeholder]")) {
+    const key = element.getAttribute("data-placeholder") ?? "";
+    element.setAttribute("placeholder", textIfAny(key) ?? "");
+  }
+  for (const element of document.querySelectorAll("[data-label]")) {
+    element.setAttribute("label", textIfAny(element.getAttribute("data-label") ?? "") ?? "");
+  }
+}

@@ -1,0 +1,188 @@
+/** @import { Score } from "../bsmv/types.js" */
+/** @import { Key } from "./strings.js" */
+import { element, make } from "./dom.js";
+import { text, textIfAny } from "./strings.js";
+
+/** Contributions shown by name; the rest are added up. */
+const SHOWN = 6;
+
+/** Colour of each verdict. */
+const SIDES = { good2: "good", good1: "good", none: "none", bad1: "bad", bad2: "bad" };
+
+/**
+ * Puts an answer on the page.
+ *
+ * @param {Score} score
+ * @param {{ brand: boolean, ms: number }} about whether a brand was chosen; time it took
+ */
+export function show(score, { brand, ms }) {
+  const bsmv = fixed(score.bsmv, 1);
+  const verdict = text(verdictOf(score.bsmv));
+  const low = fixed(score.interval.low, 0);
+  const high = fixed(score.interval.high, 0);
+  const spoken = text("spoken", { score: fixed(score.bsmv, 0), verdict, low, high });
+
+  element("bsmv", HTMLOutputElement).value = bsmv;
+  write("verdict", verdict);
+  write("brief", `${text("score")} ${bsmv}`);
+  write("interval", text("interval", { low, high }));
+  // Said again only when it changed, or a screen reader would repeat it with every key.
+  if (element("spoken", HTMLElement).textContent !== spoken) write("spoken", spoken);
+
+  const scale = element("scale", HTMLElement);
+  scale.setAttribute("aria-label", spoken);
+  scale.dataset.side = SIDES[verdictOf(score.bsmv)];
+  scale.style.setProperty("--at", String(score.bsmv));
+  scale.style.setProperty("--low", String(score.interval.low));
+  scale.style.setProperty("--high", String(score.interval.high));
+
+  const { parts } = score;
+  diverging("parts", [
+    [text("part_sentiment"), parts.sentiment],
+    [text("part_topic"), parts.topic],
+    [text("part_diffusion"), parts.diffusion],
+    [text("part_rest"), parts.rest],
+  ]);
+  showPredicted(score, brand);
+  write("base", text("base", { base: fixed(score.base, 1) }));
+  diverging("contributions", contributionsOf(score));
+  showTopics(score);
+  element("unseen", HTMLElement).replaceChildren(
+    ...score.unseen.map(({ message }) => {
+      const item = make("li", "", message);
+      item.lang = "en";
+      return item;
+    }),
+  );
+  const { bundle, precision } = score;
+  write("made", text("made", { bundle, precision, ms: Math.round(ms) }));
+}
+
+/**
+ * @param {number} bsmv
+ * @returns {keyof typeof SIDES}
+ */
+function verdictOf(bsmv) {
+  if (bsmv >= 65) return "good2";
+  if (bsmv >= 53) return "good1";
+  if (bsmv > 47) return "none";
+  return bsmv > 35 ? "bad1" : "bad2";
+}
+
+/**
+ * @param {Score} score
+ * @param {boolean} brand
+ */
+function showPredicted({ predicted: { s, t, d, events } }, brand) {
+  const level = Math.sign(s) * (Math.abs(s) >= 0.5 ? 2 : Math.abs(s) >= 0.15 ? 1 : 0);
+  const relevance = t >= 0.6 ? "t_2" : t >= 0.3 ? "t_1" : "t_0";
+  const n = events < 10 ? fixed(events, 0) : String(Number(events.toPrecision(2)));
+  /** @type {[Key, string, string][]} */
+  const rows = [
+    ["s", signed(s, 2), textIfAny(`s_${level || 0}`) ?? ""],
+    ["t", fixed(t, 2), text(brand ? relevance : "t_any")],
+    ["d", fixed(d, 2), text("d_events", { n })],
+  ];
+  element("predicted", HTMLElement).replaceChildren(
+    ...rows.map(([name, value, meaning]) =>
+      make(
+        "div",
+        "",
+        make("dt", "", text(name)),
+        make("dd", "value", value),
+        make("dd", "hint", meaning),
+      ),
+    ),
+  );
+}
+
+/**
+ * Largest first; what is too small to name is one row, so that the rows still add up.
+ *
+ * @param {Score} score
+ * @returns {[string, number][]}
+ */
+function contributionsOf({ contributions }) {
+  const sorted = contributions.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
+  /** @type {[string, number][]} */
+  const rows = sorted.slice(0, SHOWN).map(({ feature, points }) => [nameOf(feature), points]);
+  const rest = sorted.slice(SHOWN);
+  if (rest.length > 0) {
+    const sum = rest.reduce((total, { points }) => total + points, 0);
+    rows.push([text("others", { n: rest.length }), sum]);
+  }
+  return rows;
+}
+
+/**
+ * A feature's name in words; one that this page doesn't know reads as it is.
+ *
+ * @param {string} feature
+ */
+function nameOf(feature) {
+  if (feature.startsWith("topic:"))
+    return text("f_topic", { label: feature.slice("topic:".length) });
+  return textIfAny(`f_${feature}`) ?? feature.replaceAll("_", " ");
+}
+
+/** @param {Score} score */
+function showTopics({ topics }) {
+  const rows = topics.toSorted((a, b) => b.weight - a.weight).slice(0, SHOWN);
+  element("topics", HTMLElement).replaceChildren(
+    ...rows.map(({ label, weight }) => {
+      const bar = make("span", "bar from-left", make("span", "fill"));
+      bar.style.setProperty("--share", String(weight));
+      const percent = `${fixed(100 * weight, 0)} %`;
+      return make("div", "line", make("span", "name", label), bar, make("span", "number", percent));
+    }),
+  );
+}
+
+/**
+ * Rows of signed bars round a common middle, on one scale.
+ *
+ * @param {string} id
+ * @param {[string, number][]} rows
+ */
+function diverging(id, rows) {
+  const most = Math.max(5, ...rows.map(([, points]) => Math.abs(points)));
+  element(id, HTMLElement).replaceChildren(
+    ...rows.map(([name, points]) => {
+      const bar = make("span", `bar ${points < 0 ? "minus" : "plus"}`, make("span", "fill"));
+      bar.style.setProperty("--share", String(Math.abs(points) / most));
+      return make(
+        "div",
+        "line",
+        make("span", "name", name),
+        bar,
+        make("span", "number", signed(points, 1)),
+      );
+    }),
+  );
+}
+
+/**
+ * @param {string} id
+ * @param {string} words
+ */
+function write(id, words) {
+  element(id, HTMLElement).textContent = words;
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits
+ */
+function fixed(value, digits) {
+  // + 0: never "-0".
+  return (Number(value.toFixed(digits)) + 0).toFixed(digits);
+}
+
+/**
+ * @param {number} value
+ * @param {number} digits
+ */
+function signed(value, digits) {
+  const size = fixed(Math.abs(value), digits);
+  return Number(size) === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
+}

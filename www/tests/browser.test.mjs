@@ -1,0 +1,163 @@
+/** The page and the module in headless Chromium, from the real server. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, PATIENCE, serve } from "./browser.mjs";
+import { assertAsNative, badInputs, fixtures } from "./fixtures.mjs";
+
+/** @type {Awaited<ReturnType<typeof serve>>} */
+let server;
+/** @type {import("playwright-core").Browser} */
+let browser;
+/** @type {import("playwright-core").Page} */
+let page;
+/** Everything that the page complained of. @type {string[]} */
+const complaints = [];
+
+before(async () => {
+  server = await serve();
+  browser = await launch();
+  page = await browser.newPage({ locale: "en" });
+  page.setDefaultTimeout(PATIENCE);
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(server.address);
+  await page.locator("#empty").waitFor();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Longer than the page waits for the end of typing, and a score takes. */
+const SETTLED = 800;
+
+/** The score that the page shows, once it no longer changes. */
+async function shown() {
+  await page.locator("#answer").waitFor();
+  const read = () => page.locator("#bsmv").textContent();
+  let last = await read();
+  for (let since = Date.now(); Date.now() - since < SETTLED; ) {
+    await page.waitForTimeout(50);
+    const now = await read();
+    if (now !== last) [last, since] = [now, Date.now()];
+  }
+  return last ?? "";
+}
+
+test("the fixtures score in the page as they do natively", async () => {
+  const answers = await page.evaluate(async (requests) => {
+    const { init } = await import(new URL("bsmv/scorer.js", document.baseURI).href);
+    const scorer = await init({
+      model: new URL("models/bsmv-base/manifest.json", document.baseURI),
+    });
+    const answers = [];
+    for (const { id, request, text } of requests) {
+      const { bsmv } = await scorer.score(request);
+      const hash = await crypto.subtle.digest("SHA-256", await scorer.embed(text));
+      const hex = Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0"));
+      answers.push({ id, bsmv, embedding_sha256: hex.join("") });
+    }
+    scorer.dispose();
+    return answers;
+  }, fixtures());
+  assertAsNative(answers);
+});
+
+test("bad inputs are errors with code and field, and the scorer goes on", async () => {
+  const cases = badInputs().filter(({ raw }) => raw === undefined);
+  const found = await page.evaluate(
+    async (requests) => {
+      const { init } = await import(new URL("bsmv/scorer.js", document.baseURI).href);
+      const scorer = await init({
+        model: new URL("models/bsmv-base/manifest.json", document.baseURI),
+      });
+      const good = { post: { text: "Lovely coffee." } };
+      const { bsmv } = await scorer.score(good);
+      const found = [];
+      for (const request of requests) {
+        /** @type {{ code?: string, field?: string }} */
+        let refused = {};
+        try {
+          await scorer.score(request);
+        } catch (error) {
+          const { code, field } = /** @type {{ code: string, field: string }} */ (error);
+          refused = { code, field };
+        }
+        found.push({ ...refused, works: (await scorer.score(good)).bsmv === bsmv });
+      }
+      scorer.dispose();
+      return found;
+    },
+    cases.map(({ request }) => request),
+  );
+  for (const [i, { name, code, field }] of cases.entries()) {
+    assert.deepEqual(found[i], { code, field, works: true }, name);
+  }
+});
+
+test("the score follows the draft, and nothing leaves the page", async () => {
+  /** @type {string[]} */
+  const requests = [];
+  const record = (/** @type {import("playwright-core").Request} */ r) => requests.push(r.url());
+  page.on("request", record);
+  await page.locator("#draft").pressSequentially("I love this coffee, it is wonderful!");
+  const praise = await shown();
+  await page.locator("#draft").fill("The worst coffee I ever had. Horrible service, never again.");
+  const complaint = await shown();
+  await page.locator("#followers").fill("250000");
+  await page.locator("#brand").selectOption("own");
+  await page.locator("#name").fill("Test Roasters");
+  await page.locator("#positioning").fill("Coffee for people in a hurry.");
+  await shown();
+  page.off("request", record);
+  assert.ok(
+    Number(praise) > Number(complaint),
+    `${praise} for praise, ${complaint} for a complaint`,
+  );
+  assert.deepEqual(requests, []);
+  await page.locator("#brand").selectOption("");
+});
+
+test("brands are offered, and one can be chosen", async () => {
+  assert.ok((await page.locator("#brand optgroup option").count()) >= 60);
+  await page.locator("#brand").selectOption("luckin");
+  await page.locator("#about").waitFor();
+  await page.locator("#brand").selectOption("");
+});
+
+test("a graph changes the answer", async () => {
+  await page.locator("#draft").fill("I love this coffee, it is wonderful!");
+  const draft = await shown();
+  await page.locator("#graph").selectOption("900");
+  assert.notEqual(await shown(), draft);
+  await page.locator("#graph").selectOption("");
+});
+
+test("bad input is told at its field, and the page goes on", async () => {
+  await page.locator("#followers").fill("many");
+  await page.locator("#error").waitFor();
+  assert.equal(await page.locator("#followers").getAttribute("aria-invalid"), "true");
+  await page.locator("#followers").fill("");
+  await page.locator("#error").waitFor({ state: "hidden" });
+  await page.locator("#draft").fill("a".repeat(20_001));
+  await page.locator("#error").waitFor();
+  await page.locator("#draft").fill("Good again.");
+  await page.locator("#error").waitFor({ state: "hidden" });
+  assert.ok(Number(await shown()) > 0);
+});
+
+test("the page speaks Chinese too, and is as wide as the window", async () => {
+  await page.locator("#language").click();
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh-Hans");
+  await page.setViewportSize({ width: 380, height: 800 });
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 380);
+  await page.locator("#language").click();
+});
+
+// Last: it judges all that was done above.
+test("the page had nothing to complain of, its security policy included", () => {
+  assert.deepEqual(complaints, []);
+});

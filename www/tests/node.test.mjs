@@ -1,0 +1,136 @@
+/** The module in Node, on the committed bundle. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { before, test } from "node:test";
+import { init } from "../bsmv/scorer.js";
+import { WasmScorer } from "../pkg/bsmv.js";
+import { ROOT } from "./browser.mjs";
+/** @import { ScorerError } from "../bsmv/scorer.js" */
+import { assertAsNative, badInputs, fixtures, readModel } from "./fixtures.mjs";
+
+const GOOD = { post: { text: "The staff were lovely and the coffee was great." } };
+
+/** @type {import("../bsmv/scorer.js").LocalScorer} */
+let scorer;
+/** @type {WasmScorer} */
+let module;
+
+before(async () => {
+  const wasm = await readFile(join(ROOT, "www/pkg/bsmv_bg.wasm"));
+  scorer = await init({ wasm, model: readModel });
+  const manifest = await readModel("manifest.json");
+  /** @type {string[]} */
+  const names = JSON.parse(new TextDecoder().decode(manifest)).precisions.int8;
+  const files = await Promise.all(names.map(async (name) => [name, await readModel(name)]));
+  module = new WasmScorer(manifest, Object.fromEntries(files));
+});
+
+test("the fixtures score as they do natively", async () => {
+  const answers = [];
+  for (const { id, request, text } of fixtures()) {
+    const { bsmv } = await scorer.score(request);
+    const embedding = await scorer.embed(text);
+    const bytes = new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength);
+    const embedding_sha256 = createHash("sha256").update(bytes).digest("hex");
+    answers.push({ id, bsmv, embedding_sha256 });
+  }
+  assertAsNative(answers);
+});
+
+test("a score is a plain object that adds up", async () => {
+  const score = await scorer.score(GOOD);
+  assert.equal(Object.getPrototypeOf(score), Object.prototype);
+  assert.deepEqual(JSON.parse(JSON.stringify(score)), score);
+  assert.ok(score.interval.low <= score.bsmv && score.bsmv <= score.interval.high);
+  const points = score.contributions.reduce((sum, { points }) => sum + points, 0);
+  // Without a brand's weights the score is the one at default weights.
+  assert.ok(Math.abs(score.base + points - score.bsmv) < 0.01, `${score.base} + ${points}`);
+});
+
+/**
+ * @param {string} code
+ * @param {string | undefined} field
+ */
+const refusal = (code, field) => (/** @type {unknown} */ error) => {
+  assert.ok(error instanceof Error);
+  const { code: has, field: names, message } = /** @type {ScorerError} */ (error);
+  assert.deepEqual({ code: has, field: names }, { code, field }, message);
+  return true;
+};
+
+for (const { name, request, raw, code, field } of badInputs()) {
+  test(`bad input: ${name}`, async () => {
+    if (raw === undefined) {
+      // @ts-expect-error: wrong on purpose
+      await assert.rejects(scorer.score(request), refusal(code, field));
+    } else {
+      assert.throws(() => module.score(raw), refusal(code, field));
+    }
+    assert.ok((await scorer.score(GOOD)).bsmv > 0, "a good request still works");
+  });
+}
+
+/** What only JavaScript can hold. @type {[string, object, string][]} */
+const notJson = [
+  ["NaN", { post: { text: "a", author: { followers: Number.NaN } } }, "post.author.followers"],
+  ["infinity", { post: { text: "a", likes: Number.POSITIVE_INFINITY } }, "post.likes"],
+  ["a BigInt", { post: { text: "a", saves: 3n } }, "post.saves"],
+  ["a function", { post: { text: () => "a" } }, "post.text"],
+  ["NaN in a column", { post: { text: "a" }, graph: { s: [0.1, Number.NaN] } }, "graph.s[1]"],
+];
+for (const [name, request, field] of notJson) {
+  test(`${name} is refused by name, not read as unknown`, async () => {
+    // @ts-expect-error: wrong on purpose
+    await assert.rejects(scorer.score(request), refusal("invalid_input", field));
+    await assert.doesNotReject(scorer.score(GOOD));
+  });
+}
+
+test("a circle is refused", async () => {
+  /** @type {any} */
+  const request = { post: { text: "a" } };
+  request.post.author = request;
+  await assert.rejects(scorer.score(request), refusal("invalid_input", "post.author"));
+});
+
+test("a damaged file of the bundle is refused before it is used", async () => {
+  /** @type {import("../bsmv/types.js").ReadFile} */
+  const model = async (name) => {
+    const bytes = await readModel(name);
+    if (name === "heads.safetensors") bytes[bytes.length - 1] ^= 1;
+    return bytes;
+  };
+  await assert.rejects(init({ model }), refusal("integrity", undefined));
+});
+
+test("a bundle of another schema is refused", async () => {
+  /** @type {import("../bsmv/types.js").ReadFile} */
+  const model = async () => new Uint8Array(new TextEncoder().encode('{"schema": 999}'));
+  await assert.rejects(init({ model }), refusal("bundle_schema", undefined));
+});
+
+test("a scorer that was disposed of says so", async () => {
+  const other = await init({ model: readModel });
+  other.dispose();
+  await assert.rejects(other.score(GOOD), refusal("disposed", undefined));
+  await assert.doesNotReject(scorer.score(GOOD));
+});
+
+// Last: it breaks the module, and with it the scorers above.
+test("after a panic the scorer says so, and another can be made", async () => {
+  const score = WasmScorer.prototype.score;
+  WasmScorer.prototype.score = () => {
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
+  try {
+    await assert.rejects(scorer.score(GOOD), refusal("panic", undefined));
+  } finally {
+    WasmScorer.prototype.score = score;
+  }
+  await assert.rejects(scorer.score(GOOD), refusal("panic", undefined));
+  const again = await init({ model: readModel });
+  await assert.doesNotReject(again.score(GOOD));
+  again.dispose();
+});

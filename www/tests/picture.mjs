@@ -1,0 +1,25 @@
+/** Makes www/picture.png of the real page, for the README: `node www/tests/picture.mjs`. */
+import { join } from "node:path";
+import { launch, ROOT, serve } from "./browser.mjs";
+
+const server = await serve();
+const browser = await launch();
+try {
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    locale: "en",
+    colorScheme: "light",
+  });
+  await page.goto(server.address);
+  await page.locator("#empty").waitFor();
+  await page.locator("#example").click();
+  await page.locator("#followers").fill("12000");
+  await page.locator("#answer").waitFor();
+  // The answer to the follower count comes after a pause in typing, then the marker moves.
+  await page.waitForTimeout(2000);
+  await page.locator("#followers").blur();
+  await page.screenshot({ path: join(ROOT, "www/picture.png"), fullPage: true });
+} finally {
+  await browser.close();
+  await server.stop();
+}
