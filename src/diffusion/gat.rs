@@ -12,9 +12,11 @@ use candle_core::{D, DType, Device, Result as CandleResult, Tensor};
 use candle_nn::{Linear, Module, VarBuilder, linear, linear_no_bias};
 
 use super::columns::{Batch, DiffusionInput, EDGE, GLOBAL, NODE, SO_FAR};
+use super::structure::audience_valence;
 use super::support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
 use crate::Result;
 use crate::features::DiffusionForecast;
+use crate::post::Platform;
 use crate::value::diffusion_of;
 
 /// Width of a node's state.
@@ -199,6 +201,12 @@ impl DiffusionNet {
             let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
             let seen = input.graph.len() as f32 + input.graph.dropped as f32;
             let d = d_of(log_events[i]).max(diffusion_of(seen));
+            // No texts of events on X were there to learn from: the words heard so far, or the
+            // post's own, stand in.
+            let audience = match input.platform {
+                Platform::Weibo => audience[i],
+                _ => audience_valence(input.graph).or(input.s).unwrap_or(0.0),
+            };
             let wider = self.widening(input);
             let low = (d_of(low[i]) - wider).clamp(diffusion_of(seen).min(d), d);
             let high = (d_of(high[i]) + wider).clamp(d, 1.0);
@@ -208,7 +216,7 @@ impl DiffusionNet {
                     speed: speed[i],
                     depth: depth[i],
                     leader_share: leader_share[i],
-                    audience: audience[i],
+                    audience,
                 },
                 d_interval: (low, high),
             }
