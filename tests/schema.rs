@@ -4,9 +4,7 @@ mod common;
 
 use bsmv::Error;
 use bsmv::api::{ErrorReport, ScoreRequest};
-use bsmv::bundle::Bundle;
 use bsmv::score::Precision;
-use bsmv::scorer::Scorer;
 use common::{assert_shape, bad_inputs, draft, full_request, page, schema};
 use serde_json::{Value, json};
 
@@ -168,14 +166,8 @@ fn a_request_survives_the_way_through_rust() {
 
 #[test]
 fn scores_have_the_shape_the_description_gives() {
-    let directory = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/bsmv-base");
-    let manifest = std::fs::read(directory.join("manifest.json")).unwrap();
     for precision in [Precision::F32, Precision::Int8] {
-        let bundle = Bundle::from_files(&manifest, |name| {
-            std::fs::read(directory.join(name)).map_err(|e| Error::Bundle(e.to_string()))
-        })
-        .unwrap();
-        let scorer = Scorer::new(bundle, precision).unwrap();
+        let scorer = common::model::scorer(precision);
         for request in [
             draft(),
             full_request(),

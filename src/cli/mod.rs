@@ -1,6 +1,7 @@
 //! The command line: one verb, one module with its `Args` and its `run`.
 
 mod bundle_dir;
+mod clean;
 #[cfg(feature = "train")]
 mod eval;
 mod gpu_test;
@@ -31,6 +32,8 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Clean the "text" of every JSON line on standard input
+    Clean,
     /// Compare the f32 encoder on CUDA with the CPU
     GpuTest(gpu_test::Args),
     /// Train one part of the model
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        Verb::Clean => clean::run(),
         Verb::GpuTest(args) => gpu_test::run(&args),
         #[cfg(feature = "train")]
         Verb::Train(part) => train::run(part),

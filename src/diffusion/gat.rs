@@ -113,6 +113,23 @@ fn attention(logits: &Tensor) -> CandleResult<Tensor> {
     ((logits * (1.0 / LOGIT))?.tanh()? * LOGIT)?.exp()
 }
 
+/// Share of bare reposts among the events of Weibo's training cascades.
+const BARE: f32 = 0.4;
+
+/// How likely the audience has words of its own, which only Weibo's cascades let the network
+/// learn: a silence of k events would have had a chance of [`BARE`]^k had it any. Where it has
+/// none, the post's words are all that is said.
+fn chance_of_words(input: &DiffusionInput) -> f32 {
+    let graph = input.graph;
+    if input.platform != Platform::Weibo {
+        0.0
+    } else if graph.kind.iter().any(|kind| kind.has_words()) {
+        1.0
+    } else {
+        BARE.powi(graph.len().min(100) as i32)
+    }
+}
+
 /// ln(1 + exp(x)), safe for large |x|.
 fn softplus(x: &Tensor) -> CandleResult<Tensor> {
     x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
@@ -201,11 +218,12 @@ impl DiffusionNet {
             let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
             let seen = input.graph.len() as f32 + input.graph.dropped as f32;
             let d = d_of(log_events[i]).max(diffusion_of(seen));
-            // No texts of events on X were there to learn from: the words heard so far, or the
-            // post's own, stand in.
-            let audience = match input.platform {
-                Platform::Weibo => audience[i],
-                _ => audience_valence(input.graph).or(input.s).unwrap_or(0.0),
+            let speaks = chance_of_words(input);
+            let own = input.s.unwrap_or(0.0);
+            let audience = match audience_valence(input.graph) {
+                // Heard, but not on the platform whose audiences were learnt from.
+                Some(heard) if input.platform != Platform::Weibo => heard,
+                _ => speaks * audience[i] + (1.0 - speaks) * own,
             };
             let wider = self.widening(input);
             let low = (d_of(low[i]) - wider).clamp(diffusion_of(seen).min(d), d);

@@ -33,17 +33,21 @@ pub struct Detected {
 
 /// Chinese posts are full of Latin names; from this share on a text is Chinese.
 const HAN_SHARE: f32 = 0.4;
-/// Chinese has a stray の; from this share of kana on Han is Japanese.
+/// Chinese has a stray の; from this share of kana on (and two of them) Han is
+/// Japanese.
 const KANA_SHARE: f32 = 0.2;
 /// A Latin text of this many words without an English function word isn't
 /// English.
-const LONG: usize = 8;
+const LONG: usize = 10;
 /// Frequent English words that the other large Latin-script languages hardly
 /// use.
 const ENGLISH: &[&str] = &[
     "the", "and", "you", "to", "of", "it", "for", "that", "this", "my", "with", "have", "are",
     "not", "but", "your", "they", "what", "from", "about", "just", "when", "how", "his", "her",
-    "she", "out", "get", "who", "i", "i'm", "it's", "don't", "is",
+    "she", "out", "get", "who", "i", "i'm", "it's", "don't", "is", "at", "by", "be", "we", "our",
+    "than", "more", "most", "now", "new", "today", "their", "there", "them", "would", "could",
+    "should", "been", "were", "into", "after", "over", "off", "up", "down", "never", "again",
+    "can", "can't", "its", "says", "said", "you're", "these", "those", "because", "where",
 ];
 
 /// Detects the language of a cleaned text.
@@ -62,7 +66,7 @@ pub fn detect(text: &str) -> Detected {
     }
     let share = |part: usize, whole: usize| part as f32 / whole.max(1) as f32;
     let han_share = share(count.han, units);
-    let japanese = share(count.kana, count.kana + count.han) >= KANA_SHARE;
+    let japanese = count.kana > 1 && share(count.kana, count.kana + count.han) >= KANA_SHARE;
     let language = if count.kana + count.han > count.latin && japanese {
         Language::Other
     } else if han_share >= HAN_SHARE {
@@ -198,11 +202,11 @@ mod tests {
             ("هذا الهاتف رائع", Some(Other)),
             ("โทรศัพท์เครื่องนี้ดีมาก", Some(Other)),
             (
-                "Que lo mataron por Twitter ya dicen que es mentira",
+                "Que lo mataron por Twitter ya dicen que todo es mentira",
                 Some(Other),
             ),
             (
-                "Das Handy ist wirklich sehr gut und auch günstig",
+                "Das Handy ist wirklich sehr gut und auch nicht teuer",
                 Some(Other),
             ),
             ("điện thoại này rất tốt", Some(Other)),

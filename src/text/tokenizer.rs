@@ -1,7 +1,7 @@
 //! Text to piece numbers, from a Hugging Face `tokenizer.json`.
 
 use super::TextError;
-use tokenizers::{PostProcessor, TruncationDirection};
+use tokenizers::{Encoding, Token, TruncationDirection};
 
 /// Longest text, in characters, that is cut into pieces. Longer ones are an
 /// error rather than cut here: the caller knows whether to refuse or shorten
@@ -23,7 +23,10 @@ pub struct Encoded {
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
+    /// Special pieces put around every text.
     special: usize,
+    /// Pieces that no text may contain: those around it, padding, mask.
+    reserved: Vec<u32>,
 }
 
 impl Tokenizer {
@@ -34,17 +37,22 @@ impl Tokenizer {
         let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(file)?;
         inner.with_truncation(None).map_err(file)?;
         inner.with_padding(None);
-        // `</s>` written in a post is text, and doesn't end the sequence.
         inner.set_encode_special_tokens(true);
-        let special = inner
-            .get_post_processor()
-            .map_or(0, |p| p.added_tokens(false));
-        Ok(Self { inner, special })
+        let mut reserved = inner.encode("", true).map_err(file)?.get_ids().to_vec();
+        let special = reserved.len();
+        let named = ["<pad>", "[PAD]", "<mask>", "[MASK]"];
+        reserved.extend(named.iter().filter_map(|piece| inner.token_to_id(piece)));
+        Ok(Self {
+            inner,
+            special,
+            reserved,
+        })
     }
 
     /// Cuts a text into at most `max_pieces` pieces. The limit counts the
     /// special pieces, which are always kept; what doesn't fit is dropped from
-    /// the end of the text and counted. No padding.
+    /// the end of the text and counted. No padding. Special pieces written in
+    /// the text (`</s>`) say nothing and are left out.
     pub fn encode(&self, text: &str, max_pieces: usize) -> Result<Encoded, TextError> {
         // Bytes first: a text of few bytes needs no counting.
         if text.len() > MAX_CHARS {
@@ -64,6 +72,9 @@ impl Tokenizer {
             })?;
         let encode = |e: tokenizers::Error| TextError::Encode(e.to_string());
         let mut pieces = self.inner.encode_fast(text, false).map_err(encode)?;
+        if pieces.get_ids().iter().any(|id| self.reserved.contains(id)) {
+            pieces = self.without_reserved(&pieces);
+        }
         let cut = pieces.len().saturating_sub(room);
         pieces.truncate(room, 0, TruncationDirection::Right);
         // The dropped pieces would get special ones of their own.
@@ -76,6 +87,22 @@ impl Tokenizer {
             ids: whole.get_ids().to_vec(),
             cut,
         })
+    }
+
+    /// A Unigram vocabulary holds the special pieces as words like any other,
+    /// and prefers them; a post must not end its own sequence.
+    fn without_reserved(&self, pieces: &Encoding) -> Encoding {
+        let ids = pieces.get_ids().iter();
+        let parts = ids.zip(pieces.get_tokens()).zip(pieces.get_offsets());
+        let tokens = parts
+            .filter(|((id, _), _)| !self.reserved.contains(id))
+            .map(|((&id, value), &offsets)| Token {
+                id,
+                value: value.clone(),
+                offsets,
+            })
+            .collect();
+        Encoding::from_tokens(tokens, 0)
     }
 
     /// Number of pieces in the vocabulary; every piece number is below it.
@@ -187,11 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn special_pieces_in_a_text_are_text() {
+    fn special_pieces_in_a_text_are_left_out() {
         let t = load(&unigram());
-        let found = ids(&t, "good</s>good<s>");
-        let inside = &found[1..found.len() - 1];
-        assert!(inside.iter().all(|&id| id > 3), "{found:?}");
+        assert_eq!(ids(&t, "</s><pad><s>"), [0, 4, 2]);
+        let found = ids(&t, "good</s>很<pad>好<s>");
+        assert_eq!(found, [0, 8, 5, 6, 2]);
+        let e = t.encode("good</s>很<pad>好<s>", 4).unwrap();
+        assert_eq!((e.ids, e.cut), (vec![0, 8, 5, 2], 1));
     }
 
     #[test]

@@ -5,6 +5,11 @@
 //! three random ones, no brand (T = 1) and two relevances drawn evenly from [0, 1]: T is an input
 //! of the head, so any value is as true as another, and a few real brands would leave most of its
 //! range unseen.
+//!
+//! Beside each example stands one with a silent audience: the same cascade, passed on without a
+//! word, whose realised valence is by definition the post's own. In half of these D is drawn anew,
+//! as feature and target alike, so that the head learns the definition over the whole of its range
+//! and not only where news posts of ten years ago happen to lie.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +20,7 @@ use bsmv::bundle::Residuals;
 use bsmv::features::{self, DiffusionForecast, FEATURES, FeatureVector, TOPICS};
 use bsmv::head::{HIDDEN, Head, OUTPUTS};
 use bsmv::reader::Reader;
-use bsmv::value::{self, Weights};
+use bsmv::value::{Weights, formula};
 use candle_core::{Device, Tensor};
 use candle_nn::{Module, VarBuilder, linear};
 use rand::seq::IndexedRandom;
@@ -65,12 +70,14 @@ pub struct HeadArgs {
     seed: u64,
 }
 
-/// One example: features, and targets where they are known.
+/// One example.
 struct Example {
     x: FeatureVector,
-    /// BSMV/100, s, T, D; NaN is unknown.
+    /// BSMV/100, s, T, D.
     y: [f32; OUTPUTS],
     observed_until: u32,
+    /// As it was, not with a silent audience.
+    real: bool,
 }
 
 /// What is said of a cascade's post, before a brand is known.
@@ -96,7 +103,7 @@ pub fn run(args: &HeadArgs) -> Result<()> {
         let of_split: Vec<Example> = forecasts
             .iter()
             .filter_map(|row| Some((row, roots.get(&row.id)?)))
-            .flat_map(|(row, root)| pair(row, root))
+            .flat_map(|(row, root)| pair(row, root, &mut rng))
             .collect();
         ensure!(!of_split.is_empty(), "no forecasts of {split:?} cascades");
         examples.insert(split.name(), of_split);
@@ -162,8 +169,9 @@ fn roots(
     Ok(roots)
 }
 
-/// The examples of one forecast, T = 1 first.
-fn pair<'a>(row: &'a ForecastRow, root: &'a Root) -> impl Iterator<Item = Example> + 'a {
+/// The examples of one forecast: for each relevance as it was, and with a silent audience.
+fn pair(row: &ForecastRow, root: &Root, rng: &mut ChaCha8Rng) -> Vec<Example> {
+    let value = |s: f32, t: f32, d: f32| formula(s, t, d, &Weights::BALANCED) / 100.0;
     let forecast = DiffusionForecast {
         d: row.d,
         speed: row.speed,
@@ -171,18 +179,31 @@ fn pair<'a>(row: &'a ForecastRow, root: &'a Root) -> impl Iterator<Item = Exampl
         leader_share: row.leader_share,
         audience: row.audience,
     };
-    root.relevances.iter().map(move |&t| {
-        let d = row.target.d;
-        let (s, bsmv) = match row.target.s {
-            Some(s) => (s, value::formula(s, t, d, &Weights::BALANCED) / 100.0),
-            None => (f32::NAN, f32::NAN),
+    // What the labeller says of the post; the student's word is a feature.
+    let own = row.s_post.unwrap_or(root.s);
+    let d = row.target.d;
+    let mut examples = Vec::new();
+    for &t in &root.relevances {
+        let mut add = |forecast: DiffusionForecast, s: f32, d: f32, real: bool| {
+            examples.push(Example {
+                x: features::assemble(root.s, &root.topics, t, &forecast),
+                y: [value(s, t, d), s, t, d],
+                observed_until: row.observed_until,
+                real,
+            });
         };
-        Example {
-            x: features::assemble(root.s, &root.topics, t, &forecast),
-            y: [bsmv, s, t, d],
-            observed_until: row.observed_until,
+        if let Some(s) = row.target.s {
+            add(forecast, s, d, true);
         }
-    })
+        let mut silent = DiffusionForecast {
+            audience: root.s,
+            ..forecast
+        };
+        let drawn = rng.random_bool(0.5).then(|| rng.random_range(0.0..1.0));
+        silent.d = drawn.unwrap_or(row.d);
+        add(silent, own, drawn.unwrap_or(d), false);
+    }
+    examples
 }
 
 /// Fits the head; returns its tensors as [`Head::load`] reads them.
@@ -193,7 +214,7 @@ fn train_head(
     rng: &mut ChaCha8Rng,
 ) -> Result<HashMap<String, Tensor>> {
     let (mean, deviation) = standard(train);
-    let tensors = |examples: &[Example]| -> Result<(Tensor, Tensor, Tensor)> {
+    let tensors = |examples: &[Example]| -> Result<(Tensor, Tensor)> {
         let x: Vec<Vec<f32>> = examples
             .iter()
             .map(|e| {
@@ -202,23 +223,8 @@ fn train_head(
                     .collect()
             })
             .collect();
-        let y: Vec<Vec<f32>> = examples
-            .iter()
-            .map(|e| {
-                e.y.iter()
-                    .map(|v| if v.is_nan() { 0.0 } else { *v })
-                    .collect()
-            })
-            .collect();
-        let weight: Vec<Vec<f32>> = examples
-            .iter()
-            .map(|e| {
-                (0..OUTPUTS)
-                    .map(|o| if e.y[o].is_nan() { 0.0 } else { LOSS[o] })
-                    .collect()
-            })
-            .collect();
-        Ok((matrix(&x)?, matrix(&y)?, matrix(&weight)?))
+        let y: Vec<Vec<f32>> = examples.iter().map(|e| e.y.to_vec()).collect();
+        Ok((matrix(&x)?, matrix(&y)?))
     };
     let vars = start(
         &[
@@ -232,13 +238,14 @@ fn train_head(
     let first = linear(FEATURES, HIDDEN, vb.pp("head.0"))?;
     let second = linear(HIDDEN, HIDDEN, vb.pp("head.1"))?;
     let last = linear(HIDDEN, OUTPUTS, vb.pp("head.2"))?;
-    let loss = |x: &Tensor, y: &Tensor, weight: &Tensor| {
+    let weight = Tensor::new(&LOSS, &Device::Cpu)?;
+    let loss = |x: &Tensor, y: &Tensor| {
         let hidden = second.forward(&first.forward(x)?.relu()?)?.relu()?;
-        ((last.forward(&hidden)? - y)?.sqr()? * weight)?
+        ((last.forward(&hidden)? - y)?.sqr()?.broadcast_mul(&weight))?
             .sum(1)?
             .mean_all()
     };
-    let (x, y, weight) = tensors(train)?;
+    let (x, y) = tensors(train)?;
     let held_out = tensors(valid)?;
     let plan = Plan {
         epochs: 80,
@@ -254,11 +261,11 @@ fn train_head(
         &plan,
         |rows| {
             let pick = |t: &Tensor| t.index_select(rows, 0);
-            loss(&pick(&x)?, &pick(&y)?, &pick(&weight)?)
+            loss(&pick(&x)?, &pick(&y)?)
         },
         || {
             Ok(f64::from(
-                loss(&held_out.0, &held_out.1, &held_out.2)?.to_scalar::<f32>()?,
+                loss(&held_out.0, &held_out.1)?.to_scalar::<f32>()?,
             ))
         },
     )?;
@@ -272,7 +279,8 @@ fn train_head(
         .iter()
         .map(|(name, var)| (name.clone(), var.as_tensor().clone()))
         .collect();
-    let background: Vec<Vec<f32>> = train
+    let ordinary: Vec<&Example> = train.iter().filter(|e| e.real).collect();
+    let background: Vec<Vec<f32>> = ordinary
         .choose_multiple(rng, BACKGROUND)
         .map(|e| e.x.to_vec())
         .collect();
@@ -308,7 +316,7 @@ fn standard(examples: &[Example]) -> (FeatureVector, FeatureVector) {
 /// Per observation time, 5 % and 95 % quantiles of realised less predicted, in points at T = 1.
 fn residuals(head: &Head, valid: &[Example]) -> Vec<Residuals> {
     let mut by_time: std::collections::BTreeMap<u32, Vec<f64>> = Default::default();
-    for e in valid.iter().filter(|e| e.y[2] == 1.0 && !e.y[0].is_nan()) {
+    for e in valid.iter().filter(|e| e.real && e.y[2] == 1.0) {
         let off = 100.0 * e.y[0] - head.predict(&e.x).bsmv;
         by_time
             .entry(e.observed_until)
