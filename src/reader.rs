@@ -119,7 +119,7 @@ impl Reader {
             }
         }
         let vectors = self.embedder.embed_all(&Brand::texts(profile), BATCH)?;
-        let brand = Arc::new(Brand::new(profile, &vectors, self.relevance.centres())?);
+        let brand = Arc::new(Brand::new(profile, &vectors, self.relevance.background())?);
         let mut kept = lock();
         if kept.len() == BRANDS_KEPT {
             kept.pop_front();

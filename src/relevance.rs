@@ -1,8 +1,12 @@
 //! Whether a post is about what a brand stands for: r(post, brand) in [0, 1].
 //!
-//! A small network reads nine plain features: how near the post's embedding is to the brand's
+//! A small network reads eleven plain features: how near the post's embedding is to the brand's
 //! name, positioning, keywords and examples, what of them stands in the text, and which of them
 //! the brand has given. A name and one sentence are enough.
+//!
+//! Nearness is told in deviations from what is usual: some posts are near to every brand, and
+//! some brands, above all those with many keywords, to every post. A bare cosine would call
+//! both relevant.
 
 mod names;
 
@@ -16,11 +20,15 @@ use crate::{Error, Result};
 pub use names::{Name, Searchable};
 
 /// Number of features of a pair of post and brand; see [`Brand::features`].
-pub const PAIR_FEATURES: usize = 9;
+pub const PAIR_FEATURES: usize = 11;
 /// Width of the network's hidden layer.
 pub const HIDDEN: usize = 8;
 /// Most keywords, and most examples, that are embedded; all are searched for in the text.
 const MOST_EMBEDDED: usize = 24;
+/// Rows of each background: posts, names and positioning sentences to compare with.
+pub const BACKGROUND: usize = 64;
+/// Deviations beyond this count as this.
+const FARTHEST: f32 = 6.0;
 
 /// What is common to all embeddings of a kind, and the direction in which the languages differ;
 /// both are taken out before embeddings are compared, since they say nothing about the subject.
@@ -36,6 +44,56 @@ pub struct Centres {
     pub language: Vec<f32>,
 }
 
+/// What posts and brands are compared with: their kinds' centres, and [`BACKGROUND`] centred
+/// vectors of posts, names and positioning sentences that tell what likeness is usual.
+#[derive(Debug, Clone)]
+pub struct Background {
+    pub centres: Centres,
+    pub posts: Vec<Vec<f32>>,
+    pub names: Vec<Vec<f32>>,
+    pub positionings: Vec<Vec<f32>>,
+}
+
+impl Background {
+    /// Reads `centres.*` and `background.{posts,names,positionings}`.
+    pub fn load(vb: VarBuilder) -> Result<Self> {
+        let rows = |name| -> Result<Vec<Vec<f32>>> {
+            let rows = vb.pp("background").get((BACKGROUND, EMBEDDING), name)?;
+            Ok(rows.to_vec2()?)
+        };
+        Ok(Background {
+            centres: Centres::load(vb.pp("centres"))?,
+            posts: rows("posts")?,
+            names: rows("names")?,
+            positionings: rows("positionings")?,
+        })
+    }
+}
+
+/// Mean and deviation of a likeness over a background.
+#[derive(Debug, Clone, Copy)]
+struct Usual {
+    mean: f32,
+    deviation: f32,
+}
+
+impl Usual {
+    fn of(likeness: impl Iterator<Item = f32> + Clone) -> Self {
+        let n = likeness.clone().count().max(1) as f32;
+        let mean = likeness.clone().sum::<f32>() / n;
+        let variance = likeness.map(|x| (x - mean).powi(2)).sum::<f32>() / n;
+        Usual {
+            mean,
+            deviation: variance.sqrt().max(1e-3),
+        }
+    }
+
+    /// How many deviations `likeness` is above the mean.
+    fn above(self, likeness: f32) -> f32 {
+        ((likeness - self.mean) / self.deviation).clamp(-FARTHEST, FARTHEST)
+    }
+}
+
 impl Centres {
     /// Reads `post`, `name`, `positioning` and `language`, 384 numbers each.
     pub fn load(vb: VarBuilder) -> Result<Self> {
@@ -49,7 +107,7 @@ impl Centres {
     }
 
     /// `embedding` less `centre` and less its part along the language direction, of length 1.
-    fn apply(&self, embedding: &[f32], centre: &[f32]) -> Vec<f32> {
+    pub fn apply(&self, embedding: &[f32], centre: &[f32]) -> Vec<f32> {
         let mut x: Vec<f32> = embedding.iter().zip(centre).map(|(e, c)| e - c).collect();
         let along = dot(&x, &self.language);
         for (x, d) in x.iter_mut().zip(&self.language) {
@@ -66,10 +124,9 @@ impl Centres {
 pub struct Brand {
     names: Vec<Name>,
     keywords: Vec<Name>,
-    name_vector: Vec<f32>,
-    positioning: Option<Vec<f32>>,
-    keyword_vectors: Vec<Vec<f32>>,
-    examples: Vec<Vec<f32>>,
+    /// Name, positioning, keywords, examples: the vectors of each, and how near the nearest
+    /// usually is to a post.
+    parts: [(Vec<Vec<f32>>, Usual); 4],
 }
 
 impl Brand {
@@ -85,7 +142,11 @@ impl Brand {
 
     /// `embeddings` are those of [`Brand::texts`], 384 numbers each; another count or length is
     /// an error.
-    pub fn new(profile: &BrandProfile, embeddings: &[Vec<f32>], centres: &Centres) -> Result<Self> {
+    pub fn new(
+        profile: &BrandProfile,
+        embeddings: &[Vec<f32>],
+        background: &Background,
+    ) -> Result<Self> {
         let (keywords, examples) = embedded_lists(profile);
         let sentence = positioning(profile).is_some();
         let expected = 1 + usize::from(sentence) + keywords.len() + examples.len();
@@ -97,81 +158,94 @@ impl Brand {
         }
         let (head, lists) = embeddings.split_at(1 + usize::from(sentence));
         let (keyword_vectors, examples) = lists.split_at(keywords.len());
-        let all = |list: &[Vec<f32>], centre: &[f32]| -> Vec<Vec<f32>> {
-            list.iter().map(|e| centres.apply(e, centre)).collect()
+        let centres = &background.centres;
+        let part = |list: &[Vec<f32>], centre: &[f32]| {
+            let vectors: Vec<_> = list.iter().map(|e| centres.apply(e, centre)).collect();
+            let usual = Usual::of(background.posts.iter().map(|post| nearest(&vectors, post)));
+            (vectors, usual)
         };
         Ok(Brand {
             names: profile.names().map(Name::new).collect(),
             keywords: profile.keywords.iter().map(|k| Name::new(k)).collect(),
-            name_vector: centres.apply(&head[0], &centres.name),
-            positioning: head.get(1).map(|e| centres.apply(e, &centres.positioning)),
-            keyword_vectors: all(keyword_vectors, &centres.name),
-            examples: all(examples, &centres.post),
+            parts: [
+                part(&head[..1], &centres.name),
+                part(&head[1..], &centres.positioning),
+                part(keyword_vectors, &centres.name),
+                part(examples, &centres.post),
+            ],
         })
     }
 
-    /// Features of a post: 0: name or alias found (0 or 1); 1: ln(1 + keywords found); cosines
-    /// to 2: the name, 3: the positioning, 4: the nearest keyword, 5: the nearest example, each
-    /// 0 where the brand has none; 6 to 8: whether it has positioning, keywords, examples.
+    /// Features of a post: 0: name or alias found (0 or 1); 1: ln(1 + keywords found); nearness
+    /// to 2: the name, 3: the positioning, 4: the nearest keyword, 5: the nearest example, in
+    /// deviations from what is usual for the brand; 6 and 7: nearness to name and positioning,
+    /// in deviations from what is usual for the post; 8 to 10: whether the brand has
+    /// positioning, keywords, examples. Nearness is 0 to what it hasn't.
     ///
     /// `embedding` is the post's, L2-normalised; `text` its cleaned text.
     pub fn features(
         &self,
         embedding: &[f32],
         text: &str,
-        centres: &Centres,
+        background: &Background,
     ) -> [f32; PAIR_FEATURES] {
-        let post = centres.apply(embedding, &centres.post);
+        let post = background
+            .centres
+            .apply(embedding, &background.centres.post);
         let text = Searchable::new(text);
         let named = self.names.iter().any(|n| text.contains(n));
         let keywords = self.keywords.iter().filter(|k| text.contains(k)).count();
-        let nearest = |list: &[Vec<f32>]| {
-            list.iter()
-                .map(|v| dot(v, &post))
-                .reduce(f32::max)
-                .unwrap_or(0.0)
-        };
         let flag = |given: bool| if given { 1.0 } else { 0.0 };
+        let has = |part: usize| !self.parts[part].0.is_empty();
+        let for_brand = |part: usize| {
+            let (vectors, usual) = &self.parts[part];
+            flag(has(part)) * usual.above(nearest(vectors, &post))
+        };
+        let for_post = |part: usize, others: &[Vec<f32>]| {
+            let usual = Usual::of(others.iter().map(|other| dot(other, &post)));
+            flag(has(part)) * usual.above(nearest(&self.parts[part].0, &post))
+        };
         [
             flag(named),
             (keywords as f32).ln_1p(),
-            dot(&self.name_vector, &post),
-            self.positioning.as_ref().map_or(0.0, |p| dot(p, &post)),
-            nearest(&self.keyword_vectors),
-            nearest(&self.examples),
-            flag(self.positioning.is_some()),
-            flag(!self.keyword_vectors.is_empty()),
-            flag(!self.examples.is_empty()),
+            for_brand(0),
+            for_brand(1),
+            for_brand(2),
+            for_brand(3),
+            for_post(0, &background.names),
+            for_post(1, &background.positionings),
+            flag(has(1)),
+            flag(has(2)),
+            flag(has(3)),
         ]
     }
 }
 
-/// 9 -> 8 (tanh) -> 1 and a logistic: the calibrated probability that a post is about what a
+/// 11 -> 8 (tanh) -> 1 and a logistic: the calibrated probability that a post is about what a
 /// brand stands for.
 #[derive(Debug, Clone)]
 pub struct RelevanceHead {
-    centres: Centres,
+    background: Background,
     hidden: Linear,
     out: Linear,
 }
 
 impl RelevanceHead {
-    /// Reads `centres.{post,name,positioning,language}`, `hidden.{weight,bias}` and
-    /// `out.{weight,bias}`.
+    /// Reads a [`Background`], `hidden.{weight,bias}` and `out.{weight,bias}`.
     pub fn load(vb: VarBuilder) -> Result<Self> {
         Ok(RelevanceHead {
-            centres: Centres::load(vb.pp("centres"))?,
+            background: Background::load(vb.clone())?,
             hidden: linear(PAIR_FEATURES, HIDDEN, vb.pp("hidden"))?,
             out: linear(HIDDEN, 1, vb.pp("out"))?,
         })
     }
 
-    /// What embeddings are compared about; for [`Brand::new`].
-    pub fn centres(&self) -> &Centres {
-        &self.centres
+    /// What brands and posts are compared with; for [`Brand::new`].
+    pub fn background(&self) -> &Background {
+        &self.background
     }
 
-    /// Logits (n, 1) of features (n, 9).
+    /// Logits (n, 1) of features (n, 11).
     pub fn logits(&self, features: &Tensor) -> candle_core::Result<Tensor> {
         self.out.forward(&self.hidden.forward(features)?.tanh()?)
     }
@@ -183,7 +257,7 @@ impl RelevanceHead {
             let problem = format!("has {} numbers, expected {EMBEDDING}", embedding.len());
             return Err(Error::invalid("embedding", problem));
         }
-        let features = brand.features(embedding, text, &self.centres);
+        let features = brand.features(embedding, text, &self.background);
         let x = Tensor::from_slice(&features, (1, PAIR_FEATURES), &Device::Cpu)?;
         let logit = self.logits(&x)?.flatten_all()?.get(0)?.to_scalar::<f32>()?;
         Ok(1.0 / (1.0 + (-logit).exp()))
@@ -203,6 +277,12 @@ fn embedded_lists(profile: &BrandProfile) -> (Vec<&str>, Vec<&str>) {
     (first(&profile.keywords), first(&profile.examples))
 }
 
+/// The highest cosine of `post` to `vectors`, 0 if there are none; all of length 1.
+fn nearest(vectors: &[Vec<f32>], post: &[f32]) -> f32 {
+    let cosines = vectors.iter().map(|v| dot(v, post));
+    cosines.reduce(f32::max).unwrap_or(0.0)
+}
+
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
@@ -217,12 +297,19 @@ mod tests {
         v
     }
 
-    fn centres() -> Centres {
-        Centres {
-            post: vec![0.0; EMBEDDING],
-            name: vec![0.0; EMBEDDING],
-            positioning: vec![0.0; EMBEDDING],
-            language: unit(9),
+    /// Background vectors lie along 100 to 163, away from what the tests compare.
+    fn background() -> Background {
+        let far: Vec<Vec<f32>> = (100..100 + BACKGROUND).map(unit).collect();
+        Background {
+            centres: Centres {
+                post: vec![0.0; EMBEDDING],
+                name: vec![0.0; EMBEDDING],
+                positioning: vec![0.0; EMBEDDING],
+                language: unit(9),
+            },
+            posts: far.clone(),
+            names: far.clone(),
+            positionings: far,
         }
     }
 
@@ -249,18 +336,19 @@ mod tests {
             ]
         );
         let vectors: Vec<_> = (0..4).map(unit).collect();
-        assert!(Brand::new(&profile(), &vectors, &centres()).is_ok());
-        assert!(Brand::new(&profile(), &vectors[..3], &centres()).is_err());
+        assert!(Brand::new(&profile(), &vectors, &background()).is_ok());
+        assert!(Brand::new(&profile(), &vectors[..3], &background()).is_err());
     }
 
     #[test]
     fn features_read_text_and_vectors() {
         let vectors: Vec<_> = (0..4).map(unit).collect();
-        let brand = Brand::new(&profile(), &vectors, &centres()).unwrap();
-        let x = brand.features(&unit(3), "Latte at 月咖, good beans", &centres());
-        let expected = [1.0, 3f32.ln(), 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0];
+        let brand = Brand::new(&profile(), &vectors, &background()).unwrap();
+        let x = brand.features(&unit(3), "Latte at 月咖, good beans", &background());
+        let far = FARTHEST;
+        let expected = [1.0, 3f32.ln(), 0.0, 0.0, far, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0];
         for (found, expected) in x.iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-6, "{x:?}");
+            assert!((found - expected).abs() < 1e-4, "{x:?}");
         }
     }
 
@@ -269,10 +357,22 @@ mod tests {
         let mut zh = unit(1);
         zh[9] = 5.0;
         let vectors = vec![zh.clone(), unit(0), unit(2), unit(3)];
-        let brand = Brand::new(&profile(), &vectors, &centres()).unwrap();
+        let brand = Brand::new(&profile(), &vectors, &background()).unwrap();
         let mut other_subject = unit(4);
         other_subject[9] = 5.0;
-        assert!(brand.features(&other_subject, "", &centres())[2].abs() < 1e-6);
-        assert!((brand.features(&unit(1), "", &centres())[2] - 1.0).abs() < 1e-6);
+        assert!(brand.features(&other_subject, "", &background())[2].abs() < 1e-4);
+        assert!(brand.features(&unit(1), "", &background())[2] > 1.0);
+    }
+
+    #[test]
+    fn a_post_like_every_brand_is_like_none() {
+        let mut everywhere = vec![0.0; EMBEDDING];
+        everywhere[0] = 0.3;
+        everywhere[100..100 + BACKGROUND].fill(0.3);
+        let vectors: Vec<_> = (0..4).map(unit).collect();
+        let brand = Brand::new(&profile(), &vectors, &background()).unwrap();
+        let x = brand.features(&everywhere, "", &background());
+        assert!(x[2] > 0.5 && x[6].abs() < 1.5, "{x:?}");
+        assert!(brand.features(&unit(0), "", &background())[6] > 1.5);
     }
 }

@@ -10,11 +10,11 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use bsmv::brand::BrandProfile;
-use bsmv::relevance::{Brand, Centres, Name, PAIR_FEATURES, Searchable};
+use bsmv::relevance::{Background, Brand, Name, PAIR_FEATURES, Searchable};
 use bsmv::text::{Language, clean};
 
 use super::Split;
-use super::texts::{Embeddings, TextRow, held_out, language, normalised_target, sample};
+use super::texts::{Embeddings, TextRow, held_out, language, normalised_target, sample, validates};
 
 /// Sets with targets, and the most training posts taken of each: brands, hashtags, and
 /// subjects as weak targets.
@@ -26,7 +26,7 @@ const SETS: [(&str, usize); 5] = [
     ("zh_brand_aspect", 500),
 ];
 /// Mismatched brands for every post with its own.
-pub const NEGATIVES: usize = 3;
+pub const NEGATIVES: usize = 6;
 
 /// Where the descriptions of brands are.
 #[derive(Debug, Clone, clap::Args)]
@@ -81,8 +81,8 @@ pub struct Post {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mask {
     Nobody,
-    /// By a hash of the row.
-    Half,
+    /// One in four, by a hash of the row.
+    Some,
     Everybody,
 }
 
@@ -161,6 +161,27 @@ impl Catalogue {
         self.targets.len() - 1
     }
 
+    /// Adds every profile as a target of its language, unless its name is held out or validates:
+    /// brands that are described but that no post of the sets is about.
+    pub fn add_profiles(&mut self) {
+        for profile in self.profiles.clone() {
+            let learns = |n: &str| !held_out(n) && !validates(n);
+            if learns(&profile.name) {
+                let set = match profile.language {
+                    Some(Language::Zh) => "zh_",
+                    _ => "en_",
+                };
+                self.target(set, &profile.name);
+            }
+        }
+    }
+
+    /// Whether a target is neither held out nor kept for validation.
+    pub fn learns(&self, target: usize) -> bool {
+        let name = &self.targets[target].profile.name;
+        !held_out(name) && !validates(name)
+    }
+
     /// Names of what a row is about.
     fn names(&self, set: &str, row: &TextRow) -> Vec<String> {
         if set == "zh_weibo_hashtag" {
@@ -208,7 +229,7 @@ impl Catalogue {
                 let target = self.target(set, &names[0]);
                 let hide = match mask {
                     Mask::Nobody => false,
-                    Mask::Half => row.id.bytes().fold(0u8, u8::wrapping_add) % 2 == 0,
+                    Mask::Some => row.id.bytes().fold(0u8, u8::wrapping_add).is_multiple_of(4),
                     Mask::Everybody => true,
                 };
                 let text = if hide {
@@ -231,6 +252,60 @@ impl Catalogue {
         }
         Ok(posts)
     }
+}
+
+/// For one in `share` posts that name their target, another post of the language with a word
+/// replaced by that name: a word that means something else there, or is said in passing. Not
+/// about the target, so `irrelevant`.
+pub fn passing_mentions(
+    catalogue: &Catalogue,
+    posts: &[Post],
+    share: usize,
+    seed: u64,
+) -> Vec<Post> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut made = Vec::new();
+    for post in posts {
+        let target = &catalogue.targets[post.target];
+        let name = target
+            .profile
+            .names()
+            .find(|n| Searchable::new(&post.text).contains(&Name::new(n)));
+        let (Some(name), Some(other)) = (name, posts.choose(&mut rng)) else {
+            continue;
+        };
+        let theirs = &catalogue.targets[other.target];
+        let apart = theirs.language == target.language
+            && mismatches(other, theirs, target, Description::Varied);
+        if !apart || !rng.random_ratio(1, share as u32) {
+            continue;
+        }
+        // Chinese texts have no words between spaces: two characters make room for the name.
+        let text = if target.language == Language::Zh {
+            let chars: Vec<char> = other.text.chars().collect();
+            let at = rng.random_range(0..chars.len());
+            let rest = &chars[chars.len().min(at + 2)..];
+            format!(
+                "{}{name}{}",
+                chars[..at].iter().collect::<String>(),
+                rest.iter().collect::<String>()
+            )
+        } else {
+            let mut words: Vec<&str> = other.text.split(' ').collect();
+            let at = rng.random_range(0..words.len());
+            words[at] = name;
+            words.join(" ")
+        };
+        made.push(Post {
+            set: other.set,
+            full: text.clone(),
+            text,
+            target: post.target,
+            keys: post.keys.clone(),
+            irrelevant: true,
+        });
+    }
+    made
 }
 
 /// A text with every name of a brand taken out.
@@ -282,12 +357,12 @@ impl Vectors {
             .with_context(|| format!("no vector of {text:?}"))
     }
 
-    fn brand(&self, profile: &BrandProfile, centres: &Centres) -> Result<Brand> {
+    fn brand(&self, profile: &BrandProfile, background: &Background) -> Result<Brand> {
         let vectors: Result<Vec<_>> = Brand::texts(profile)
             .iter()
             .map(|t| self.get(t).cloned())
             .collect();
-        Ok(Brand::new(profile, &vectors?, centres)?)
+        Ok(Brand::new(profile, &vectors?, background)?)
     }
 }
 
@@ -310,20 +385,21 @@ pub enum Description {
     NameOnly,
 }
 
-/// Each post with its own target and, if `mismatch`, with [`NEGATIVES`] others of its language,
-/// half of them drawn among targets, half as often as posts have them.
+/// Each post with its own target and, if `mismatch`, with [`NEGATIVES`] others. Those are drawn
+/// among targets, or among posts and so as often as posts have them, half and half; in varied
+/// pairs one in five is any target that is described, of either language.
 pub fn pairs(
     catalogue: &Catalogue,
     posts: &[Post],
     vectors: &Vectors,
-    centres: &Centres,
+    background: &Background,
     description: Description,
     mismatch: bool,
     seed: u64,
 ) -> Result<Pairs> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut by_target: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (i, post) in posts.iter().enumerate() {
+    for (i, post) in posts.iter().enumerate().filter(|(_, p)| !p.irrelevant) {
         by_target.entry(post.target).or_default().push(i);
     }
     // Targets as drawn, per language: each once, and each as often as posts have it.
@@ -339,6 +415,10 @@ pub fn pairs(
         .flat_map(|l| [(l, false), (l, true)])
         .map(|key| (key, pool(key.0, key.1)))
         .collect();
+    let described: Vec<usize> = (0..catalogue.targets.len())
+        .filter(|&t| !catalogue.targets[t].profile.positioning.is_empty())
+        .filter(|t| catalogue.learns(*t) || by_target.contains_key(t))
+        .collect();
 
     let mut out = Pairs::default();
     for (i, post) in posts.iter().enumerate() {
@@ -347,7 +427,12 @@ pub fn pairs(
         let mut tries = 0;
         while mismatch && chosen.len() <= NEGATIVES && tries < 50 {
             tries += 1;
-            let Some(&other) = pools[&(own.language, rng.random_bool(0.5))].choose(&mut rng) else {
+            let pool = if description == Description::Varied && rng.random_bool(0.2) {
+                &described
+            } else {
+                &pools[&(own.language, rng.random_bool(0.5))]
+            };
+            let Some(&other) = pool.choose(&mut rng) else {
                 break;
             };
             if mismatches(post, own, &catalogue.targets[other], description) {
@@ -366,13 +451,14 @@ pub fn pairs(
                     };
                 }
                 Description::Varied => {
-                    let others = by_target[&target].iter().filter(|&&j| j != i);
+                    let posts_of = by_target.get(&target).into_iter().flatten();
+                    let others = posts_of.filter(|&&j| j != i);
                     let others: Vec<&str> = others.map(|&j| posts[j].text.as_str()).collect();
                     vary(&mut profile, &others, &mut rng);
                 }
             }
-            let brand = vectors.brand(&profile, centres)?;
-            let features: [f32; PAIR_FEATURES] = brand.features(embedding, &post.text, centres);
+            let brand = vectors.brand(&profile, background)?;
+            let features: [f32; PAIR_FEATURES] = brand.features(embedding, &post.text, background);
             out.features.push(features.to_vec());
             out.about.push(about);
             out.sets.push(post.set);

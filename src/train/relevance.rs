@@ -3,22 +3,27 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap, ops};
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
 
 use bsmv::features::EMBEDDING;
-use bsmv::relevance::{Centres, HIDDEN, PAIR_FEATURES, RelevanceHead};
+use bsmv::relevance::{BACKGROUND, Background, Centres, HIDDEN, PAIR_FEATURES, RelevanceHead};
 use bsmv::text::Language;
 
 use super::Split;
 use super::metrics::{MetricRow, auc, bootstrap};
 use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
-use super::pairs::{BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs};
+use super::pairs::{
+    BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs, passing_mentions,
+};
 use super::texts::{Embedder, Embeddings, held_out, language, validates};
 
-/// Times every training post is paired, each with other mismatches and descriptions.
-const ROUNDS: u64 = 2;
+/// One in so many posts that name their target lends the name to a post about something else.
+const PASSING: usize = 6;
 /// Labels are this far from 0 and 1: names that mean something else are rare in the data, and
 /// people's labels aren't certain.
 const SMOOTHING: f32 = 0.01;
@@ -52,45 +57,41 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
     let embeddings = Embeddings::new(embedder, &args.runs)?;
     let mut catalogue = Catalogue::read(&args.files)?;
     let learns = |name: &str| !held_out(name) && !validates(name);
-    let posts = catalogue.posts(&args.data, Split::Train, args.share, Mask::Half, learns)?;
-    let posts: Vec<Post> = posts.into_iter().filter(|p| !p.irrelevant).collect();
-    let valid = catalogue.posts(&args.data, Split::Valid, args.share, Mask::Half, validates)?;
-    let valid: Vec<Post> = valid.into_iter().filter(|p| !p.irrelevant).collect();
+    let mut read = |split, wanted: &dyn Fn(&str) -> bool| -> Result<Vec<Post>> {
+        let posts = catalogue.posts(&args.data, split, args.share, Mask::Some, wanted)?;
+        Ok(posts.into_iter().filter(|p| !p.irrelevant).collect())
+    };
+    let mut posts = read(Split::Train, &learns)?;
+    let mut valid = read(Split::Valid, &validates)?;
+    catalogue.add_profiles();
+    let real = posts.len();
+    for posts in [&mut posts, &mut valid] {
+        posts.extend(passing_mentions(&catalogue, posts, PASSING, args.seed));
+    }
     let all: Vec<Post> = posts.iter().chain(&valid).cloned().collect();
     let vectors = Vectors::of(&catalogue, &all, &embeddings)?;
-    let centres = centres(&catalogue, &posts, &vectors)?;
+    let background = background(&catalogue, &posts[..real], &vectors, args.seed)?;
 
-    let mut train = Pairs::default();
-    for round in 0..ROUNDS {
+    let paired = |posts: &[Post]| {
         let varied = Description::Varied;
-        let more = pairs(
+        pairs(
             &catalogue,
-            &posts,
+            posts,
             &vectors,
-            &centres,
+            &background,
             varied,
             true,
-            args.seed + round,
-        )?;
-        train.features.extend(more.features);
-        train.about.extend(more.about);
-    }
-    let held = pairs(
-        &catalogue,
-        &valid,
-        &vectors,
-        &centres,
-        Description::Varied,
-        true,
-        args.seed,
-    )?;
+            args.seed,
+        )
+    };
+    let (train, held) = (paired(&posts)?, paired(&valid)?);
 
     let vars = start(
         &[("hidden", PAIR_FEATURES, HIDDEN), ("out", HIDDEN, 1)],
         args.seed,
     )?;
     standardise(&vars, &train.features)?;
-    let head = head(&vars, &centres)?;
+    let head = head(&vars, &background)?;
     let (x, valid_x) = (matrix(&train.features)?, matrix(&held.features)?);
     let labels = |about: &[bool]| -> Result<Tensor> {
         let y: Vec<f32> = about
@@ -122,12 +123,12 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
     let t = temperature(valid_loss)?;
     scale_layer(&vars, "out", 1.0 / t)?;
 
-    save(&vars, &centres, &args.out)?;
+    save(&vars, &background, &args.out)?;
     let found = probabilities(&head, &held)?;
     println!(
         "{} pairs of {} posts, validation loss {best:.4}, temperature {t:.3}, AUC {:.4}, ECE {:.4}",
         train.about.len(),
-        posts.len(),
+        real,
         auc(&held.about, &found),
         calibration_error(&held.about, &found),
     );
@@ -211,46 +212,98 @@ fn standardise(vars: &VarMap, features: &[Vec<f32>]) -> Result<()> {
     Ok(())
 }
 
-fn centre_tensors(centres: &Centres) -> Result<HashMap<String, Tensor>> {
-    let parts = [
+/// Centres, and a seeded choice of rows for the backgrounds, half of each language where there
+/// are enough. Nothing of brands held out or kept for validation.
+fn background(
+    catalogue: &Catalogue,
+    posts: &[Post],
+    vectors: &Vectors,
+    seed: u64,
+) -> Result<Background> {
+    let centres = centres(catalogue, posts, vectors)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut choose = |texts: Vec<(Language, &str)>, centre: &[f32]| -> Result<Vec<Vec<f32>>> {
+        let (mut zh, mut en): (Vec<_>, Vec<_>) = texts
+            .into_iter()
+            .partition(|(language, _)| *language == Language::Zh);
+        zh.shuffle(&mut rng);
+        en.shuffle(&mut rng);
+        let half = (BACKGROUND / 2)
+            .max(BACKGROUND.saturating_sub(en.len()))
+            .min(zh.len());
+        let chosen = zh.into_iter().take(half).chain(en).take(BACKGROUND);
+        let rows: Result<Vec<Vec<f32>>> = chosen
+            .map(|(_, text)| Ok(centres.apply(vectors.get(text)?, centre)))
+            .collect();
+        let rows = rows?;
+        ensure!(rows.len() == BACKGROUND, "too few texts for the background");
+        Ok(rows)
+    };
+    let targets = || {
+        let learnt = (0..catalogue.targets.len()).filter(|&t| catalogue.learns(t));
+        learnt.map(|t| &catalogue.targets[t])
+    };
+    let sentences = targets().map(|t| (t.language, t.profile.positioning.trim()));
+    let names = targets().map(|t| (t.language, t.profile.name.as_str()));
+    let posts = posts.iter().map(|p| (language(p.set), p.text.as_str()));
+    let posts = choose(posts.collect(), &centres.post)?;
+    let names = choose(names.collect(), &centres.name)?;
+    let positionings = choose(
+        sentences.filter(|(_, p)| !p.is_empty()).collect(),
+        &centres.positioning,
+    )?;
+    Ok(Background {
+        posts,
+        names,
+        positionings,
+        centres,
+    })
+}
+
+fn background_tensors(background: &Background) -> Result<HashMap<String, Tensor>> {
+    let centres = &background.centres;
+    let vectors = [
         ("post", &centres.post),
         ("name", &centres.name),
         ("positioning", &centres.positioning),
         ("language", &centres.language),
     ];
-    parts
-        .into_iter()
-        .map(|(name, v)| {
-            let tensor = Tensor::from_slice(v, EMBEDDING, &Device::Cpu)?;
-            Ok((format!("centres.{name}"), tensor))
-        })
-        .collect()
-}
-
-/// A head on the variables being fitted.
-fn head(vars: &VarMap, centres: &Centres) -> Result<RelevanceHead> {
-    {
-        let mut data = vars.data().lock().ok().context("variables are locked")?;
-        for (name, tensor) in centre_tensors(centres)? {
-            data.insert(name, candle_core::Var::from_tensor(&tensor)?);
-        }
+    let rows = [
+        ("posts", &background.posts),
+        ("names", &background.names),
+        ("positionings", &background.positionings),
+    ];
+    let mut tensors = HashMap::new();
+    for (name, v) in vectors {
+        let tensor = Tensor::from_slice(v, EMBEDDING, &Device::Cpu)?;
+        tensors.insert(format!("centres.{name}"), tensor);
     }
-    let vb = VarBuilder::from_varmap(vars, DType::F32, &Device::Cpu);
-    let head = RelevanceHead::load(vb)?;
-    // Centres are measured, not fitted.
-    let mut data = vars.data().lock().ok().context("variables are locked")?;
-    data.retain(|name, _| !name.starts_with("centres."));
-    drop(data);
-    Ok(head)
+    for (name, rows) in rows {
+        tensors.insert(format!("background.{name}"), matrix(rows)?);
+    }
+    Ok(tensors)
 }
 
-fn save(vars: &VarMap, centres: &Centres, out: &Path) -> Result<()> {
-    let mut tensors = centre_tensors(centres)?;
+/// The background and the variables by name.
+fn all_tensors(vars: &VarMap, background: &Background) -> Result<HashMap<String, Tensor>> {
+    let mut tensors = background_tensors(background)?;
     let data = vars.data().lock().ok().context("variables are locked")?;
     tensors.extend(
         data.iter()
             .map(|(name, var)| (name.clone(), var.as_tensor().clone())),
     );
+    Ok(tensors)
+}
+
+/// A head on the variables being fitted; its background is measured, not fitted.
+fn head(vars: &VarMap, background: &Background) -> Result<RelevanceHead> {
+    let tensors = all_tensors(vars, background)?;
+    let vb = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+    Ok(RelevanceHead::load(vb)?)
+}
+
+fn save(vars: &VarMap, background: &Background, out: &Path) -> Result<()> {
+    let tensors = all_tensors(vars, background)?;
     if let Some(folder) = out.parent() {
         std::fs::create_dir_all(folder)?;
     }
@@ -299,7 +352,7 @@ pub fn evaluate(
                 &catalogue,
                 &posts,
                 &vectors,
-                head.centres(),
+                head.background(),
                 description,
                 true,
                 1,
@@ -331,7 +384,15 @@ pub fn evaluate(
         .collect();
     let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
     let full = Description::Full;
-    let found = pairs(&catalogue, &posts, &vectors, head.centres(), full, false, 1)?;
+    let found = pairs(
+        &catalogue,
+        &posts,
+        &vectors,
+        head.background(),
+        full,
+        false,
+        1,
+    )?;
     rows.extend(figures(
         head,
         &found,

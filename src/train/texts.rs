@@ -124,12 +124,12 @@ pub fn normalised_target(target: &str) -> String {
 
 /// Whether a brand is one of the fifth kept out of relevance training altogether.
 pub fn held_out(target: &str) -> bool {
-    hash(&normalised_target(target)).0 % 5 == 0
+    hash(&normalised_target(target)).0.is_multiple_of(5)
 }
 
 /// Whether a brand, not held out, is one that training is validated on.
 pub fn validates(target: &str) -> bool {
-    !held_out(target) && hash(&normalised_target(target)).1 % 6 == 0
+    !held_out(target) && hash(&normalised_target(target)).1.is_multiple_of(6)
 }
 
 /// Turns cleaned texts into L2-normalised vectors of 384 numbers.
