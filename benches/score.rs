@@ -2,6 +2,7 @@
 //! the encoder alone beside the whole path.
 
 #[path = "../tests/common/model.rs"]
+#[allow(dead_code)] // Tests read more of it.
 mod model;
 
 use std::time::Instant;

@@ -83,7 +83,7 @@ impl Head {
             row.copy_from_slice(weights);
         }
         let background = get("head.background", 0)?;
-        if background.is_empty() || background.len() % FEATURES != 0 {
+        if background.is_empty() || !background.len().is_multiple_of(FEATURES) {
             return Err(Error::Bundle("head.background: not rows of 16".into()));
         }
         Ok(Head {

@@ -36,7 +36,11 @@ impl Config {
     pub fn from_json(json: &[u8]) -> Result<Self> {
         let config: Config = serde_json::from_slice(json)
             .map_err(|e| Error::Bundle(format!("encoder configuration: {e}")))?;
-        if config.num_attention_heads == 0 || config.hidden_size % config.num_attention_heads != 0 {
+        if config.num_attention_heads == 0
+            || !config
+                .hidden_size
+                .is_multiple_of(config.num_attention_heads)
+        {
             let problem = "encoder configuration: heads must divide the hidden size";
             return Err(Error::Bundle(problem.into()));
         }

@@ -106,7 +106,7 @@ impl Output {
     }
 
     fn rows(&mut self, name: &str, values: &[f32], width: usize) -> Result<()> {
-        if values.is_empty() || values.len() % width != 0 {
+        if values.is_empty() || !values.len().is_multiple_of(width) {
             let problem = format!("{name}: {} numbers, not rows of {width}", values.len());
             return Err(Error::Bundle(problem));
         }

@@ -33,7 +33,7 @@ impl Kernel for Simd128 {
 
 #[inline(always)]
 fn tile<const R: usize>(a: &[i16], stride: usize, panel: &[i8], acc: &mut [i32]) {
-    assert!(a.len() >= R * stride && stride % 2 == 0);
+    assert!(a.len() >= R * stride && stride.is_multiple_of(2));
     assert!(panel.len() >= stride * 8 && acc.len() >= R * 8);
     let mut sums: [[v128; 2]; R] = [[i32x4_splat(0); 2]; R];
     // SAFETY: the assertions above bound every address: pair k reads panel bytes

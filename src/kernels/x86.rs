@@ -70,7 +70,7 @@ impl Kernel for Avx512Vnni {
 }
 
 fn check<K: Kernel>(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &[i32]) {
-    assert!(rows <= K::ROWS && stride % K::DEPTH == 0);
+    assert!(rows <= K::ROWS && stride.is_multiple_of(K::DEPTH));
     assert!(a.len() >= rows * stride && panel.len() >= stride * K::COLUMNS);
     assert!(acc.len() >= rows * K::COLUMNS);
 }

@@ -431,7 +431,8 @@ mod tests {
         let c = of(row, &labels);
         assert_eq!(c.s, Some(0.5));
         assert_eq!(c.targets.audience, Some(-1.0));
-        assert_eq!(c.targets.s, Some((5.0 - 1.0) / 11.0));
+        // Two voices, the one that is labelled standing for both.
+        assert_eq!(c.targets.s, Some((5.0 - 2.0) / 12.0));
     }
 
     #[test]

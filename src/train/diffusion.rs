@@ -66,11 +66,11 @@ pub fn run(args: DiffusionArgs) -> Result<()> {
     let labels = args
         .labels
         .as_deref()
-        .map_or(Ok(Labels::default()), |p| Labels::load(p))?;
+        .map_or(Ok(Labels::default()), Labels::load)?;
     let topics = args
         .topics
         .as_deref()
-        .map_or(Ok(Topics::default()), |p| Topics::load(p))?;
+        .map_or(Ok(Topics::default()), Topics::load)?;
     let read = |split| -> Result<Vec<Cascade>> {
         let mut all = cascades(&args.data, split, &labels, &topics)?;
         all.extend(counted_posts(&args.data, split, &labels, &topics)?);
@@ -267,7 +267,8 @@ fn loss(out: &Outputs, samples: &[Sample]) -> Result<Tensor> {
         total = (total + (pinball * PINBALL)?)?;
     }
     let mut total = (total * w)?.sum_all()?;
-    let rest: [(&Tensor, fn(&Cascade) -> Option<f32>); 4] = [
+    type Target = fn(&Cascade) -> Option<f32>;
+    let rest: [(&Tensor, Target); 4] = [
         (&out.speed, |c| c.targets.speed),
         (&out.depth, |c| c.targets.depth),
         (&out.leader_share, |c| c.targets.leader_share),

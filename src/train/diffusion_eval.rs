@@ -84,7 +84,8 @@ const QUANTITIES: [Quantity; 5] = [
     ("audience", |row| row.audience, |t| t.audience),
 ];
 
-const METRICS: [(&str, fn(&[f32], &[f32]) -> f64); 3] = [
+type Metric = fn(&[f32], &[f32]) -> f64;
+const METRICS: [(&str, Metric); 3] = [
     ("r2", metrics::r2),
     ("mae", metrics::mae),
     ("spearman", metrics::spearman),

@@ -6,9 +6,9 @@
 //! of the head, so any value is as true as another, and a few real brands would leave most of its
 //! range unseen.
 //!
-//! Beside each example stands one with a silent audience: the same cascade, passed on without a
+//! Beside each example stand three with a silent audience: the same cascade, passed on without a
 //! word, whose realised valence is by definition the post's own. Pace and shape of these are drawn
-//! evenly, and in half of them D as well, as feature and target alike, so that the head learns the
+//! evenly, and in two of them D as well, as feature and target alike, so that the head learns the
 //! definition over the whole of its range and not only where news posts of ten years ago happen to
 //! lie.
 
@@ -196,16 +196,21 @@ fn pair(row: &ForecastRow, root: &Root, rng: &mut ChaCha8Rng) -> Vec<Example> {
         if let Some(s) = row.target.s {
             add(forecast, s, d, true);
         }
-        // Any pace and shape: of a silent audience they say nothing.
-        let drawn = rng.random_bool(0.5).then(|| rng.random_range(0.0..1.0));
-        let silent = DiffusionForecast {
-            d: drawn.unwrap_or(row.d),
-            speed: rng.random_range(0.0..14.0),
-            depth: rng.random_range(0.0..12.0),
-            leader_share: rng.random_range(0.0..1.0),
-            audience: root.s,
-        };
-        add(silent, own, drawn.unwrap_or(d), false);
+        for drawn in [
+            None,
+            Some(rng.random_range(0.0..1.0)),
+            Some(rng.random_range(0.0..1.0)),
+        ] {
+            // Any pace and shape: of a silent audience they say nothing.
+            let silent = DiffusionForecast {
+                d: drawn.unwrap_or(row.d),
+                speed: rng.random_range(0.0..14.0),
+                depth: rng.random_range(0.0..12.0),
+                leader_share: rng.random_range(0.0..1.0),
+                audience: root.s,
+            };
+            add(silent, own, drawn.unwrap_or(d), false);
+        }
     }
     examples
 }
