@@ -129,6 +129,7 @@ test("brands are offered, and one can be chosen", async () => {
 });
 
 test("a graph changes the answer", async () => {
+  await page.locator("#platform").selectOption("x");
   await page.locator("#draft").fill("I love this coffee, it is wonderful!");
   const draft = await shown();
   await page.locator("#graph").selectOption("900");
