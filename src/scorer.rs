@@ -144,6 +144,7 @@ impl Scorer {
             language,
             created_at: post.created_at,
             text_chars: text.cleaned.text.chars().count(),
+            images: post.images,
             topics: Some(text.topics),
         };
         let outside = self.diffusion.outside_support(&input);

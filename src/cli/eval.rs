@@ -6,11 +6,13 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use super::bundle_dir::Model;
-use crate::train::cascades::{Labels, Topics, cascades};
+use crate::train::cascades::{Labels, Topics};
 use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
-use crate::train::{Split, bsmv, diffusion_eval, encoders, relevance, sentiment, topics};
+use crate::train::{
+    Split, bsmv, diffusion, diffusion_eval, encoders, relevance, same_author, sentiment, topics,
+};
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
 #[derive(clap::Args)]
@@ -91,14 +93,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     if wanted(Which::Diffusion) {
         let labels = Labels::load(&args.labels)?;
-        let read = |split| cascades(data, split, &labels, &Topics::default());
-        let (train, held) = (read(Split::Train)?, read(split)?);
-        rows.extend(diffusion_eval::evaluate(
-            scorer.diffusion(),
-            &train,
-            &held,
-            split,
-        )?);
+        let net = scorer.diffusion();
+        let posts = |split| diffusion::posts(data, split, &labels, &Topics::default());
+        let (train, held) = (posts(Split::Train)?, posts(split)?);
+        rows.extend(diffusion_eval::evaluate(net, &train, &held, split)?);
+        rows.extend(same_author::evaluate(net, data, &train, &held, split)?);
     }
     if wanted(Which::Bsmv) {
         let labels = Labels::load(&args.labels)?;

@@ -1,7 +1,7 @@
 //! Graphs and their posts as the columns of numbers the network reads.
 
 use candle_core::{Device, Result, Tensor};
-use time::{OffsetDateTime, UtcOffset};
+use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::structure::{
     audience_valence, depths, direct_children, leader_share, speed, structural_virality,
@@ -17,8 +17,8 @@ pub(super) const NODE: usize = 19;
 /// Numbers per edge; the edge to its parent stands in the child's row.
 pub(super) const EDGE: usize = 5;
 /// Numbers per graph.
-pub(super) const GLOBAL: usize = 69;
-/// What is already certain, per graph: see [`Batch::so_far`].
+pub(super) const GLOBAL: usize = 91;
+/// What is already certain, per graph: see [`Batch::so_far()`].
 pub(super) const SO_FAR: usize = 5;
 
 /// What the network reads: a graph as seen, and what is known of the post.
@@ -33,6 +33,8 @@ pub struct DiffusionInput<'a> {
     pub created_at: Option<OffsetDateTime>,
     /// Length of the text in characters.
     pub text_chars: usize,
+    /// Number of pictures.
+    pub images: Option<u32>,
     /// Topic weights that sum to 1, before relevance.
     pub topics: Option<[f32; TOPICS]>,
 }
@@ -55,8 +57,7 @@ pub struct Batch {
     pub(super) inverse_size: Tensor,
     /// (graphs, [`GLOBAL`]), not yet standardised.
     pub(super) globals: Tensor,
-    /// (graphs, [`SO_FAR`]): ln(1 + events), ln(1 + seconds to the middle event), structural
-    /// virality, leader share, audience valence; 0 where there is nothing yet.
+    /// (graphs, [`SO_FAR`])
     pub(super) so_far: Tensor,
 }
 
@@ -105,6 +106,12 @@ impl Batch {
     /// (graphs, columns): the columns per graph, before standardising.
     pub fn globals(&self) -> &Tensor {
         &self.globals
+    }
+
+    /// (graphs, columns): ln(1 + events), ln(1 + seconds to the middle event), structural
+    /// virality, leader share, audience valence as they stand; 0 where there is nothing yet.
+    pub fn so_far(&self) -> &Tensor {
+        &self.so_far
     }
 }
 
@@ -224,6 +231,7 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
     let first = graph.t.first().copied().unwrap_or(0);
     let last = graph.t.last().copied().unwrap_or(0);
     row.extend_from_slice(&[certain[1], log(first), log(until.saturating_sub(last))]);
+    push_pace(row, graph);
 
     // What the tree looks like.
     let depth_sum: f64 = shape.depth.iter().map(|&d| f64::from(d)).sum();
@@ -239,6 +247,7 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
         log(busiest),
         passed_on as f32 * per_event,
     ]);
+    push_levels(row, graph, shape);
     let mut kinds = [0.0f32; 4];
     for &kind in &graph.kind {
         for (sum, one) in kinds.iter_mut().zip(kind_row(kind)) {
@@ -291,8 +300,62 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
     row.extend(input.topics.unwrap_or_default());
     row.push(flag(input.topics.is_some()));
     row.push(log(input.text_chars as f64));
+    row.extend_from_slice(&[log(input.images.unwrap_or(0)), flag(input.images.is_some())]);
     row.extend(clock(input.created_at));
+    let now = input
+        .created_at
+        .and_then(|at| at.checked_add(Duration::seconds(until.into())));
+    row.extend_from_slice(&clock(now)[..2]);
     debug_assert_eq!(row.len() - start, GLOBAL);
+}
+
+/// Time scales of fading attention, in seconds.
+const FADING: [f32; 4] = [300.0, 1_800.0, 7_200.0, 28_800.0];
+/// Counts of events whose times are columns.
+const MILESTONES: [usize; 6] = [5, 10, 25, 50, 100, 200];
+
+/// Events weighed by how long ago they were, when round numbers of them were reached (later than
+/// now where they weren't), and their mean time.
+fn push_pace(row: &mut Vec<f32>, graph: &DiffusionGraph) {
+    let until = graph.observed_until;
+    let mut fading = [0.0f32; FADING.len()];
+    let mut sum = 0u64;
+    for &t in &graph.t {
+        let age = until.saturating_sub(t) as f32;
+        for (weight, scale) in fading.iter_mut().zip(FADING) {
+            *weight += (-age / scale).exp();
+        }
+        sum += u64::from(t);
+    }
+    row.extend(fading.map(log));
+    row.extend(MILESTONES.map(|m| graph.t.get(m - 1).map_or(log(until) + 1.0, |&t| log(t))));
+    row.push(log(sum as f64 / graph.len().max(1) as f64));
+}
+
+/// How many events at each distance from the post; where the last quarter of the time took place;
+/// what the busiest spreader set off.
+fn push_levels(row: &mut Vec<f32>, graph: &DiffusionGraph, shape: &Shape) {
+    let until = graph.observed_until;
+    let mut levels = [0u32; 3];
+    for &depth in &shape.depth[1..] {
+        levels[(depth as usize - 1).min(2)] += 1;
+    }
+    row.extend(levels.map(log));
+    let recent = graph.t.partition_point(|&t| t <= until - until / 4);
+    let count = (graph.len() - recent).max(1) as f32;
+    let depths: u32 = shape.depth[1 + recent..].iter().sum();
+    let direct = graph.parent[recent..].iter().filter(|&&p| p == 0).count();
+    row.extend_from_slice(&[depths as f32 / count, direct as f32 / count]);
+    let busiest = (1..=graph.len())
+        .rev()
+        .max_by_key(|&node| shape.children[node])
+        .filter(|&node| shape.children[node] > 0);
+    row.extend_from_slice(&busiest.map_or([0.0; 2], |node| {
+        [
+            log(until.saturating_sub(graph.t[node - 1])),
+            log(shape.subtree[node]),
+        ]
+    }));
 }
 
 /// Hour and weekday in UTC as points on circles, whether it is weekend, and a mask.

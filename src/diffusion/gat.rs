@@ -5,19 +5,13 @@
 //! its children's, so no list of edges is built. Attention logits pass through a tanh, which
 //! bounds them; the softmax over a node's neighbours then needs no maximum subtracted. The
 //! read-out joins the post's state, means and log sums over nodes, and columns that describe
-//! the graph as a whole. What is already certain enters the outputs directly: the network
+//! the graph as a whole; several small networks read it apart and are averaged. What is already certain enters the outputs directly: the network
 //! forecasts what is still to come.
 
 use candle_core::{D, DType, Device, Result as CandleResult, Tensor};
 use candle_nn::{Linear, Module, VarBuilder, linear, linear_no_bias};
 
-use super::columns::{Batch, DiffusionInput, EDGE, GLOBAL, NODE, SO_FAR};
-use super::structure::audience_valence;
-use super::support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
-use crate::Result;
-use crate::features::DiffusionForecast;
-use crate::post::Platform;
-use crate::value::diffusion_of;
+use super::columns::{Batch, EDGE, GLOBAL, NODE, SO_FAR};
 
 /// Width of a node's state.
 const WIDTH: usize = 32;
@@ -34,17 +28,6 @@ const EXTREME: f32 = 4.0;
 /// audience.
 const RAW: usize = 7;
 
-/// Observation times, in seconds, at which the network is trained and its intervals are fitted.
-pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
-
-/// The forecast of one graph.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Forecast {
-    pub features: DiffusionForecast,
-    /// Where D lies in nine of ten cases; holds `features.d`.
-    pub d_interval: (f32, f32),
-}
-
 /// Forecasts as tensors of shape (graphs), for training; all differentiable.
 pub struct Outputs {
     /// ln(1 + N).
@@ -58,6 +41,7 @@ pub struct Outputs {
     pub audience: Tensor,
 }
 
+#[derive(Clone)]
 struct Layer {
     /// States, then logits of being read and of reading a child, which cross an edge.
     shared: Linear,
@@ -113,153 +97,78 @@ fn attention(logits: &Tensor) -> CandleResult<Tensor> {
     ((logits * (1.0 / LOGIT))?.tanh()? * LOGIT)?.exp()
 }
 
-/// Share of bare reposts among the events of Weibo's training cascades.
-const BARE: f32 = 0.4;
-
-/// How likely the audience has words of its own, which only Weibo's cascades let the network
-/// learn: a silence of k events would have had a chance of [`BARE`]^k had it any. Where it has
-/// none, the post's words are all that is said.
-fn chance_of_words(input: &DiffusionInput) -> f32 {
-    let graph = input.graph;
-    if input.platform != Platform::Weibo {
-        0.0
-    } else if graph.kind.iter().any(|kind| kind.has_words()) {
-        1.0
-    } else {
-        BARE.powi(graph.len().min(100) as i32)
-    }
-}
-
 /// ln(1 + exp(x)), safe for large |x|.
 fn softplus(x: &Tensor) -> CandleResult<Tensor> {
     x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
 }
 
-/// The trained network with what it must remember of its training set.
-pub struct DiffusionNet {
-    embed: Linear,
-    layers: [Layer; 2],
+/// Read-outs that learn apart and are averaged.
+pub const MEMBERS: usize = 4;
+
+/// From the columns of the read-out to the raw outputs.
+#[derive(Clone)]
+struct Member {
     hidden: [Linear; 2],
     out: Linear,
     /// From the global columns straight to the outputs.
     skip: Linear,
-    spread: Tensor,
-    /// (1, GLOBAL): mean of each column and the inverse of its deviation, 0 for a column that
-    /// never varied, so that what was never learnt is never read.
-    mean: Tensor,
-    scale: Tensor,
-    /// Added to both ends of the interval of D, per platform and observation time.
-    widening: [[f32; OBSERVATION_TIMES.len()]; PLATFORMS.len()],
-    followers: [FollowerRange; PLATFORMS.len()],
-    device: Device,
 }
 
-impl DiffusionNet {
-    /// Reads the weights below `vb`. Tables of the training set are under `stats`.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
-        let stats = vb.pp("stats");
-        let mut spread = vec![0.0f32; HEADS * WIDTH];
-        for column in 0..WIDTH {
-            spread[column * HEADS / WIDTH * WIDTH + column] = 1.0;
-        }
-        let (rows, times) = (PLATFORMS.len(), OBSERVATION_TIMES.len());
-        let table: Vec<Vec<f32>> = stats.get((rows, times), "widening")?.to_vec2()?;
-        let ranges: Vec<Vec<f32>> = stats.get((rows, 2), "followers")?.to_vec2()?;
-        Ok(DiffusionNet {
-            embed: linear(NODE, WIDTH, vb.pp("embed"))?,
-            layers: [Layer::load(vb.pp("layer0"))?, Layer::load(vb.pp("layer1"))?],
+impl Member {
+    fn load(vb: VarBuilder) -> CandleResult<Self> {
+        Ok(Member {
             hidden: [
                 linear(READOUT, HIDDEN[0], vb.pp("hidden0"))?,
                 linear(HIDDEN[0], HIDDEN[1], vb.pp("hidden1"))?,
             ],
             out: linear(HIDDEN[1], RAW, vb.pp("out"))?,
             skip: linear_no_bias(GLOBAL, RAW, vb.pp("skip"))?,
-            spread: Tensor::from_vec(spread, (HEADS, WIDTH), vb.device())?.to_dtype(DType::F32)?,
-            mean: stats.get((1, GLOBAL), "mean")?,
-            scale: stats.get((1, GLOBAL), "scale")?,
-            widening: std::array::from_fn(|p| std::array::from_fn(|t| table[p][t])),
-            followers: std::array::from_fn(|p| FollowerRange {
-                low: ranges[p][0],
-                high: ranges[p][1],
-            }),
-            device: vb.device().clone(),
         })
     }
 
-    /// Why a forecast for this post would mean nothing; `None` inside the training support.
-    pub fn outside_support(&self, input: &DiffusionInput) -> Option<OutsideSupport> {
-        let author = input.graph.author.as_ref();
-        outside(input.platform, input.language, author, &self.followers)
-    }
-
-    /// The forecast of one graph.
-    pub fn forecast(&self, input: &DiffusionInput) -> Result<Forecast> {
-        let all = self.forecast_all(std::slice::from_ref(input))?;
-        Ok(all[0])
-    }
-
-    /// Forecasts of several graphs in one pass.
-    pub fn forecast_all(&self, inputs: &[DiffusionInput]) -> Result<Vec<Forecast>> {
-        if inputs.is_empty() {
-            return Ok(Vec::new());
+    /// (graphs, READOUT) -> (graphs, RAW).
+    fn forward(&self, read_out: &Tensor) -> CandleResult<Tensor> {
+        let globals = read_out.narrow(1, READOUT - GLOBAL, GLOBAL)?;
+        let mut x = read_out.clone();
+        for hidden in &self.hidden {
+            x = hidden.forward(&x)?.relu()?;
         }
-        let batch = Batch::new(inputs, &self.device)?;
-        let out = self.outputs(&self.read_out(&batch)?, &batch)?;
-        let column = |t: &Tensor| t.to_vec1::<f32>();
-        let (log_events, low, high) = (
-            column(&out.log_events)?,
-            column(&out.low)?,
-            column(&out.high)?,
-        );
-        let (speed, depth) = (column(&out.speed)?, column(&out.depth)?);
-        let (leader_share, audience) = (column(&out.leader_share)?, column(&out.audience)?);
-        let forecasts = inputs.iter().enumerate().map(|(i, input)| {
-            // A longer log can't be told apart from D = 1.
-            let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
-            let seen = input.graph.len() as f32 + input.graph.dropped as f32;
-            let d = d_of(log_events[i]).max(diffusion_of(seen));
-            let speaks = chance_of_words(input);
-            let own = input.s.unwrap_or(0.0);
-            let audience = match audience_valence(input.graph) {
-                // Heard, but not on the platform whose audiences were learnt from.
-                Some(heard) if input.platform != Platform::Weibo => heard,
-                _ => speaks * audience[i] + (1.0 - speaks) * own,
-            };
-            let wider = self.widening(input);
-            let low = (d_of(low[i]) - wider).clamp(diffusion_of(seen).min(d), d);
-            let high = (d_of(high[i]) + wider).clamp(d, 1.0);
-            Forecast {
-                features: DiffusionForecast {
-                    d,
-                    speed: speed[i],
-                    depth: depth[i],
-                    leader_share: leader_share[i],
-                    audience,
-                },
-                d_interval: (low, high),
-            }
-        });
-        Ok(forecasts.collect())
+        self.out.forward(&x)? + self.skip.forward(&globals.contiguous()?)?
     }
+}
 
-    /// Widening of the interval of D, linear in ln(1 + seconds) between the fitted times; the
-    /// largest of all platforms where this one is unknown.
-    fn widening(&self, input: &DiffusionInput) -> f32 {
-        let at = |row: usize| {
-            let knots = OBSERVATION_TIMES.map(|t| (t as f32).ln_1p());
-            let x = (input.graph.observed_until as f32).ln_1p();
-            let table = &self.widening[row];
-            let above = knots.partition_point(|&k| k <= x);
-            if above == knots.len() {
-                return table[above - 1];
-            }
-            let share = (x - knots[above - 1]) / (knots[above] - knots[above - 1]);
-            table[above - 1] + share * (table[above] - table[above - 1])
-        };
-        match platform_row(input.platform) {
-            Some(row) => at(row),
-            None => (0..PLATFORMS.len()).map(at).fold(f32::MIN, f32::max),
+/// The network's weights.
+#[derive(Clone)]
+pub struct Gat {
+    embed: Linear,
+    layers: [Layer; 2],
+    members: Vec<Member>,
+    spread: Tensor,
+    /// (1, GLOBAL): mean of each column and the inverse of its deviation, 0 for a column that
+    /// never varied, so that what was never learnt is never read.
+    mean: Tensor,
+    scale: Tensor,
+    device: Device,
+}
+
+impl Gat {
+    /// Reads the weights below `vb`. Spreads of the training set's columns are under `stats`.
+    pub fn load(vb: VarBuilder) -> CandleResult<Self> {
+        let stats = vb.pp("stats");
+        let mut spread = vec![0.0f32; HEADS * WIDTH];
+        for column in 0..WIDTH {
+            spread[column * HEADS / WIDTH * WIDTH + column] = 1.0;
         }
+        let member = |i| Member::load(vb.pp(format!("member{i}")));
+        Ok(Gat {
+            embed: linear(NODE, WIDTH, vb.pp("embed"))?,
+            layers: [Layer::load(vb.pp("layer0"))?, Layer::load(vb.pp("layer1"))?],
+            members: (0..MEMBERS).map(member).collect::<CandleResult<_>>()?,
+            spread: Tensor::from_vec(spread, (HEADS, WIDTH), vb.device())?.to_dtype(DType::F32)?,
+            mean: stats.get((1, GLOBAL), "mean")?,
+            scale: stats.get((1, GLOBAL), "scale")?,
+            device: vb.device().clone(),
+        })
     }
 
     /// (graphs, [`READOUT`]): what the outputs are computed from. The global columns come last,
@@ -285,39 +194,52 @@ impl DiffusionNet {
         Tensor::cat(&[&root, &mean, &log_sum, &globals], 1)
     }
 
-    /// Forecasts from a read-out (in training, one with some of its columns dropped).
+    /// Forecasts from a read-out: the mean of all members, before what bounds them.
     pub fn outputs(&self, read_out: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
-        let globals = read_out.narrow(1, READOUT - GLOBAL, GLOBAL)?;
-        let mut x = read_out.clone();
-        for hidden in &self.hidden {
-            x = hidden.forward(&x)?.relu()?;
+        let mut sum = self.members[0].forward(read_out)?;
+        for member in &self.members[1..] {
+            sum = (sum + member.forward(read_out)?)?;
         }
-        let raw = (self.out.forward(&x)? + self.skip.forward(&globals.contiguous()?)?)?;
-        let raw = |i: usize| raw.narrow(1, i, 1)?.squeeze(D::Minus1);
-        let so_far = |i: usize| {
-            debug_assert!(i < SO_FAR);
-            batch.so_far.narrow(1, i, 1)?.squeeze(D::Minus1)
-        };
-        let sigmoid = |x: &Tensor| candle_nn::ops::sigmoid(x);
-
-        // Events, and with them the middle one, can only be added.
-        let seen = so_far(0)?;
-        let more = softplus(&raw(0)?)?;
-        // The interval follows the forecast, not the other way round.
-        let fixed = more.detach();
-        let least = (&fixed * sigmoid(&raw(1)?)?)?;
-        let most = (fixed + softplus(&raw(2)?)?)?;
-        // tanh of (audience so far + change), with the inverse of tanh bounded.
-        let said = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
-        let said = (((&said + 1.0)? / (1.0 - &said)?)?.log()? * 0.5)?;
-        Ok(Outputs {
-            log_events: (&seen + &more)?,
-            low: (&seen + least)?,
-            high: (&seen + most)?,
-            speed: (so_far(1)? + softplus(&raw(3)?)?)?,
-            depth: softplus(&(so_far(2)? + raw(4)?)?)?,
-            leader_share: sigmoid(&((so_far(3)? * 4.0)? + raw(5)?)?)?,
-            audience: (said + raw(6)?)?.tanh()?,
-        })
+        bounded(&(sum * (1.0 / MEMBERS as f64))?, batch)
     }
+
+    /// Forecasts of one member, for training; of a read-out with some of its columns dropped.
+    pub fn outputs_of(
+        &self,
+        member: usize,
+        read_out: &Tensor,
+        batch: &Batch,
+    ) -> CandleResult<Outputs> {
+        bounded(&self.members[member].forward(read_out)?, batch)
+    }
+}
+
+/// Raw outputs (graphs, RAW) as forecasts that keep to what is certain.
+fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
+    let raw = |i: usize| raw.narrow(1, i, 1)?.squeeze(D::Minus1);
+    let so_far = |i: usize| {
+        debug_assert!(i < SO_FAR);
+        batch.so_far.narrow(1, i, 1)?.squeeze(D::Minus1)
+    };
+    let sigmoid = |x: &Tensor| candle_nn::ops::sigmoid(x);
+
+    // Events, and with them the middle one, can only be added.
+    let seen = so_far(0)?;
+    let more = softplus(&raw(0)?)?;
+    // The interval follows the forecast, not the other way round.
+    let fixed = more.detach();
+    let least = (&fixed * sigmoid(&raw(1)?)?)?;
+    let most = (fixed + softplus(&raw(2)?)?)?;
+    // tanh of (audience so far + change), with the inverse of tanh bounded.
+    let said = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
+    let said = (((&said + 1.0)? / (1.0 - &said)?)?.log()? * 0.5)?;
+    Ok(Outputs {
+        log_events: (&seen + &more)?,
+        low: (&seen + least)?,
+        high: (&seen + most)?,
+        speed: (so_far(1)? + softplus(&raw(3)?)?)?,
+        depth: softplus(&(so_far(2)? + raw(4)?)?)?,
+        leader_share: sigmoid(&((so_far(3)? * 4.0)? + raw(5)?)?)?,
+        audience: (said + raw(6)?)?.tanh()?,
+    })
 }

@@ -1,13 +1,17 @@
 //! How a post travels: the graph of who passed it on, exact measures of it, and what a graph
-//! attention network forecasts from it.
+//! attention network and boosted trees forecast from it.
 
 mod columns;
 mod gat;
 mod graph;
+mod net;
 pub mod structure;
 mod support;
+mod trees;
 
 pub use columns::{Batch, DiffusionInput};
-pub use gat::{DiffusionNet, Forecast, OBSERVATION_TIMES, Outputs, READOUT};
+pub use gat::{Gat, MEMBERS, Outputs, READOUT};
 pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS};
+pub use net::{DiffusionNet, Forecast, OBSERVATION_TIMES, Widening};
 pub use support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
+pub use trees::{FORESTS, Forest, Node, Trees};

@@ -66,6 +66,11 @@ impl AdamW {
         Ok(())
     }
 
+    /// Steps made.
+    pub fn steps(&self) -> i32 {
+        self.steps
+    }
+
     /// Steps and moments as tensors, to be saved.
     pub fn state(&self) -> Result<HashMap<String, Tensor>> {
         let mut state = HashMap::new();

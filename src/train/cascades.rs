@@ -128,6 +128,8 @@ pub struct Cascade {
     pub language: Language,
     pub text_hash: u64,
     pub text_chars: usize,
+    /// Number of pictures, where the data set counts them.
+    pub images: Option<u32>,
     pub created_at: Option<OffsetDateTime>,
     /// The author's pseudonym, or something else that no two authors share.
     pub author_key: u64,
@@ -160,6 +162,7 @@ impl Cascade {
             s: self.s,
             created_at: self.created_at,
             text_chars: self.text_chars,
+            images: self.images,
             topics: self.topics,
         }
     }
@@ -210,6 +213,7 @@ struct DataRow {
     created_at: Option<OffsetDateTime>,
     #[serde(default)]
     author: Option<DataAuthor>,
+    pics: Option<u32>,
     n_events: Option<u64>,
     #[serde(default)]
     events: Vec<DataEvent>,
@@ -345,6 +349,7 @@ fn cascade(
         language,
         text_hash,
         text_chars: row.text.chars().count(),
+        images: row.pics,
         created_at: row.created_at,
         author_key: author_key.unwrap_or(text_hash),
         s,

@@ -171,6 +171,47 @@ pub fn bootstrap_pair<A: Copy, B: Copy>(
     })
 }
 
+/// A share with its exact two-sided binomial interval of `confidence` (Clopper & Pearson 1934).
+pub fn binomial(hits: usize, n: usize, confidence: f64) -> Estimate {
+    let tail = (1.0 - confidence) / 2.0;
+    // P(at most k of n) at chance p, summed in logarithms.
+    let at_most = |k: usize, p: f64| -> f64 {
+        let mut term = n as f64 * (1.0 - p).ln();
+        let mut sum = term.exp();
+        for i in 1..=k {
+            term += ((n - i + 1) as f64 / i as f64).ln() + p.ln() - (1.0 - p).ln();
+            sum += term.exp();
+        }
+        sum
+    };
+    // Where a falling function of p crosses `tail`.
+    let crossing = |falling: &dyn Fn(f64) -> f64, target: f64| {
+        let (mut low, mut high) = (0.0f64, 1.0f64);
+        for _ in 0..60 {
+            let p = f64::midpoint(low, high);
+            if falling(p) > target {
+                low = p;
+            } else {
+                high = p;
+            }
+        }
+        low
+    };
+    Estimate {
+        value: hits as f64 / n as f64,
+        low: if hits == 0 {
+            0.0
+        } else {
+            crossing(&|p| at_most(hits - 1, p), 1.0 - tail)
+        },
+        high: if hits == n {
+            1.0
+        } else {
+            crossing(&|p| at_most(hits, p), tail)
+        },
+    }
+}
+
 /// Quantile `q` of sorted values, interpolated; NaN when there are none.
 pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     if sorted.is_empty() {
@@ -263,6 +304,16 @@ mod tests {
         assert!(few.low < few.value && few.value < few.high);
         assert!(many.high - many.low < (few.high - few.low) / 5.0);
         assert_eq!(few, of(70));
+    }
+
+    #[test]
+    fn binomial_intervals_are_exact() {
+        // The textbook's 95 % interval of 8 in 10: 0.4439 to 0.9748; of 0 in 10: up to 0.3085.
+        let few = binomial(8, 10, 0.95);
+        assert!((few.low - 0.4439).abs() < 1e-4 && (few.high - 0.9748).abs() < 1e-4);
+        let none = binomial(0, 10, 0.95);
+        assert!(none.low == 0.0 && (none.high - 0.3085).abs() < 1e-4);
+        assert_eq!(binomial(5, 5, 0.95).high, 1.0);
     }
 
     #[test]

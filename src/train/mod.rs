@@ -1,6 +1,7 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
 pub mod adamw;
+pub mod boosting;
 pub mod bsmv;
 pub mod bundle;
 pub mod cascades;
@@ -11,10 +12,12 @@ pub mod encoders;
 pub mod head;
 pub mod label;
 pub mod metrics;
+pub mod network;
 pub mod ngrams;
 pub mod optimise;
 pub mod pairs;
 pub mod relevance;
+pub mod same_author;
 pub mod sentiment;
 pub mod terms;
 pub mod texts;

@@ -51,6 +51,11 @@ impl NgramModel {
         }
     }
 
+    /// Probability of a class.
+    pub fn probability(&self, text: &str, class: usize) -> f32 {
+        self.probabilities(&buckets(text))[class]
+    }
+
     fn probabilities(&self, grams: &[u32]) -> Vec<f32> {
         let mut logits = self.bias.clone();
         let scale = value(grams);

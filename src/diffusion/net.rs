@@ -1,0 +1,192 @@
+//! The forecast of a graph: the mean of what a graph attention network and boosted trees say.
+//!
+//! Neither is better everywhere: trees on hand-made columns are ahead while few events are known,
+//! the network later, and their errors differ enough for the mean to beat both. Spread and the
+//! audience's valence are the network's.
+
+use candle_core::{Device, Tensor};
+use candle_nn::VarBuilder;
+
+use super::columns::{Batch, DiffusionInput};
+use super::gat::Gat;
+use super::structure::audience_valence;
+use super::support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
+use super::trees::Trees;
+use crate::Result;
+use crate::features::DiffusionForecast;
+use crate::post::Platform;
+use crate::value::diffusion_of;
+
+/// Observation times, in seconds, at which the network is trained and its intervals are fitted.
+pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
+
+/// Share of the trees in a forecast.
+const SHARE_OF_TREES: f32 = 0.5;
+
+/// The forecast of one graph.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forecast {
+    pub features: DiffusionForecast,
+    /// Where D lies in nine of ten cases; holds `features.d`.
+    pub d_interval: (f32, f32),
+}
+
+/// How far both ends of the interval of D move, in D, per platform and observation time.
+pub type Widening = [[f32; OBSERVATION_TIMES.len()]; PLATFORMS.len()];
+
+/// Share of bare reposts among the events of Weibo's training cascades.
+const BARE: f32 = 0.4;
+
+/// How likely the audience has words of its own, which only Weibo's cascades let the network
+/// learn: a silence of k events would have had a chance of [`BARE`]^k had it any. Where it has
+/// none, the post's words are all that is said.
+fn chance_of_words(input: &DiffusionInput) -> f32 {
+    let graph = input.graph;
+    if input.platform != Platform::Weibo {
+        0.0
+    } else if graph.kind.iter().any(|kind| kind.has_words()) {
+        1.0
+    } else {
+        BARE.powi(graph.len().min(100) as i32)
+    }
+}
+
+/// The trained model with what it must remember of its training set.
+#[derive(Clone)]
+pub struct DiffusionNet {
+    gat: Gat,
+    trees: Trees,
+    share_of_trees: f32,
+    widening: Widening,
+    followers: [FollowerRange; PLATFORMS.len()],
+    device: Device,
+}
+
+impl DiffusionNet {
+    /// Reads the network below `vb`, the trees under `trees`, tables of the training set under
+    /// `stats`.
+    pub fn load(vb: VarBuilder) -> Result<Self> {
+        let stats = vb.pp("stats");
+        let (rows, times) = (PLATFORMS.len(), OBSERVATION_TIMES.len());
+        let table: Vec<Vec<f32>> = stats.get((rows, times), "widening")?.to_vec2()?;
+        let ranges: Vec<Vec<f32>> = stats.get((rows, 2), "followers")?.to_vec2()?;
+        Ok(DiffusionNet {
+            trees: Trees::load(vb.pp("trees"))?,
+            share_of_trees: SHARE_OF_TREES,
+            widening: std::array::from_fn(|p| std::array::from_fn(|t| table[p][t])),
+            followers: std::array::from_fn(|p| FollowerRange {
+                low: ranges[p][0],
+                high: ranges[p][1],
+            }),
+            device: vb.device().clone(),
+            gat: Gat::load(vb)?,
+        })
+    }
+
+    /// The same model with other intervals.
+    #[must_use]
+    pub fn widened(self, widening: Widening) -> Self {
+        DiffusionNet { widening, ..self }
+    }
+
+    /// The same model with other trees.
+    #[must_use]
+    pub fn grown(self, trees: Trees) -> Self {
+        DiffusionNet { trees, ..self }
+    }
+
+    /// The same model with other weight on its trees: 0 is the graph network alone, 1 the trees.
+    #[must_use]
+    pub fn leaning(self, share_of_trees: f32) -> Self {
+        DiffusionNet {
+            share_of_trees,
+            ..self
+        }
+    }
+
+    /// Why a forecast for this post would mean nothing; `None` inside the training support.
+    pub fn outside_support(&self, input: &DiffusionInput) -> Option<OutsideSupport> {
+        let author = input.graph.author.as_ref();
+        outside(input.platform, input.language, author, &self.followers)
+    }
+
+    /// The forecast of one graph.
+    pub fn forecast(&self, input: &DiffusionInput) -> Result<Forecast> {
+        let all = self.forecast_all(std::slice::from_ref(input))?;
+        Ok(all[0])
+    }
+
+    /// Forecasts of several graphs in one pass.
+    pub fn forecast_all(&self, inputs: &[DiffusionInput]) -> Result<Vec<Forecast>> {
+        if inputs.is_empty() {
+            return Ok(Vec::new());
+        }
+        let batch = Batch::new(inputs, &self.device)?;
+        let out = self.gat.outputs(&self.gat.read_out(&batch)?, &batch)?;
+        let globals = batch.globals().to_vec2::<f32>()?;
+        let so_far = batch.so_far().to_vec2::<f32>()?;
+        let column = |t: &Tensor| t.to_vec1::<f32>();
+        let (log_events, low, high) = (
+            column(&out.log_events)?,
+            column(&out.low)?,
+            column(&out.high)?,
+        );
+        let (speed, depth) = (column(&out.speed)?, column(&out.depth)?);
+        let (leader_share, audience) = (column(&out.leader_share)?, column(&out.audience)?);
+        let forecasts = inputs.iter().enumerate().map(|(i, input)| {
+            let rise = self.trees.rise(&globals[i]);
+            let joined =
+                |net: f32, now: f32, rise: f32| net + self.share_of_trees * (now + rise - net);
+            // A longer log can't be told apart from D = 1.
+            let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
+            let now = so_far[i][0];
+            let log = joined(log_events[i], now, rise.log_events);
+            let seen = input.graph.len() as f32 + input.graph.dropped as f32;
+            let d = d_of(log).max(diffusion_of(seen));
+            let speaks = chance_of_words(input);
+            let own = input.s.unwrap_or(0.0);
+            let audience = match audience_valence(input.graph) {
+                // Heard, but not on the platform whose audiences were learnt from.
+                Some(heard) if input.platform != Platform::Weibo => heard,
+                _ => speaks * audience[i] + (1.0 - speaks) * own,
+            };
+            let wider = self.widening(input);
+            // The network's lower end is a share of its growth, the upper one a distance.
+            let share = (low[i] - now) / (log_events[i] - now).max(f32::MIN_POSITIVE);
+            let low = d_of(now + share * (log - now)) - wider;
+            let high = d_of(log + high[i] - log_events[i]) + wider;
+            Forecast {
+                features: DiffusionForecast {
+                    d,
+                    speed: joined(speed[i], so_far[i][1], rise.speed).max(so_far[i][1]),
+                    depth: joined(depth[i], so_far[i][2], rise.depth).max(0.0),
+                    leader_share: joined(leader_share[i], so_far[i][3], rise.leader_share)
+                        .clamp(0.0, 1.0),
+                    audience,
+                },
+                d_interval: (low.clamp(diffusion_of(seen).min(d), d), high.clamp(d, 1.0)),
+            }
+        });
+        Ok(forecasts.collect())
+    }
+
+    /// Widening of the interval of D, linear in ln(1 + seconds) between the fitted times; the
+    /// largest of all platforms where this one is unknown.
+    fn widening(&self, input: &DiffusionInput) -> f32 {
+        let at = |row: usize| {
+            let knots = OBSERVATION_TIMES.map(|t| (t as f32).ln_1p());
+            let x = (input.graph.observed_until as f32).ln_1p();
+            let table = &self.widening[row];
+            let above = knots.partition_point(|&k| k <= x);
+            if above == knots.len() {
+                return table[above - 1];
+            }
+            let share = (x - knots[above - 1]) / (knots[above] - knots[above - 1]);
+            table[above - 1] + share * (table[above] - table[above - 1])
+        };
+        match platform_row(input.platform) {
+            Some(row) => at(row),
+            None => (0..PLATFORMS.len()).map(at).fold(f32::MIN, f32::max),
+        }
+    }
+}
