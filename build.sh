@@ -18,7 +18,7 @@ usage() {
 ./build.sh test      set up, and run every check and test
 ./build.sh wasm      build the module for browsers into www/pkg, and print its size
 ./build.sh native    build target/release/bsmv
-./build.sh bench     measure the latency of a score, natively and in Node
+./build.sh bench     measure scores and the graph network, natively, in Node and in Chromium
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
 END
@@ -147,6 +147,14 @@ build_module() {
   echo "$made_from" >"$stamp"
 }
 
+# The graph network alone, for its benchmark.
+build_forward() {
+  cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
+    --manifest-path www/bench/forward/Cargo.toml
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward
+  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
+}
+
 print_size() {
   node -e '
     const zlib = require("node:zlib");
@@ -173,6 +181,7 @@ native() {
 format_check() {
   cargo fmt --check
   cargo fmt --check --manifest-path www/bindgen/Cargo.toml
+  cargo fmt --check --manifest-path www/bench/forward/Cargo.toml
 }
 
 js_types() {
@@ -225,6 +234,9 @@ bench() {
   native
   if compgen -G 'benches/*.rs' >/dev/null; then cargo bench --quiet; fi
   node www/bench/latency.mjs
+  need_chromium
+  step "graph network for wasm" build_forward
+  node www/bench/forward.mjs
 }
 
 verb=${1:-help}

@@ -376,3 +376,86 @@ fn clock(created_at: Option<OffsetDateTime>) -> [f32; 6] {
         1.0,
     ]
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// `events` events, every third on the post, one every 20 seconds.
+    pub(in super::super) fn graph(events: u32) -> DiffusionGraph {
+        let mut graph = DiffusionGraph {
+            observed_until: 20 * events,
+            ..DiffusionGraph::default()
+        };
+        for i in 0..events {
+            graph.t.push(20 * i);
+            graph.parent.push(if i % 3 == 0 { 0 } else { i * 5 / 7 });
+            graph.kind.push(if i % 2 == 0 {
+                EventKind::Repost
+            } else {
+                EventKind::Quote
+            });
+            graph.user.push(i % 5);
+            graph.followers.push(None);
+            graph.verified.push(None);
+            graph.s.push((i % 2 == 1).then_some(0.5));
+        }
+        graph
+    }
+
+    pub(in super::super) fn input(graph: &DiffusionGraph) -> DiffusionInput<'_> {
+        DiffusionInput {
+            graph,
+            platform: Platform::Weibo,
+            language: Language::Zh,
+            s: Some(0.3),
+            created_at: None,
+            text_chars: 40,
+            images: Some(1),
+            topics: None,
+        }
+    }
+
+    fn globals(graph: &DiffusionGraph) -> Vec<f32> {
+        let batch = Batch::new(&[input(graph)], &Device::Cpu).unwrap();
+        batch.globals().to_vec2().unwrap().remove(0)
+    }
+
+    #[test]
+    fn columns_see_nothing_past_the_cut() {
+        let whole = graph(60);
+        for until in [1, 200, 590, 1_200] {
+            let mut seen = whole.clone();
+            seen.t.retain(|&t| t <= until);
+            let n = seen.t.len();
+            seen.parent.truncate(n);
+            seen.kind.truncate(n);
+            seen.user.truncate(n);
+            seen.followers.truncate(n);
+            seen.verified.truncate(n);
+            seen.s.truncate(n);
+            seen.observed_until = until;
+            assert_eq!(globals(&whole.cut(until)), globals(&seen));
+        }
+    }
+
+    #[test]
+    fn columns_are_finite_for_every_graph_however_odd() {
+        let mut odd = vec![graph(0), graph(1), graph(300)];
+        // All at once, at the very start, in one long chain, seen for as long as can be.
+        let mut chain = graph(50);
+        chain.t.fill(0);
+        chain.parent = (0..50).collect();
+        chain.observed_until = u32::MAX;
+        odd.push(chain);
+        for graph in odd {
+            let mut input = input(&graph);
+            input.created_at = Some(OffsetDateTime::UNIX_EPOCH);
+            let batch = Batch::new(&[input], &Device::Cpu).unwrap();
+            for tensor in [&batch.nodes, &batch.edges, &batch.globals, &batch.so_far] {
+                let values = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+                assert!(values.iter().all(|v| v.is_finite()));
+            }
+        }
+    }
+}

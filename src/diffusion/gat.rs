@@ -79,16 +79,16 @@ impl Layer {
         let up = (heads(&own, 1)? + heads(&of_parent, 0)? + heads(&edge, 1)?)?;
         let up_weight = attention(&up)?.broadcast_mul(&batch.has_parent)?;
 
-        let up_weight = up_weight.matmul(spread)?;
-        let rising = Tensor::cat(&[&(&up_weight * &state)?, &up_weight], 1)?;
-        let risen = rising.zeros_like()?.index_add(&batch.parent, &rising, 0)?;
-        let risen_state = risen.narrow(1, 0, WIDTH)?.contiguous()?;
-        let risen_weight = risen.narrow(1, WIDTH, WIDTH)?.contiguous()?;
-        let own_weight = own_weight.matmul(spread)?;
-        let down_weight = down_weight.matmul(spread)?;
+        // Sums of weights stay one column per head; only what multiplies states is spread.
+        let risen_weight = up_weight
+            .zeros_like()?
+            .index_add(&batch.parent, &up_weight, 0)?;
         let total = ((&own_weight + &down_weight)? + risen_weight)?;
-        let sum = (((own_weight * state)? + (down_weight * parent_state)?)? + risen_state)?;
-        sum / total
+        let rising = (up_weight.matmul(spread)? * &state)?;
+        let risen = rising.zeros_like()?.index_add(&batch.parent, &rising, 0)?;
+        let own = ((own_weight / &total)?.matmul(spread)? * state)?;
+        let down = ((down_weight / &total)?.matmul(spread)? * parent_state)?;
+        (own + down)? + (risen * total.recip()?.matmul(spread)?)?
     }
 }
 
@@ -103,7 +103,7 @@ fn softplus(x: &Tensor) -> CandleResult<Tensor> {
 }
 
 /// Read-outs that learn apart and are averaged.
-pub const MEMBERS: usize = 4;
+pub const MEMBERS: usize = 8;
 
 /// From the columns of the read-out to the raw outputs.
 #[derive(Clone)]
@@ -242,4 +242,87 @@ fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
         leader_share: sigmoid(&((so_far(3)? * 4.0)? + raw(5)?)?)?,
         audience: (said + raw(6)?)?.tanh()?,
     })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::collections::HashMap;
+
+    use super::super::columns::tests::{graph, input};
+    use super::*;
+    use candle_nn::VarMap;
+
+    /// Tensors of a network with weights drawn by a fixed rule.
+    pub(in super::super) fn tensors() -> HashMap<String, Tensor> {
+        let map = VarMap::new();
+        Gat::load(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu)).unwrap();
+        let mut tensors = HashMap::new();
+        let mut state = 7u32;
+        let data = map.data().lock().unwrap();
+        let mut names: Vec<&String> = data.keys().collect();
+        names.sort();
+        for name in names {
+            let shape = data[name].shape();
+            let mut draw = |_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 8) as f32 / (1 << 24) as f32 - 0.5
+            };
+            let values: Vec<f32> = (0..shape.elem_count()).map(&mut draw).collect();
+            let tensor = Tensor::from_vec(values, shape, &Device::Cpu).unwrap();
+            tensors.insert(name.clone(), tensor);
+        }
+        tensors
+    }
+
+    fn gat() -> Gat {
+        let vb = VarBuilder::from_tensors(tensors(), DType::F32, &Device::Cpu);
+        Gat::load(vb).unwrap()
+    }
+
+    /// One layer by its definition: for each node and head, a softmax over itself, its parent and
+    /// its children, whose bounded logits are sums of what reader, read and edge say.
+    fn by_hand(layer: &Layer, x: &Tensor, batch: &Batch) -> Vec<Vec<f32>> {
+        let rows = |t: Tensor| t.to_vec2::<f32>().unwrap();
+        let shared = rows(layer.shared.forward(x).unwrap());
+        let own = rows(layer.own.forward(x).unwrap());
+        let edge = rows(layer.edge.forward(&batch.edges).unwrap());
+        let parent = batch.parent.to_vec1::<u32>().unwrap();
+        let n = parent.len();
+        let weight = |logit: f32| (4.0 * (logit / 4.0).tanh()).exp();
+        let mut out = vec![vec![0.0; WIDTH]; n];
+        for (i, row) in out.iter_mut().enumerate() {
+            for (c, value) in row.iter_mut().enumerate() {
+                let h = c * HEADS / WIDTH;
+                let (read, reads_child) = (WIDTH + h, WIDTH + HEADS + h);
+                let mut heard = vec![(weight(own[i][h]), i)];
+                let p = parent[i] as usize;
+                if p != i {
+                    let logit = shared[i][read] + shared[p][reads_child] + edge[i][h];
+                    heard.push((weight(logit), p));
+                }
+                for child in (0..n).filter(|&j| j != i && parent[j] as usize == i) {
+                    let logit = own[child][HEADS + h] + shared[i][read] + edge[child][HEADS + h];
+                    heard.push((weight(logit), child));
+                }
+                let total: f32 = heard.iter().map(|(w, _)| w).sum();
+                *value = heard.iter().map(|(w, j)| w * shared[*j][c]).sum::<f32>() / total;
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn a_layer_is_a_softmax_over_itself_its_parent_and_its_children() {
+        let (net, graphs) = (gat(), [graph(7), graph(0), graph(40)]);
+        let inputs = graphs.each_ref().map(input);
+        let batch = Batch::new(&inputs, &Device::Cpu).unwrap();
+        let x = net.embed.forward(&batch.nodes).unwrap();
+        let found = net.layers[0].forward(&x, &batch, &net.spread).unwrap();
+        let found = found.to_vec2::<f32>().unwrap();
+        for (found, wanted) in found.iter().zip(by_hand(&net.layers[0], &x, &batch)) {
+            for (a, b) in found.iter().zip(wanted) {
+                assert!((a - b).abs() < 1e-4, "{a} is not {b}");
+            }
+        }
+    }
 }

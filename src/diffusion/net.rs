@@ -190,3 +190,87 @@ impl DiffusionNet {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use candle_core::DType;
+
+    use super::super::columns::tests::{graph, input};
+    use super::super::gat;
+    use super::super::trees::FORESTS;
+    use super::*;
+
+    /// Any network, with trees of one leaf each.
+    fn tensors(leaf: f32) -> HashMap<String, Tensor> {
+        let mut tensors = gat::tests::tensors();
+        let cpu = &Device::Cpu;
+        for name in FORESTS {
+            let nodes = Tensor::new(&[[-1f32, leaf, 0.0]], cpu).unwrap();
+            tensors.insert(format!("trees.{name}"), nodes);
+            let roots = Tensor::new(&[0f32], cpu).unwrap();
+            tensors.insert(format!("trees.{name}.roots"), roots);
+        }
+        let widening = Tensor::new(&Widening::default(), cpu).unwrap();
+        tensors.insert("stats.widening".into(), widening);
+        let followers = Tensor::new(&[[0f32, 18.0]; 2], cpu).unwrap();
+        tensors.insert("stats.followers".into(), followers);
+        tensors
+    }
+
+    fn net(leaf: f32) -> DiffusionNet {
+        let vb = VarBuilder::from_tensors(tensors(leaf), DType::F32, &Device::Cpu);
+        DiffusionNet::load(vb).unwrap()
+    }
+
+    #[test]
+    fn forecasts_keep_to_what_is_certain() {
+        let graphs: Vec<_> = [0, 1, 3, 30, 400].map(graph).into();
+        let inputs: Vec<_> = graphs.iter().map(input).collect();
+        for leaf in [-3.0, 0.0, 20.0] {
+            for (f, graph) in net(leaf).forecast_all(&inputs).unwrap().iter().zip(&graphs) {
+                let (low, high) = f.d_interval;
+                let seen = diffusion_of(graph.len() as f32);
+                assert!(seen <= low && low <= f.features.d, "{low} in {f:?}");
+                assert!(f.features.d <= high && high <= 1.0, "{high} in {f:?}");
+                let features = f.features;
+                assert!((0.0..=1.0).contains(&features.leader_share));
+                assert!((-1.0..=1.0).contains(&features.audience));
+                assert!(features.speed >= 0.0 && features.depth >= 0.0);
+            }
+        }
+    }
+
+    #[test]
+    fn a_graph_is_forecast_alone_as_among_others() {
+        let (net, graphs) = (net(0.5), [graph(12), graph(0), graph(90)]);
+        let inputs = graphs.each_ref().map(input);
+        let together = net.forecast_all(&inputs).unwrap();
+        for (input, among) in inputs.iter().zip(together) {
+            let alone = net.forecast(input).unwrap();
+            assert!((alone.features.d - among.features.d).abs() < 1e-5);
+            assert!((alone.features.depth - among.features.depth).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn the_forecast_lies_between_the_network_and_the_trees() {
+        let graph = graph(20);
+        let of = |share: f32| {
+            let forecast = net(0.8).leaning(share).forecast(&input(&graph)).unwrap();
+            forecast.features.depth
+        };
+        let (network, joint, trees) = (of(0.0), of(0.5), of(1.0));
+        assert!((joint - (network + trees) / 2.0).abs() < 1e-4);
+        assert!((network - trees).abs() > 1e-3);
+    }
+
+    #[test]
+    fn a_file_without_trees_is_refused() {
+        let mut tensors = tensors(0.0);
+        tensors.remove("trees.depth");
+        let vb = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+        assert!(DiffusionNet::load(vb).is_err());
+    }
+}

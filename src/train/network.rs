@@ -500,7 +500,7 @@ fn initialise(variables: &BTreeMap<String, Var>, seed: u64) -> Result<()> {
 
 /// (graphs, READOUT): which columns stay, at the inverse of their chance to.
 fn dropout(graphs: usize, rng: &mut ChaCha8Rng) -> Result<Tensor> {
-    const KEPT: f64 = 0.9;
+    const KEPT: f64 = 0.8;
     let draw = |_| {
         if rng.random_bool(KEPT) {
             1.0 / KEPT as f32
