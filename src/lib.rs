@@ -18,10 +18,14 @@ pub mod encoder;
 pub mod error;
 pub mod explain;
 pub mod features;
+pub mod forecast;
 pub mod head;
+#[cfg(feature = "server")]
+pub mod import;
 pub mod kernels;
 pub mod post;
 pub mod reader;
+pub mod record;
 pub mod relevance;
 pub mod score;
 pub mod scorer;

@@ -19,7 +19,7 @@ use crate::value::{self, Weights};
 use crate::{Error, Result};
 
 /// Share of realised values that a score's interval is meant to hold.
-const COVERAGE: f32 = 0.9;
+pub const COVERAGE: f32 = 0.9;
 /// Names of the diffusion features, in feature order.
 const DIFFUSION_FEATURES: [&str; 5] = ["size", "speed", "depth", "leader_share", "audience"];
 

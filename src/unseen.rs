@@ -17,6 +17,19 @@ pub struct Sight<'a> {
     pub outside: Option<OutsideSupport>,
 }
 
+/// The code that says why there is no forecast of the diffusion.
+pub const DIFFUSION_NOT_MODELLED: &str = "diffusion_not_modelled";
+
+/// Who or what diffusion is not modelled for.
+pub fn reason(outside: OutsideSupport) -> &'static str {
+    match outside {
+        OutsideSupport::Platform => "this platform",
+        OutsideSupport::Language => "this language on this platform",
+        OutsideSupport::FewFollowers => "an account with so few followers",
+        OutsideSupport::ManyFollowers => "an account with so many followers",
+    }
+}
+
 /// What the score does not take into account, most important first.
 pub fn list(sight: &Sight) -> Vec<Unseen> {
     let mut list = Vec::new();
@@ -29,17 +42,12 @@ pub fn list(sight: &Sight) -> Vec<Unseen> {
         );
     }
     if let Some(outside) = sight.outside {
-        let reason = match outside {
-            OutsideSupport::Platform => "this platform",
-            OutsideSupport::Language => "this language on this platform",
-            OutsideSupport::FewFollowers => "an account with so few followers",
-            OutsideSupport::ManyFollowers => "an account with so many followers",
-        };
         say(
-            "diffusion_not_modelled",
+            DIFFUSION_NOT_MODELLED,
             format!(
-                "Diffusion is not modelled for {reason}: the score stands at no reposts, its \
-                 interval reaches up to everybody."
+                "Diffusion is not modelled for {}: the score stands at no reposts, its \
+                 interval reaches up to everybody.",
+                reason(outside)
             ),
         );
     } else if sight.graph.observed_until == 0 {

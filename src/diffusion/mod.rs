@@ -4,10 +4,12 @@
 mod columns;
 mod gat;
 mod graph;
+mod log;
 pub mod structure;
 mod support;
 
 pub use columns::{Batch, DiffusionInput};
 pub use gat::{DiffusionNet, Forecast, OBSERVATION_TIMES, Outputs, READOUT};
-pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS};
+pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS, PAGE_SCHEMA};
+pub use log::{Arrival, EventLog, LoggedGraph};
 pub use support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
