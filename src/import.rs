@@ -99,9 +99,10 @@ fn on_line(error: Error, number: usize) -> Error {
 /// `created_at` (RFC 3339); where known `parent`, `user`, `followers`, `verified`, `s`, `text`.
 /// An empty cell is not known. `posted_at` is when the post was published.
 pub fn events_from_csv(bytes: &[u8], posted_at: OffsetDateTime) -> Result<Vec<Event>> {
+    let bytes = without_mark(bytes);
     let mut table = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(without_mark(bytes));
+        .from_reader(bytes);
     let header = table.headers().map_err(|e| csv_error(&e, 1))?.clone();
     let mut column = [None; COLUMNS.len()];
     for (i, name) in header.iter().enumerate() {
@@ -128,14 +129,11 @@ pub fn events_from_csv(bytes: &[u8], posted_at: OffsetDateTime) -> Result<Vec<Ev
     let mut events = Vec::new();
     let mut row = csv::StringRecord::new();
     loop {
-        let next = table.position().line() as usize;
-        if !table
-            .read_record(&mut row)
-            .map_err(|e| csv_error(&e, next))?
-        {
+        let line = line_after_blanks(bytes, table.position());
+        let read = table.read_record(&mut row);
+        if !read.map_err(|e| csv_error(&e, line))? {
             return Ok(events);
         }
-        let line = row.position().map_or(next, |p| p.line() as usize);
         let cells = Cells {
             row: &row,
             column: &column,
@@ -145,8 +143,14 @@ pub fn events_from_csv(bytes: &[u8], posted_at: OffsetDateTime) -> Result<Vec<Ev
     }
 }
 
+/// The line of the next row: a reader stands before the end of the last one and blank lines.
+fn line_after_blanks(bytes: &[u8], at: &csv::Position) -> usize {
+    let rest = bytes.get(at.byte() as usize..).unwrap_or_default();
+    let blanks = rest.iter().take_while(|b| b"\r\n".contains(b));
+    at.line() as usize + blanks.filter(|&&b| b == b'\n').count()
+}
+
 fn csv_error(error: &csv::Error, line: usize) -> Error {
-    let line = error.position().map_or(line, |p| p.line() as usize);
     let problem = match error.kind() {
         csv::ErrorKind::Utf8 { .. } => "isn't UTF-8: export it as UTF-8".to_owned(),
         csv::ErrorKind::UnequalLengths {
@@ -230,17 +234,14 @@ impl Cells<'_> {
     }
 }
 
-/// Cascades in DeepHawkes' format (Cao et al. 2017), one per line and tab-separated: id of the
+/// A cascade from one line of DeepHawkes' format (Cao et al. 2017), tab-separated: id of the
 /// message, id of its user, Unix time of publication, number of reposts, and the reposts,
 /// separated by spaces. Each repost is the chain of users it came along, from the author on,
 /// and its seconds after the post: `u1/u2/u3:175`. A chain of the author alone is the post.
 ///
 /// A repost hangs on the latest listed one of the longest chain that its own begins with.
-pub fn cascades_from_paths(bytes: &[u8]) -> Result<Vec<Cascade>> {
-    lines(bytes).map(|(n, line)| cascade_of(line, n)).collect()
-}
-
-fn cascade_of(line: &[u8], number: usize) -> Result<Cascade> {
+/// `number` is the line's in its file, from 1.
+pub fn cascade_from_paths(line: &[u8], number: usize) -> Result<Cascade> {
     let at = |name: &str| format!("{}.{name}", at_line(number));
     let line =
         std::str::from_utf8(line).map_err(|_| Error::invalid(at_line(number), "isn't UTF-8"))?;

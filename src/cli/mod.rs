@@ -5,6 +5,8 @@ mod clean;
 #[cfg(feature = "train")]
 mod eval;
 mod gpu_test;
+#[cfg(feature = "server")]
+mod import;
 mod report;
 mod score;
 #[cfg(feature = "server")]
@@ -32,6 +34,9 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Read posts and events from files into a store
+    #[cfg(feature = "server")]
+    Import(import::Args),
     /// Clean the "text" of every JSON line on standard input
     Clean,
     /// Compare the f32 encoder on CUDA with the CPU
@@ -60,6 +65,8 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        #[cfg(feature = "server")]
+        Verb::Import(args) => import::run(&args),
         Verb::Clean => clean::run(),
         Verb::GpuTest(args) => gpu_test::run(&args),
         #[cfg(feature = "train")]

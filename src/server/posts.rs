@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 use super::api::{Api, JSON, body_of, declared};
 use super::cursor::{Place, has};
 use super::error::Failure;
-use crate::store::{Snapshot, Store};
+use crate::store::{EventsSoFar, Snapshot, Store};
 
 /// Events on one page.
 const PAGE: usize = 5_000;
@@ -79,7 +79,8 @@ async fn put_post(
     Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
     let record = post_from_json(&body_of(request, MAX_POST_BYTES).await?)?;
-    let created = api.store.put(&id, record).await?.posts == 1;
+    let done = api.store.put(&id, record, EventsSoFar::Stay).await?;
+    let created = done.posts == 1;
     let status = if created {
         StatusCode::CREATED
     } else {

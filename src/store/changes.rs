@@ -11,11 +11,12 @@ use super::{Result, StoreError};
 
 /// A change. Posts and users are named by their hashes.
 pub enum Change {
-    /// Makes a post, or replaces what is said of it; its events stay.
+    /// Makes a post, or replaces what is said of it.
     Put {
         post: u128,
         author: Option<u128>,
         record: Box<PostRecord>,
+        events: EventsSoFar,
     },
     /// Adds events, and how long the post has been watched. Events that are there already stay
     /// as they are.
@@ -32,6 +33,13 @@ pub enum Change {
     EraseUser(u128),
     /// Erases posts published before this second since 1970, and their events.
     Prune(i64),
+}
+
+/// What becomes of the events of a post that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventsSoFar {
+    Stay,
+    Go,
 }
 
 /// What a change came to.
@@ -78,7 +86,8 @@ impl Change {
                 post,
                 author,
                 record,
-            } => put(db, post, author, *record),
+                events,
+            } => put(db, post, author, *record, events),
             Change::Append {
                 post,
                 events,
@@ -102,6 +111,7 @@ fn put(
     post: u128,
     author: Option<u128>,
     mut record: PostRecord,
+    events: EventsSoFar,
 ) -> Result<(Done, News)> {
     // Its hash is kept instead.
     record.user = None;
@@ -128,7 +138,15 @@ fn put(
         ],
         |row| row.get(0),
     )?;
-    if !record.keep_texts {
+    if created {
+        // Nothing to take away.
+    } else if events == EventsSoFar::Go {
+        erase_events(db, row)?;
+        db.execute(
+            "UPDATE posts SET observed_until = 0, arrived = 0 WHERE row = ?1",
+            [row],
+        )?;
+    } else if !record.keep_texts {
         db.execute("DELETE FROM texts WHERE post = ?1", [row])?;
     }
     let done = Done {
@@ -197,15 +215,21 @@ fn rows(
 fn erase_posts(db: &Connection, posts: &[(i64, u128)]) -> Result<(Done, News)> {
     let mut done = Done::default();
     for (row, _) in posts {
-        db.prepare_cached("DELETE FROM texts WHERE post = ?1")?
-            .execute([row])?;
-        let mut events = db.prepare_cached("DELETE FROM events WHERE post = ?1")?;
-        done.events += events.execute([row])? as u64;
+        done.events += erase_events(db, *row)?;
         let mut post = db.prepare_cached("DELETE FROM posts WHERE row = ?1")?;
         done.posts += post.execute([row])? as u64;
     }
     let hashes = posts.iter().map(|&(_, hash)| hash).collect();
     Ok((done, News::Changed(hashes)))
+}
+
+fn erase_events(db: &Connection, post: i64) -> rusqlite::Result<u64> {
+    db.prepare_cached("DELETE FROM texts WHERE post = ?1")?
+        .execute([post])?;
+    let events = db
+        .prepare_cached("DELETE FROM events WHERE post = ?1")?
+        .execute([post])?;
+    Ok(events as u64)
 }
 
 fn erase_user(db: &Connection, user: u128) -> Result<(Done, News)> {

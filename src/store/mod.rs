@@ -24,7 +24,7 @@ use tables::{EVENT_COLUMNS, Place, arrival, hash};
 use writer::Writer;
 
 pub use cache::Snapshot;
-pub use changes::Done;
+pub use changes::{Done, EventsSoFar};
 pub use ids::{IdOf, Key};
 
 /// Connections kept open for reading.
@@ -113,13 +113,14 @@ impl Store {
         self.key.hash(IdOf::User, id)
     }
 
-    /// Makes a post, or replaces what is said of it; its events stay.
-    pub async fn put(&self, id: &str, record: PostRecord) -> Result<Done> {
+    /// Makes a post, or replaces what is said of it.
+    pub async fn put(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Result<Done> {
         let author = record.user.as_deref().map(|user| self.user(user));
         let change = Change::Put {
             post: self.post(id),
             author,
             record: Box::new(record),
+            events,
         };
         self.writer.make(change).await
     }
