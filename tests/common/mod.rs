@@ -5,6 +5,8 @@
 
 pub mod model;
 #[cfg(feature = "server")]
+pub mod posts;
+#[cfg(feature = "server")]
 pub mod server;
 
 use serde::Deserialize;
