@@ -12,12 +12,15 @@
 pub mod api;
 pub mod brand;
 pub mod bundle;
+pub mod classifier;
 pub mod diffusion;
 pub mod embedder;
+pub mod emotion;
 pub mod encoder;
 pub mod error;
 pub mod explain;
 pub mod features;
+pub mod gaming;
 pub mod head;
 pub mod kernels;
 pub mod post;
