@@ -6,7 +6,7 @@ use crate::Result;
 use crate::api::ScoreRequest;
 use crate::diffusion::{self, DiffusionGraph, DiffusionInput, MAX_EVENTS, OBSERVATION_TIMES};
 use crate::record::PostRecord;
-use crate::score::{Interval, Precision, Unseen};
+use crate::score::{Interval, Note, Precision};
 use crate::scorer::{COVERAGE, Scorer};
 use crate::text::Language;
 use crate::unseen::{DIFFUSION_NOT_MODELLED, reason};
@@ -26,7 +26,7 @@ pub struct PostForecast {
     /// The same at each observation time so far, and now; in order.
     pub history: Vec<Moment>,
     /// What the forecast does not take into account, most important first.
-    pub unseen: Vec<Unseen>,
+    pub unseen: Vec<Note>,
     /// `name@version` of the bundle.
     pub bundle: String,
     pub precision: Precision,
@@ -73,7 +73,7 @@ pub fn forecast(
 ) -> Result<PostForecast> {
     let post = record.post();
     let text = match &post {
-        Some(post) => Some(scorer.reader().read(&post.full_text())?),
+        Some(post) => Some(scorer.reader().read(&post.full_text(), None)?),
         None => None,
     };
     let detected = text.as_ref().and_then(|text| text.language);
@@ -101,13 +101,13 @@ pub fn forecast(
     let outside = scorer.diffusion().outside_support(&inputs[0]);
     let mut unseen = Vec::new();
     if let Some(outside) = outside {
-        unseen.push(Unseen {
+        unseen.push(Note {
             code: DIFFUSION_NOT_MODELLED,
             message: format!("Diffusion is not modelled for {}.", reason(outside)),
         });
     }
     if post.is_none() {
-        unseen.push(Unseen {
+        unseen.push(Note {
             code: "no_text",
             message: "The post's text is not stored: counts are forecast without it, and there \
                       is no score."

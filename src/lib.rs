@@ -12,13 +12,16 @@
 pub mod api;
 pub mod brand;
 pub mod bundle;
+pub mod classifier;
 pub mod diffusion;
 pub mod embedder;
+pub mod emotion;
 pub mod encoder;
 pub mod error;
 pub mod explain;
 pub mod features;
 pub mod forecast;
+pub mod gaming;
 pub mod head;
 #[cfg(feature = "server")]
 pub mod import;

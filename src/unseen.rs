@@ -3,7 +3,7 @@
 use crate::api::ScoreRequest;
 use crate::diffusion::{DiffusionGraph, OutsideSupport};
 use crate::reader::TextFeatures;
-use crate::score::Unseen;
+use crate::score::Note;
 
 use crate::text::Language;
 
@@ -31,9 +31,9 @@ pub fn reason(outside: OutsideSupport) -> &'static str {
 }
 
 /// What the score does not take into account, most important first.
-pub fn list(sight: &Sight) -> Vec<Unseen> {
+pub fn list(sight: &Sight) -> Vec<Note> {
     let mut list = Vec::new();
-    let mut say = |code: &'static str, message: String| list.push(Unseen { code, message });
+    let mut say = |code: &'static str, message: String| list.push(Note { code, message });
     let post = &sight.request.post;
     if sight.language == Language::Other {
         say(

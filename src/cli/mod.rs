@@ -3,6 +3,8 @@
 mod bundle_dir;
 mod clean;
 #[cfg(feature = "train")]
+mod embed;
+#[cfg(feature = "train")]
 mod eval;
 mod gpu_test;
 #[cfg(feature = "server")]
@@ -39,6 +41,9 @@ enum Verb {
     Import(import::Args),
     /// Clean the "text" of every JSON line on standard input
     Clean,
+    /// Embed the "text" of every JSON line on standard input
+    #[cfg(feature = "train")]
+    Embed(embed::Args),
     /// Compare the f32 encoder on CUDA with the CPU
     GpuTest(gpu_test::Args),
     /// Train one part of the model
@@ -68,6 +73,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "server")]
         Verb::Import(args) => import::run(&args),
         Verb::Clean => clean::run(),
+        #[cfg(feature = "train")]
+        Verb::Embed(args) => embed::run(&args),
         Verb::GpuTest(args) => gpu_test::run(&args),
         #[cfg(feature = "train")]
         Verb::Train(part) => train::run(part),

@@ -1,12 +1,14 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
 pub mod adamw;
+pub mod audit;
 pub mod bsmv;
 pub mod bundle;
 pub mod cascades;
 pub mod clusters;
 pub mod diffusion;
 pub mod diffusion_eval;
+pub mod emotion;
 pub mod encoders;
 pub mod head;
 pub mod label;
@@ -14,6 +16,7 @@ pub mod metrics;
 pub mod ngrams;
 pub mod optimise;
 pub mod pairs;
+pub mod probe;
 pub mod relevance;
 pub mod sentiment;
 pub mod terms;
