@@ -110,7 +110,7 @@ export class DiffusionClient {
     let etag = null;
     const cursors = new Set();
     const page = new URL(url);
-    do {
+    for (;;) {
       const headers = {
         accept: "application/json",
         ...this.#headers,
@@ -141,7 +141,7 @@ export class DiffusionClient {
       }
       cursors.add(whole.next);
       page.searchParams.set("cursor", whole.next);
-    } while (true);
+    }
     if (whole.t.length < whole.total) {
       const message = `total: is ${whole.total}, the pages end at ${whole.t.length}`;
       throw new DiffusionError("malformed", message, { field: "total" });

@@ -89,7 +89,11 @@ export function readPage(json, id) {
     throw new DiffusionError("wrong_post", message, { field: "post" });
   }
   const { created_at, observed_until, total, start } = page;
-  if (typeof created_at !== "string" || !TIME.test(created_at) || Number.isNaN(Date.parse(created_at))) {
+  if (
+    typeof created_at !== "string" ||
+    !TIME.test(created_at) ||
+    Number.isNaN(Date.parse(created_at))
+  ) {
     malformed("created_at", "is not a time as RFC 3339 writes it");
   }
   if (!isCount(observed_until, U32)) malformed("observed_until", `must be ${ENTRY.t.what}`);
@@ -175,7 +179,8 @@ export function append(whole, page) {
     }
   }
   const expected = whole.t.length + 1;
-  if (page.start !== expected) malformed("start", `is ${page.start}, the next event is ${expected}`);
+  if (page.start !== expected)
+    malformed("start", `is ${page.start}, the next event is ${expected}`);
   if (page.t.length > 0 && page.t[0] < (whole.t.at(-1) ?? 0)) {
     malformed("t[0]", "is before the last event of the page ahead of it");
   }
