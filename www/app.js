@@ -19,7 +19,7 @@ const PRESETS = {
 
 const EXAMPLES = [
   {
-    draft: "早上赶地铁顺手买了生椰拿铁，冰块给得刚好，喝完一上午都精神，喜欢！",
+    draft: "早上赶地铁顺手买了瑞幸的生椰拿铁，冰块给得刚好，喝完一上午都精神，喜欢！",
     platform: "weibo",
     brand: "luckin",
   },
@@ -36,7 +36,7 @@ const EXAMPLES = [
   },
   {
     draft:
-      "Built the old lighthouse set with my daughter over the weekend. Great instructions, no missing bricks, love it.",
+      "Built the old LEGO lighthouse with my daughter over the weekend. Great instructions, no missing bricks, love it.",
     platform: "x",
     brand: "lego",
   },
