@@ -18,7 +18,7 @@ usage() {
 ./build.sh test      set up, and run every check and test
 ./build.sh wasm      build the module for browsers into www/pkg, and print its size
 ./build.sh native    build target/release/bsmv
-./build.sh bench     measure scores and the graph network, natively, in Node and in Chromium
+./build.sh bench     measure scores, the graph network and the store: natively, in Node and in Chromium
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
 END

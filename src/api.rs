@@ -243,6 +243,7 @@ fn join(path: &str, name: &str) -> String {
     match (path, name) {
         ("", _) => name.to_owned(),
         (_, "") => path.to_owned(),
+        _ if name.starts_with('[') => format!("{path}{name}"),
         _ => format!("{path}.{name}"),
     }
 }

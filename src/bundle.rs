@@ -11,7 +11,7 @@ use crate::topics::TopicLabel;
 use crate::{Error, Result};
 
 /// Version of the bundle layout this build reads.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,15 @@
 //! From a text to its vector: clean, cut into pieces, encode.
 
-use crate::encoder::{Config, FloatEncoder, Int8Encoder, quantize};
+use std::borrow::Cow;
+
+use crate::encoder::{Config, FloatEncoder, Int8Encoder, WordBits, quantize};
+use crate::kernels::math::normalise;
 use crate::score::Precision;
-use crate::text::{Cleaned, Tokenizer, clean_report};
+use crate::text::{Cleaned, Tokenizer, Windows, clean_report};
 use crate::{Error, Result};
+
+/// Windows of a long text that are read; what is past them is cut.
+const MOST_WINDOWS: usize = 4;
 
 /// A tokenizer and an encoder that belong together.
 pub struct Embedder {
@@ -24,7 +30,7 @@ pub struct Reading {
     pub cleaned: Cleaned,
     /// Unit vector.
     pub vector: Vec<f32>,
-    /// Pieces past the maximum that were not read.
+    /// Pieces past the last window that were not read.
     pub cut: usize,
 }
 
@@ -61,18 +67,20 @@ impl Embedder {
         })
     }
 
-    /// From a folder's files in Hugging Face's layout, quantized here where `precision` asks it.
+    /// From a folder's files in Hugging Face's layout, quantized here where `precision` asks it,
+    /// its word embeddings to `words`.
     pub fn from_float(
         config: Config,
         tokenizer: &[u8],
         weights: Vec<u8>,
         precision: Precision,
+        words: WordBits,
         prefix: &str,
         max_pieces: usize,
     ) -> Result<Self> {
         let weights = match precision {
             Precision::F32 => weights,
-            Precision::Int8 => quantize(&config, &weights)?,
+            Precision::Int8 => quantize(&config, &weights, words)?,
         };
         let device = candle_core::Device::Cpu;
         Self::new(
@@ -91,8 +99,8 @@ impl Embedder {
     /// Cleans and embeds one text.
     pub fn read(&self, text: &str) -> Result<Reading> {
         let cleaned = clean_report(text);
-        let (ids, cut) = self.pieces(&cleaned.text)?;
-        let vector = self.encode(&[ids])?.remove(0);
+        let Windows { windows, cut } = self.windows(&cleaned.text)?;
+        let vector = self.mean(&windows, self.encode(&windows)?);
         Ok(Reading {
             cleaned,
             vector,
@@ -100,23 +108,43 @@ impl Embedder {
         })
     }
 
-    /// Unit vectors of several texts, in their order; at most `batch` are encoded together.
+    /// Unit vectors of several texts, in their order; at most `batch` windows are encoded
+    /// together.
     pub fn embed_all(&self, texts: &[String], batch: usize) -> Result<Vec<Vec<f32>>> {
-        let mut pieces = Vec::with_capacity(texts.len());
+        let mut windows = Vec::with_capacity(texts.len());
         for text in texts {
-            pieces.push(self.pieces(&clean_report(text).text)?.0);
+            windows.push(self.windows(&clean_report(text).text)?.windows);
         }
+        let flat: Vec<&Vec<u32>> = windows.iter().flatten().collect();
         // Padding is least among texts of like length.
-        let mut order: Vec<usize> = (0..pieces.len()).collect();
-        order.sort_by_key(|&i| pieces[i].len());
-        let mut vectors = vec![Vec::new(); pieces.len()];
+        let mut order: Vec<usize> = (0..flat.len()).collect();
+        order.sort_by_key(|&i| flat[i].len());
+        let mut vectors = vec![Vec::new(); flat.len()];
         for chunk in order.chunks(batch.max(1)) {
-            let ids: Vec<_> = chunk.iter().map(|&i| pieces[i].clone()).collect();
+            let ids: Vec<_> = chunk.iter().map(|&i| flat[i].clone()).collect();
             for (&i, vector) in chunk.iter().zip(self.encode(&ids)?) {
                 vectors[i] = vector;
             }
         }
-        Ok(vectors)
+        let mut rest = vectors.into_iter();
+        let mean = |w: &Vec<Vec<u32>>| self.mean(w, rest.by_ref().take(w.len()).collect());
+        Ok(windows.iter().map(mean).collect())
+    }
+
+    /// The unit vector of a text read in windows: their mean, weighted by their pieces.
+    fn mean(&self, windows: &[Vec<u32>], mut vectors: Vec<Vec<f32>>) -> Vec<f32> {
+        if let [_] = &vectors[..] {
+            return vectors.remove(0);
+        }
+        let mut mean = vec![0f32; vectors.first().map_or(0, Vec::len)];
+        for (ids, vector) in windows.iter().zip(&vectors) {
+            let weight = (ids.len() - self.tokenizer.special_pieces()) as f32;
+            for (m, v) in mean.iter_mut().zip(vector) {
+                *m += weight * v;
+            }
+        }
+        normalise(&mut mean);
+        mean
     }
 
     fn encode(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
@@ -126,13 +154,14 @@ impl Embedder {
         }
     }
 
-    fn pieces(&self, cleaned: &str) -> Result<(Vec<u32>, usize)> {
-        let encoded = if self.prefix.is_empty() {
-            self.tokenizer.encode(cleaned, self.max_pieces)?
-        } else {
-            let text = format!("{}{cleaned}", self.prefix);
-            self.tokenizer.encode(&text, self.max_pieces)?
+    fn windows(&self, cleaned: &str) -> Result<Windows> {
+        let prefixed: Cow<str> = match self.prefix.as_str() {
+            "" => cleaned.into(),
+            prefix => format!("{prefix}{cleaned}").into(),
         };
-        Ok((encoded.ids, encoded.cut))
+        let found = self
+            .tokenizer
+            .windows(&prefixed, self.max_pieces, MOST_WINDOWS)?;
+        Ok(found)
     }
 }

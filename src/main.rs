@@ -3,6 +3,8 @@
 mod cli;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
+mod store;
 #[cfg(feature = "train")]
 mod train;
 

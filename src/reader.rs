@@ -1,6 +1,7 @@
 //! What the text alone says: its vector, sentiment, topics, language, and how much it is about a
 //! brand.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,10 +9,13 @@ use candle_nn::VarBuilder;
 
 use crate::Result;
 use crate::brand::BrandProfile;
+use crate::classifier::Classifier;
 use crate::embedder::Embedder;
+use crate::emotion::EmotionHeads;
 use crate::features::TOPICS;
 use crate::relevance::{Brand, RelevanceHead};
-use crate::sentiment::{SentimentHead, valence};
+use crate::score::Emotion;
+use crate::sentiment::{CLASSES, judged, valence};
 use crate::text::{Cleaned, Language, detect};
 use crate::topics::{TopicLabel, TopicProjector};
 
@@ -23,7 +27,8 @@ const BATCH: usize = 16;
 /// The encoder and the heads that read its vectors.
 pub struct Reader {
     embedder: Embedder,
-    sentiment: SentimentHead,
+    sentiment: Classifier,
+    emotions: EmotionHeads,
     topics: TopicProjector,
     relevance: RelevanceHead,
     brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
@@ -34,8 +39,11 @@ pub struct Reader {
 pub struct TextFeatures {
     /// Unit vector of the encoder.
     pub vector: Vec<f32>,
-    /// P(negative), P(neutral), P(positive).
-    pub sentiment: [f32; 3],
+    /// P(negative), P(neutral), P(positive): towards the brand if the text names it, else of the
+    /// text itself.
+    pub sentiment: Vec<f32>,
+    /// The emotion of the text.
+    pub emotion: Emotion,
     /// Weights that sum to 1.
     pub topics: [f32; TOPICS],
     /// As detected from the script.
@@ -53,11 +61,12 @@ impl TextFeatures {
 }
 
 impl Reader {
-    /// Loads `sentiment`, `topics` and `relevance` from `heads`.
+    /// Loads `sentiment`, `emotion`, `topics` and `relevance` from `heads`.
     pub fn new(embedder: Embedder, heads: &VarBuilder, topics: Vec<TopicLabel>) -> Result<Self> {
         Ok(Reader {
             embedder,
-            sentiment: SentimentHead::load(heads.pp("sentiment"))?,
+            sentiment: Classifier::load(heads.pp("sentiment"), CLASSES)?,
+            emotions: EmotionHeads::load(heads.pp("emotion"))?,
             topics: TopicProjector::load(heads.pp("topics"), topics)?,
             relevance: RelevanceHead::load(heads.pp("relevance"))?,
             brands: Mutex::default(),
@@ -70,8 +79,13 @@ impl Reader {
     }
 
     /// The sentiment head.
-    pub fn sentiment(&self) -> &SentimentHead {
+    pub fn sentiment(&self) -> &Classifier {
         &self.sentiment
+    }
+
+    /// The emotion heads.
+    pub fn emotions(&self) -> &EmotionHeads {
+        &self.emotions
     }
 
     /// The topic projector.
@@ -84,13 +98,24 @@ impl Reader {
         &self.relevance
     }
 
-    /// Reads a text.
-    pub fn read(&self, text: &str) -> Result<TextFeatures> {
+    /// Reads a text, for a brand if one is given.
+    pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
         let reading = self.embedder.read(text)?;
+        let language = detect(&reading.cleaned.text).language;
+        let sentiment = match judged(&reading.cleaned.text, brand) {
+            Cow::Borrowed(_) => self.sentiment.probabilities(&reading.vector)?,
+            Cow::Owned(towards) => {
+                let towards = self.embedder.read(&towards)?;
+                self.sentiment.probabilities(&towards.vector)?
+            }
+        };
         Ok(TextFeatures {
-            sentiment: self.sentiment.probabilities(&reading.vector)?,
+            sentiment,
+            emotion: self
+                .emotions
+                .read(&reading.vector, language.unwrap_or(Language::Other))?,
             topics: self.topics.weights(&reading.vector)?,
-            language: detect(&reading.cleaned.text).language,
+            language,
             vector: reading.vector,
             cleaned: reading.cleaned,
             cut: reading.cut,

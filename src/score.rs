@@ -23,13 +23,16 @@ pub struct Score {
     /// Score of an average post of the background.
     pub base: f32,
     pub sentiment: Sentiment,
+    pub emotion: Emotion,
     pub topics: Vec<TopicWeight>,
     /// Events the graph held, 0 for a draft.
     pub events: u64,
     /// Seconds after the post up to which the graph was seen.
     pub observed_until: u32,
     /// What this score does not take into account, most important first.
-    pub unseen: Vec<Unseen>,
+    pub unseen: Vec<Note>,
+    /// Patterns that may be there to move the score or the reach.
+    pub flags: Vec<Note>,
     pub weights: Weights,
     /// `name@version` of the bundle.
     pub bundle: String,
@@ -68,7 +71,7 @@ pub struct Contribution {
     pub points: f32,
 }
 
-/// Valence of the post's own text.
+/// Valence of the post's own text; towards the brand where the text names it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Sentiment {
     /// P(positive) - P(negative), [-1, 1].
@@ -78,6 +81,24 @@ pub struct Sentiment {
     pub positive: f32,
 }
 
+/// The emotion that the post's own text shows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Emotion {
+    /// The likeliest class; absent where even that is more likely wrong than right: unsure.
+    pub label: Option<&'static str>,
+    /// 10 x the probability that the text shows any emotion, [0, 10].
+    pub intensity: f32,
+    /// The three likeliest classes with their calibrated probabilities.
+    pub classes: Vec<EmotionClass>,
+}
+
+/// One class of emotion.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct EmotionClass {
+    pub label: &'static str,
+    pub probability: f32,
+}
+
 /// How much of a text belongs to one of the [`TOPICS`] topics; the weights sum to 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TopicWeight {
@@ -85,9 +106,9 @@ pub struct TopicWeight {
     pub weight: f32,
 }
 
-/// Something the score is blind to: a stable code and one sentence.
+/// Something to know about a score: a stable code and one sentence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Unseen {
+pub struct Note {
     pub code: &'static str,
     pub message: String,
 }

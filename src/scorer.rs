@@ -10,6 +10,7 @@ use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
+use crate::gaming;
 use crate::head::{Head, HeadOutput};
 use crate::reader::Reader;
 use crate::score::{Contribution, Interval, Precision, Predicted, Score, Sentiment, TopicWeight};
@@ -19,7 +20,7 @@ use crate::value::{self, Weights};
 use crate::{Error, Result};
 
 /// Share of realised values that a score's interval is meant to hold.
-const COVERAGE: f32 = 0.9;
+pub const COVERAGE: f32 = 0.9;
 /// Names of the diffusion features, in feature order.
 const DIFFUSION_FEATURES: [&str; 5] = ["size", "speed", "depth", "leader_share", "audience"];
 
@@ -129,7 +130,9 @@ impl Scorer {
     pub fn score(&self, request: &ScoreRequest) -> Result<Score> {
         request.validate()?;
         let post = &request.post;
-        let text = self.reader.read(&post.full_text())?;
+        let text = self
+            .reader
+            .read(&post.full_text(), request.brand.as_ref())?;
         let language = post.language.or(text.language).unwrap_or(Language::Other);
         let s = text.valence();
         let t = match &request.brand {
@@ -175,7 +178,6 @@ impl Scorer {
             attribute(&FormulaWithoutDiffusion, &x, self.head.background())
         };
         let interval = self.interval(bsmv, &predicted, &weights, graph.observed_until, modelled);
-        let [negative, neutral, positive] = text.sentiment;
         let sight = Sight {
             request,
             graph: &graph,
@@ -197,10 +199,11 @@ impl Scorer {
             base: attribution.base,
             sentiment: Sentiment {
                 s,
-                negative,
-                neutral,
-                positive,
+                negative: text.sentiment[0],
+                neutral: text.sentiment[1],
+                positive: text.sentiment[2],
             },
+            emotion: text.emotion.clone(),
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
                     label: self.topic_name(i, language),
@@ -210,6 +213,7 @@ impl Scorer {
             events: graph.len() as u64,
             observed_until: graph.observed_until,
             unseen: unseen::list(&sight),
+            flags: gaming::list(&post.full_text(), &text.cleaned, request.brand.as_ref()),
             weights,
             bundle: self.bundle(),
             precision: self.reader.embedder().precision(),

@@ -3,7 +3,7 @@
 use crate::api::ScoreRequest;
 use crate::diffusion::{DiffusionGraph, OutsideSupport};
 use crate::reader::TextFeatures;
-use crate::score::Unseen;
+use crate::score::Note;
 
 use crate::text::Language;
 
@@ -17,10 +17,23 @@ pub struct Sight<'a> {
     pub outside: Option<OutsideSupport>,
 }
 
+/// The code that says why there is no forecast of the diffusion.
+pub const DIFFUSION_NOT_MODELLED: &str = "diffusion_not_modelled";
+
+/// Who or what diffusion is not modelled for.
+pub fn reason(outside: OutsideSupport) -> &'static str {
+    match outside {
+        OutsideSupport::Platform => "this platform",
+        OutsideSupport::Language => "this language on this platform",
+        OutsideSupport::FewFollowers => "an account with so few followers",
+        OutsideSupport::ManyFollowers => "an account with so many followers",
+    }
+}
+
 /// What the score does not take into account, most important first.
-pub fn list(sight: &Sight) -> Vec<Unseen> {
+pub fn list(sight: &Sight) -> Vec<Note> {
     let mut list = Vec::new();
-    let mut say = |code: &'static str, message: String| list.push(Unseen { code, message });
+    let mut say = |code: &'static str, message: String| list.push(Note { code, message });
     let post = &sight.request.post;
     if sight.language == Language::Other {
         say(
@@ -29,17 +42,12 @@ pub fn list(sight: &Sight) -> Vec<Unseen> {
         );
     }
     if let Some(outside) = sight.outside {
-        let reason = match outside {
-            OutsideSupport::Platform => "this platform",
-            OutsideSupport::Language => "this language on this platform",
-            OutsideSupport::FewFollowers => "an account with so few followers",
-            OutsideSupport::ManyFollowers => "an account with so many followers",
-        };
         say(
-            "diffusion_not_modelled",
+            DIFFUSION_NOT_MODELLED,
             format!(
-                "Diffusion is not modelled for {reason}: the score stands at no reposts, its \
-                 interval reaches up to everybody."
+                "Diffusion is not modelled for {}: the score stands at no reposts, its \
+                 interval reaches up to everybody.",
+                reason(outside)
             ),
         );
     } else if sight.graph.observed_until == 0 {

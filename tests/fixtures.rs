@@ -183,22 +183,6 @@ fn viral_and_off_topic() -> Vec<(String, f32)> {
 }
 
 #[test]
-fn a_viral_post_about_something_else_has_little_effect() {
-    let scores = viral_and_off_topic();
-    let off = |score: f32| (score - NO_EFFECT).abs();
-    let mean = scores.iter().map(|(_, score)| off(*score)).sum::<f32>() / scores.len() as f32;
-    assert!(
-        mean <= 5.0,
-        "{mean} points from no effect on average: {scores:?}"
-    );
-    assert!(
-        scores.iter().all(|(_, score)| off(*score) <= 7.5),
-        "{scores:?}"
-    );
-}
-
-#[test]
-#[ignore = "one of six posts, en-098, comes out at 57: its relevance is 0.18"]
 fn a_viral_post_about_something_else_has_no_effect() {
     for (id, score) in viral_and_off_topic() {
         assert!((score - NO_EFFECT).abs() <= 5.0, "{id}: {score}");

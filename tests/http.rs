@@ -3,146 +3,27 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
+use common::server::Server;
 use common::{
-    OPENAPI, a_million_events, assert_shape, bad_inputs, draft, full_request,
+    OPENAPI, a_million_events, assert_error, assert_shape, bad_inputs, draft, full_request,
     tells_of_dropped_events,
 };
-use serde_json::Value;
-use ureq::http::{HeaderMap, Response};
-use ureq::{Agent, Body};
 
-/// A running server; ends with the value.
-struct Server {
-    child: Child,
-    /// `127.0.0.1:<port>`
-    address: String,
-    agent: Agent,
-    _www: tempfile::TempDir,
-}
-
-/// What came back.
-struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        assert_eq!(self.header("content-type"), "application/json");
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
-    }
-}
-
-impl From<Response<Body>> for Answer {
-    fn from(mut response: Response<Body>) -> Self {
-        let body = response.body_mut().with_config().limit(1 << 30);
-        Answer {
-            body: body.read_to_vec().unwrap(),
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-        }
-    }
-}
-
-impl Server {
-    /// Starts a server with the committed bundle and a page of two files.
-    fn start() -> Self {
-        let www = tempfile::tempdir().unwrap();
-        let page = format!("<!doctype html><title>page</title>{}", " ".repeat(2000));
-        std::fs::write(www.path().join("index.html"), page).unwrap();
-        std::fs::write(www.path().join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_bsmv"))
-            .args(["serve", "--addr", "127.0.0.1:0", "--www"])
-            .arg(www.path())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let out = child.stdout.as_mut().unwrap();
-        BufReader::new(out).read_line(&mut line).unwrap();
-        let (_, address) = line.trim_end().split_once("http://").expect("an address");
-        Server {
-            child,
-            address: address.to_owned(),
-            agent: Agent::config_builder()
-                .http_status_as_error(false)
-                .timeout_global(Some(Duration::from_secs(300)))
-                .build()
-                .into(),
-            _www: www,
-        }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
-    }
-
-    fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = self.agent.get(self.url(path));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        request.call().unwrap().into()
-    }
-
-    fn post(&self, content_type: &str, body: &str) -> Answer {
-        self.agent
-            .post(self.url("/v1/score"))
-            .header("content-type", content_type)
-            .send(body)
-            .unwrap()
-            .into()
-    }
-
-    fn score(&self, body: &str) -> Answer {
-        self.post("application/json", body)
-    }
-
-    /// Sends bytes as they are. Answers come on the stream.
-    fn send_raw(&self, request: &str) -> TcpStream {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let patience = Some(Duration::from_secs(60));
-        stream.set_read_timeout(patience).unwrap();
-        stream.write_all(request.as_bytes()).unwrap();
-        stream
-    }
-
-    fn assert_scores(&self) {
-        let answer = self.score(&draft().to_string());
-        assert_eq!(answer.status, 200);
-        assert_shape("Score", &answer.json());
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn assert_error(answer: &Answer, status: u16, code: &str) {
-    let body = answer.json();
-    assert_eq!(answer.status, status, "{body}");
-    assert_eq!(body["error"]["code"], code);
-    assert_shape("ErrorBody", &body);
+fn assert_scores(server: &Server) {
+    let answer = server.score(&draft().to_string());
+    assert_eq!(answer.status, 200);
+    assert_shape("Score", &answer.json());
 }
 
 #[test]
 fn good_requests_are_scored() {
     let server = Server::start();
-    server.assert_scores();
+    assert_scores(&server);
     let answer = server.post(
         "Application/JSON; charset=utf-8",
         &full_request().to_string(),
@@ -172,7 +53,7 @@ fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
     );
     assert_error(&server.get("/v1/score", &[]), 405, "method_not_allowed");
     assert_error(&server.get("/v1/nothing", &[]), 404, "not_found");
-    server.assert_scores();
+    assert_scores(&server);
 }
 
 #[test]
@@ -194,7 +75,7 @@ fn too_much_is_refused_or_cut_and_said_so() {
     let mut head = [0; 12];
     stream.read_exact(&mut head).unwrap();
     assert_eq!(&head, b"HTTP/1.1 413");
-    server.assert_scores();
+    assert_scores(&server);
 }
 
 #[test]
@@ -283,7 +164,7 @@ fn the_page_and_the_bundle_come_with_the_right_headers() {
 fn a_polite_signal_ends_the_server_well() {
     for signal in ["TERM", "INT"] {
         let mut server = Server::start();
-        server.assert_scores();
+        assert_scores(&server);
         let kill = format!("kill -{signal} {}", server.child.id());
         assert!(
             Command::new("sh")

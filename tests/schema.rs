@@ -3,14 +3,15 @@
 mod common;
 
 use bsmv::Error;
-use bsmv::api::{ErrorReport, ScoreRequest};
+use bsmv::api::{ErrorReport, ScoreRequest, parse};
+use bsmv::record::{Event, PostRecord};
 use bsmv::score::Precision;
 use common::{assert_shape, bad_inputs, draft, full_request, page, schema};
 use serde_json::{Value, json};
 
 /// Rules across fields, which a schema can't express: fields that only Rust refuses. `[]` stands
 /// for any index.
-const ACROSS_FIELDS: [&str; 14] = [
+const ACROSS_FIELDS: [&str; 15] = [
     "weights.sum",
     "brand.weights.sum",
     "graph.start",
@@ -26,6 +27,8 @@ const ACROSS_FIELDS: [&str; 14] = [
     "graph.s",
     "graph.text",
     "graph.t",
+    // Of a post without a text.
+    "title",
 ];
 
 fn is_across_fields(error: &Error) -> bool {
@@ -34,10 +37,30 @@ fn is_across_fields(error: &Error) -> bool {
     ACROSS_FIELDS.contains(&field.as_str())
 }
 
+/// How Rust reads and checks one of the API's shapes.
+type Read = fn(String) -> bsmv::Result<()>;
+
+fn read_request(json: String) -> bsmv::Result<()> {
+    ScoreRequest::from_json(json).map(drop)
+}
+
+fn read_record(json: String) -> bsmv::Result<()> {
+    parse::<PostRecord>(json, "")?.validate()
+}
+
+fn read_event(json: String) -> bsmv::Result<()> {
+    parse::<Event>(json, "")?.validate()
+}
+
 /// Both accept, both refuse, or Rust alone does, for a rule across fields.
-fn assert_agreement(schema: &jsonschema::Validator, request: &Value, what: &str) -> bool {
+fn assert_agreement(
+    schema: &jsonschema::Validator,
+    read: Read,
+    request: &Value,
+    what: &str,
+) -> bool {
     let by_schema = schema.is_valid(request);
-    match ScoreRequest::from_json(request.to_string()) {
+    match read(request.to_string()) {
         Ok(_) => assert!(by_schema, "{what}: only the schema refuses it"),
         Err(error) if by_schema => {
             assert!(
@@ -88,15 +111,32 @@ fn bad_requests_are_refused_by_name() {
         let report = serde_json::to_value(ErrorReport::from(&error)).unwrap();
         assert_shape("Error", &report);
         if let Some(request) = &bad.request {
-            assert_agreement(&schema, request, &bad.name);
+            assert_agreement(&schema, read_request, request, &bad.name);
         }
     }
 }
 
-/// Every place of a request that says everything, spoilt in every way: one value at a time.
 #[test]
 fn both_agree_on_every_field_and_every_wrong_value() {
-    let schema = schema("ScoreRequest");
+    assert_agreement_on_spoilt("ScoreRequest", read_request, &full_request(), 500);
+    let record = json!({
+        "created_at": "2026-11-22T10:00:00Z", "user": "u", "author": full_request()["post"]["author"],
+        "platform": "weibo", "language": "zh", "title": "t", "text": "b", "images": 1, "videos": 2,
+        "keep_texts": true
+    });
+    assert_agreement_on_spoilt("PostRecord", read_record, &record, 100);
+    let event = json!({
+        "id": "e", "parent": "p", "t": 3, "kind": "quote", "user": "u", "followers": 7,
+        "verified": false, "s": -0.5, "text": "b"
+    });
+    assert_agreement_on_spoilt("Event", read_event, &event, 70);
+}
+
+/// Every place of an instance that says everything, spoilt in every way: one value at a time.
+fn assert_agreement_on_spoilt(name: &str, read: Read, request: &Value, at_least: usize) {
+    let schema = schema(name);
+    assert!(schema.is_valid(request), "{request}");
+    read(request.to_string()).unwrap();
     let wrong = [
         json!(null),
         json!(-1),
@@ -109,29 +149,31 @@ fn both_agree_on_every_field_and_every_wrong_value() {
         json!({}),
         // Not [] nor longer lists: Rust reads a list as an object's fields in order.
     ];
-    let request = full_request();
     let (mut refused, mut tried) = (0, 0);
-    for place in places(&request, "") {
+    for place in places(request, "") {
         for value in &wrong {
             let mut spoilt = request.clone();
             *spoilt.pointer_mut(&place).unwrap() = value.clone();
             tried += 1;
             let what = format!("{place} = {value}");
-            refused += usize::from(!assert_agreement(&schema, &spoilt, &what));
+            refused += usize::from(!assert_agreement(&schema, read, &spoilt, &what));
         }
         let mut spoilt = request.clone();
         let (parent, key) = place.rsplit_once('/').unwrap();
         let parent_value = spoilt.pointer_mut(parent).unwrap();
         if let Some(object) = parent_value.as_object_mut() {
             object.remove(key);
-            assert_agreement(&schema, &spoilt, &format!("no {place}"));
+            assert_agreement(&schema, read, &spoilt, &format!("no {place}"));
             let mut spoilt = request.clone();
             spoilt.pointer_mut(parent).unwrap()["unheard_of"] = json!(1);
-            let agreed = assert_agreement(&schema, &spoilt, &format!("{parent}/unheard_of"));
+            let agreed = assert_agreement(&schema, read, &spoilt, &format!("{parent}/unheard_of"));
             assert!(!agreed, "{parent} takes unknown fields");
         }
     }
-    assert!(tried > 500 && refused > tried / 2, "{refused} of {tried}");
+    assert!(
+        tried > at_least && refused > tried / 2,
+        "{name}: {refused} of {tried}"
+    );
 }
 
 /// JSON pointers of all values below the root.

@@ -1,6 +1,7 @@
 /** @import { Brand, DiffusionPage, ScoreRequest, Weights } from "./bsmv/types.js" */
 import { init, ScorerError } from "./bsmv/scorer.js";
 import { element, make } from "./page/dom.js";
+import { follow } from "./page/follow.js";
 import { demoGraph } from "./page/graph.js";
 import { switchLanguage, text, textIfAny, translatePage } from "./page/strings.js";
 import { show } from "./page/view.js";
@@ -18,7 +19,7 @@ const PRESETS = {
 
 const EXAMPLES = [
   {
-    draft: "早上赶地铁顺手买了生椰拿铁，冰块给得刚好，喝完一上午都精神，喜欢！",
+    draft: "早上赶地铁顺手买了瑞幸的生椰拿铁，冰块给得刚好，喝完一上午都精神，喜欢！",
     platform: "weibo",
     brand: "luckin",
   },
@@ -35,7 +36,7 @@ const EXAMPLES = [
   },
   {
     draft:
-      "Built the old lighthouse set with my daughter over the weekend. Great instructions, no missing bricks, love it.",
+      "Built the old LEGO lighthouse with my daughter over the weekend. Great instructions, no missing bricks, love it.",
     platform: "x",
     brand: "lego",
   },
@@ -47,6 +48,7 @@ const CONTROLS = /** @type {const} */ ([
   ["post", "draft"],
   ["brand.positioning", "positioning"],
   ["brand", "name"],
+  ["stored", "stored"],
   ["graph", "file"],
 ]);
 
@@ -59,6 +61,7 @@ const name = element("name", HTMLInputElement);
 const positioning = element("positioning", HTMLTextAreaElement);
 const weights = element("weights", HTMLSelectElement);
 const graph = element("graph", HTMLSelectElement);
+const stored = element("stored", HTMLInputElement);
 const file = element("file", HTMLInputElement);
 
 /** @type {Awaited<ReturnType<typeof init>> | undefined} */
@@ -69,6 +72,10 @@ const brands = new Map();
 let demo;
 /** What the chosen file holds; the scorer judges whether it is a graph. @type {unknown} */
 let fileGraph;
+/** The graph of the post that is followed, as last seen. @type {DiffusionPage | undefined} */
+let followed;
+/** Stops following. @type {(() => void) | undefined} */
+let unfollow;
 /** Number of the newest request: answers to older ones are thrown away. */
 let newest = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -135,7 +142,9 @@ function wire() {
   file.addEventListener("change", readFile);
   graph.addEventListener("input", () => {
     demo = Number(graph.value) > 0 ? demoGraph(Number(graph.value)) : undefined;
+    followStored();
   });
+  stored.addEventListener("change", followStored);
   element("example", HTMLButtonElement).addEventListener("click", () => {
     const shown = EXAMPLES[example++ % EXAMPLES.length];
     draft.value = shown.draft;
@@ -158,6 +167,22 @@ function wire() {
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(update, PAUSE);
+}
+
+/** Follows the post whose id stands in the form, if that is what was chosen. */
+function followStored() {
+  unfollow?.();
+  unfollow = followed = undefined;
+  const id = stored.value.trim();
+  if (graph.value !== "stored" || id === "") return;
+  const seen = (/** @type {DiffusionPage} */ page) => {
+    followed = page;
+    update();
+  };
+  unfollow = follow(id, seen, (error) => {
+    const { code = "internal" } = error instanceof ScorerError ? error : {};
+    showError(new ScorerError(code, `stored: ${error}`, { field: "stored" }));
+  });
 }
 
 async function readFile() {
@@ -183,6 +208,7 @@ function request() {
     ...(brand.value === "own" && { brand: { name: name.value, positioning: positioning.value } }),
     ...(brands.has(brand.value) && { brand: brands.get(brand.value) }),
     ...(demo && { graph: demo }),
+    ...(followed && { graph: followed }),
     ...(graph.value === "file" && fileGraph !== undefined
       ? { graph: /** @type {DiffusionPage} */ (fileGraph) }
       : {}),
@@ -220,6 +246,7 @@ async function update() {
 /** What in the form depends on other parts of it. */
 function showForm() {
   element("own", HTMLElement).hidden = brand.value !== "own";
+  element("stored-field", HTMLElement).hidden = graph.value !== "stored";
   element("file-field", HTMLElement).hidden = graph.value !== "file";
   const about = element("about", HTMLElement);
   const profile = brands.get(brand.value);

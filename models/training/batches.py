@@ -10,12 +10,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+import augment
 import data
 from encoder import PAD
 
 MAX_TOKENS = 128
+STEP = 8
 LABELS: dict[str, Callable[[str, dict], str | None]] = {
-    "sentiment": data.sentiment, "topic": data.topic, "emotion": data.emotion}
+    "sentiment": data.sentiment, "topic": data.topic, "emotion": data.emotion, "emotion_en": data.emotion_en}
 
 
 @dataclass
@@ -40,19 +42,31 @@ def read_vectors(folder: Path) -> tuple[dict[str, int], Tensor]:
 
 
 def examples(folder: Path, name: str, split: str, classes: dict[str, list[str]], vectors: dict[str, int],
-             tokenizer: Tokenizer, cleaner: str | None) -> list[Example]:
-    """Reads a set's rows that have a target in one of the tasks of `classes` or a teacher's vector."""
-    texts, found = [], []
-    for row in data.rows(folder, name, split):
+             tokenizer: Tokenizer, cleaner: str | None, noise: int | None = None) -> list[Example]:
+    """Reads a set's rows that have a target in one of the tasks of `classes` or a teacher's vector, each text
+    once, and what they say of brands as examples of their own; `noise` seeds augmentation, None leaves it out."""
+    rows = list(data.rows(folder, name, split))
+    texts = data.clean([row["text"] for row in rows], cleaner)
+    rng, seen, found = random.Random(f"{noise}/{name}"), set(), []
+    plain, conditioned = [], []
+    for row, text in zip(rows, texts, strict=True):
+        if text in seen or not text.strip():
+            continue
+        seen.add(text)
         labels = {task: LABELS[task](name, row) for task in classes}
         targets = {task: classes[task].index(label) for task, label in labels.items() if label is not None}
         if row["id"] in vectors:
             targets["vector"] = vectors[row["id"]]
+        text = text if noise is None else augment.augment(text, name.startswith("zh_"), rng)
         if targets:
-            texts.append(row["text"])
             found.append(Example([], name in data.BINARY_SETS, targets))
-    for example, ids in zip(found, tokenize(data.clean(texts, cleaner), tokenizer), strict=True):
+            plain.append(text)
+        conditioned += [(c, text, label) for c, label in data.conditions(name, row)]
+    for example, ids in zip(found, tokenize(plain, tokenizer), strict=True):
         example.ids = ids
+    towards = tokenize(data.clean([data.towards(c, t) for c, t, _ in conditioned], cleaner), tokenizer)
+    found += [Example(ids, False, {"brand_sentiment": data.SENTIMENT.index(label)})
+              for ids, (_, _, label) in zip(towards, conditioned, strict=True)]
     return found
 
 
@@ -61,15 +75,23 @@ def sample(pool: list[Example], count: int, seed: str) -> list[Example]:
     return random.Random(seed).sample(pool, min(count, len(pool)))
 
 
+def rounded(length: int) -> int:
+    """Returns a length as batches are padded to. Few shapes: a new one costs more than the padding."""
+    return -(-length // STEP) * STEP
+
+
 def split_batches(chosen: list[Example], tokens: int) -> list[list[Example]]:
-    """Sorts by length and cuts into batches of at most `tokens` tokens, padding included."""
+    """Cuts into batches of like length, the longest first, of `tokens` tokens with padding; the last may be less."""
     done: list[list[Example]] = []
     batch: list[Example] = []
-    for example in sorted(chosen, key=lambda e: len(e.ids)):
-        if batch and len(example.ids) * (len(batch) + 1) > tokens:
+    size = 0
+    for example in sorted(chosen, key=lambda e: -len(e.ids)):
+        if not batch:
+            size = max(1, tokens // rounded(len(example.ids)))
+        batch.append(example)
+        if len(batch) == size:
             done.append(batch)
             batch = []
-        batch.append(example)
     return done + [batch] if batch else done
 
 
@@ -80,8 +102,8 @@ def stream(pools: dict[str, list[Example]], shares: dict[str, int], tokens: int,
         rng = random.Random(f"{seed}/{epoch}")
         chosen = [e for name, count in shares.items() for e in sample(pools[name], count, f"{seed}/{epoch}/{name}")]
         rng.shuffle(chosen)
-        for start in range(0, len(chosen), 4096):
-            bucket = split_batches(chosen[start:start + 4096], tokens)
+        for start in range(0, len(chosen), 16_384):
+            bucket = split_batches(chosen[start:start + 16_384], tokens)
             rng.shuffle(bucket)
             yield from bucket
         epoch += 1
@@ -89,7 +111,7 @@ def stream(pools: dict[str, list[Example]], shares: dict[str, int], tokens: int,
 
 def pad(batch: list[list[int]]) -> Tensor:
     """Returns token ids as one tensor, padded at the end."""
-    ids = torch.full((len(batch), max(map(len, batch))), PAD)
+    ids = torch.full((len(batch), rounded(max(map(len, batch)))), PAD)
     for row, found in zip(ids, batch, strict=True):
         row[:len(found)] = torch.tensor(found)
     return ids

@@ -1,9 +1,12 @@
 """Reading the data sets: gzip'd JSON Lines `<set>.<split>[.partNofM].jsonl.gz`, optionally cleaned."""
 
 import gzip
+import hashlib
 import json
 import random
+import re
 import subprocess
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,7 +30,10 @@ def rows(data: Path, name: str, split: str) -> Iterator[dict]:
         raise FileNotFoundError(f"no {name}.{split}.*jsonl.gz in {data}")
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield from map(json.loads, lines)
+            for row in map(json.loads, lines):
+                if not kept_out(name, row):
+                    row["text"] = join_segmented(row["text"], row.get("src", ""))
+                    yield row
 
 
 def event_texts(data: Path, count: int, seed: int) -> list[str]:
@@ -51,18 +57,63 @@ def clean(texts: list[str], cleaner: str | None) -> list[str]:
 
 def sentiment(name: str, row: dict) -> str | None:
     """Returns a row's sentiment label if it is one to learn from (htl_all is noise)."""
-    if name == "zh_review_sentiment" and row["src"] == "ChnSentiCorp_htl_all":
+    if name == "zh_review_sentiment" and row.get("src") == "ChnSentiCorp_htl_all":
         return None
-    if name == "en_brand_sentiment" and row.get("relevant") != 1:
+    if name == "en_brand_sentiment" and (row.get("relevant") != 1 or held_out(row["target"] or "")):
         return None
     return row.get("label") if name in SENTIMENT_SETS else None
 
 
 def topic(name: str, row: dict) -> str | None:
     """Returns a row's topic among the 15 of tnews_clue."""
-    return row["topic"] if name == "zh_topic_short" and row["src"] == "tnews_clue" else None
+    return row["topic"] if name == "zh_topic_short" and row.get("src") == "tnews_clue" else None
 
 
 def emotion(name: str, row: dict) -> str | None:
     """Returns a row's emotion among the 10 of zh_weibo_emotion."""
     return row["emotion"] if name == "zh_weibo_emotion" else None
+
+
+def emotion_en(name: str, row: dict) -> str | None:
+    """Returns a row's emotion among the 28 of GoEmotions, if it has one only."""
+    return row["emotions"][0] if row.get("src") == "goemotions" and len(row["emotions"]) == 1 else None
+
+
+def kept_out(name: str, row: dict) -> bool:
+    """Says whether a row stays out of all training: what linear probes are measured on."""
+    return name == "zh_weibo_stance" or row.get("src") == "tweeteval_emotion"
+
+
+def normalised_target(target: str) -> str:
+    """Returns a target's name in the form whose hash splits brands: NFKC, lower case, no spaces, hyphens, # or @."""
+    folded = unicodedata.normalize("NFKC", target).lower()
+    return "".join(c for c in folded if not c.isspace() and c not in "-\u2010\u2011#@")
+
+
+def held_out(target: str) -> bool:
+    """Says whether a target is one of the fifth kept out of training."""
+    digest = hashlib.sha256(normalised_target(target).encode()).digest()
+    return int.from_bytes(digest[:8], "big") % 5 == 0
+
+
+def conditions(name: str, row: dict) -> list[tuple[str, str]]:
+    """Returns what a row's text says of something: (brand or aspect, its sentiment label)."""
+    if name == "en_brand_sentiment":
+        target = row["target"]
+        usable = target and " or " not in target and row.get("relevant") == 1 and not held_out(target)
+        return [(target, row["label"])] if usable else []
+    if name == "zh_brand_aspect":
+        return [(a["aspect"], a["label"]) for a in row["aspects"] if a["label"] in SENTIMENT]
+    return []
+
+
+def towards(brand: str, text: str) -> str:
+    """Returns a text as it is read for what it says of a brand."""
+    return f"{brand} → {text}"
+
+
+def join_segmented(text: str, src: str) -> str:
+    """Joins the words of the one source that comes segmented; Latin words and numbers stay apart."""
+    if src != "takg_weibo":
+        return text
+    return re.sub(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])", "", " ".join(text.split()))

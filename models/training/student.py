@@ -1,4 +1,5 @@
-"""Trains the small encoder: sentiment, topics and emotion at once, and the untuned teacher's embedding."""
+"""Trains the small encoder: sentiment (of the post and towards a brand), topics and emotions at once, the untuned
+teacher's embedding, and posts beside what they are about."""
 
 import data
 from training import Recipe, arguments, run
@@ -6,15 +7,23 @@ from training import Recipe, arguments, run
 TOPICS = ["agriculture", "car", "culture", "edu", "entertainment", "finance", "game", "house", "military", "sports",
           "stock", "story", "tech", "travel", "world"]
 EMOTIONS = ["anger", "disgust", "fear", "gratitude", "happiness", "like", "none", "optimism", "sadness", "surprise"]
+EMOTIONS_EN = ["admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire",
+               "disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief",
+               "joy", "love", "nervousness", "neutral", "optimism", "pride", "realization", "relief", "remorse",
+               "sadness", "surprise"]
 
 RECIPE = Recipe(
-    shares={"zh_weibo_sentiment": 20_000, "zh_weibo_emotion": 14_000, "zh_review_sentiment": 10_000,
-            "en_tweet_sentiment": 7_000, "en_brand_sentiment": 8_000, "zh_topic_short": 20_000,
-            "zh_weibo_hashtag": 3_000, "zh_weibo_cascades": 2_000, "en_emotion": 5_000},
-    classes={"sentiment": data.SENTIMENT, "topic": TOPICS, "emotion": EMOTIONS},
-    weights={"sentiment": 1.0, "topic": 0.5, "emotion": 0.3, "vector": 10.0},
-    rate=2.5e-4,
-    batch_tokens=1536,
+    shares={"zh_weibo_sentiment": 40_000, "zh_weibo_emotion": 45_000, "zh_review_sentiment": 50_000,
+            "en_tweet_sentiment": 35_000, "en_brand_sentiment": 60_000, "zh_topic_short": 40_000,
+            "zh_brand_aspect": 12_000, "zh_weibo_hashtag": 4_000, "zh_weibo_cascades": 2_400, "en_emotion": 30_000},
+    classes={"sentiment": data.SENTIMENT, "topic": TOPICS, "emotion": EMOTIONS, "emotion_en": EMOTIONS_EN},
+    weights={"sentiment": 1.0, "brand_sentiment": 1.0, "topic": 0.6, "emotion": 0.6, "emotion_en": 0.3,
+             "vector": 10.0, "pairs": 0.3},
+    rate=3e-4,
+    batch_tokens=4096,
+    coarse_words=True,
+    pairs_every=8,
+    pairs_size=64,
 )
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import random
 import sys
 import time
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import data
+import pairs
 from batches import Example, examples, pad, read_vectors, sample, split_batches, stream
-from encoder import Encoder, load, save
+from encoder import Encoder, load, round_4_bits, save
 from metrics import fit_temperature, summary
 
 HEAD_RATE = 10.0  # learning rate of the heads over the encoder's
+WORDS_RATE = 0.3  # learning rate of the word embeddings over the encoder's
 WARMUP = 0.06
 LOG_STEPS = 20
 CHECKPOINT_SECONDS = 180
@@ -33,6 +36,9 @@ class Recipe:
     weights: dict[str, float]
     rate: float
     batch_tokens: int
+    coarse_words: bool = False  # tune word embeddings too, as 4 bits will hold them
+    pairs_every: int = 0  # steps between two batches of pairs; 0 for none
+    pairs_size: int = 0
 
 
 class Model(nn.Module):
@@ -48,7 +54,8 @@ class Model(nn.Module):
         nn.init.eye_(self.map.weight)
 
     def logits(self, task: str, embedding: Tensor) -> Tensor:
-        return self.heads[task](embedding * self.scale)
+        """One head judges what a text says, and what it says of the brand it was read for."""
+        return self.heads["sentiment" if task == "brand_sentiment" else task](embedding * self.scale)
 
 
 def targets(batch: list[Example], task: str) -> tuple[Tensor, Tensor]:
@@ -69,6 +76,8 @@ def loss(model: Model, batch: list[Example], vectors: Tensor, weights: dict[str,
         embedding = model.encoder(pad([e.ids for e in batch]))
     losses = {}
     for task, weight in weights.items():
+        if task == "pairs":
+            continue
         chosen, wanted = targets(batch, task)
         if not len(chosen):
             continue
@@ -90,7 +99,7 @@ def predict(model: Model, pool: list[Example], vectors: Tensor, bf16: bool = Tru
     for batch in split_batches(pool, 8192):
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
             embedding = model.encoder(pad([e.ids for e in batch]))
-        for task in [*model.heads, "vector"]:
+        for task in [*model.heads, "brand_sentiment", "vector"]:
             chosen, wanted = targets(batch, task)
             if not len(chosen):
                 continue
@@ -139,11 +148,13 @@ def write(value: object, path: Path) -> None:
 
 
 def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: dict[str, list[Example]],
-        vectors: Tensor, args: argparse.Namespace) -> dict:
+        vectors: Tensor, paired: list[pairs.Pair], args: argparse.Namespace) -> dict:
     """Trains until the token budget or the time is used up and loads the best checkpoint; returns its record."""
-    body = [p for p in model.encoder.parameters() if p.requires_grad]
+    body = [p for p in model.encoder.encoder.parameters() if p.requires_grad]
+    words = [p for p in model.encoder.embeddings.parameters() if p.requires_grad]
     heads = [*model.heads.parameters(), *model.map.parameters()]
     optimiser = torch.optim.AdamW([{"params": body, "base": recipe.rate},
+                                   {"params": words, "base": recipe.rate * WORDS_RATE, "weight_decay": 0.0},
                                    {"params": heads, "base": recipe.rate * HEAD_RATE}],
                                   lr=recipe.rate, weight_decay=0.01, fused=True)
     state = {"step": 0, "tokens": 0, "seconds": 0.0, "evaluated": 0, "best": -1.0, "best_tokens": 0}
@@ -156,6 +167,7 @@ def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: di
     stage = stream(train, recipe.shares, recipe.batch_tokens, args.seed)
     for _ in range(state["step"]):
         next(stage)
+    rng = random.Random(f"{args.seed}/{state['step']}")
     before, started, kept, sums = state["seconds"], time.monotonic(), time.monotonic(), {}
     progress = 0.0
     while progress < 1:
@@ -165,8 +177,12 @@ def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: di
         for group in optimiser.param_groups:
             group["lr"] = group["base"] * min(rate, 1)
         losses = loss(model, batch, vectors, recipe.weights)
+        if paired and state["step"] % recipe.pairs_every == 0:
+            chosen = rng.sample(paired, recipe.pairs_size)
+            losses["pairs"] = recipe.weights["pairs"] * pairs.loss(model.encoder, chosen, rng)
+            state["tokens"] += sum(len(p.post) for p in chosen)
         sum(losses.values()).backward()
-        nn.utils.clip_grad_norm_(body + heads, 1.0)
+        nn.utils.clip_grad_norm_(body + words + heads, 1.0)
         optimiser.step()
         optimiser.zero_grad()
         state["step"] += 1
@@ -195,6 +211,9 @@ def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: di
 
 def export(model: Model, tokenizer: Path, temperature: float, out: Path) -> None:
     """Writes the encoder and the sentiment head, which acts on the normalised embedding."""
+    if model.encoder.coarse_words:
+        words = model.encoder.embeddings.word_embeddings
+        words.weight.data = round_4_bits(words.weight.data)
     save(model.encoder, tokenizer, out)
     head = model.heads["sentiment"]
     save_file({"sentiment.weight": (head.weight.detach() * model.scale / temperature).contiguous(),
@@ -207,15 +226,18 @@ def run(recipe: Recipe, args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
     encoder, tokenizer = load(args.init)
-    encoder.freeze_embeddings()
+    encoder.freeze_embeddings(words=not recipe.coarse_words)
+    encoder.coarse_words = recipe.coarse_words
     index, vectors = read_vectors(args.vectors) if args.vectors else ({}, torch.empty(0))
     train, valid = (
-        {name: examples(args.data, name, split, recipe.classes, index, tokenizer, args.cleaner)
-         for name in recipe.shares} for split in ("train", "valid"))
+        {name: examples(args.data, name, split, recipe.classes, index, tokenizer, args.cleaner, noise)
+         for name in recipe.shares} for split, noise in (("train", args.seed), ("valid", None)))
+    models = Path(__file__).parent.parent
+    paired = (pairs.read(args.data, models, tokenizer, args.cleaner, args.seed) if recipe.pairs_every else [])
     valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
     print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, flush=True)
     model = Model(encoder, recipe.classes)
-    state = fit(model, recipe, train, valid, vectors, args)
+    state = fit(model, recipe, train, valid, vectors, paired, args)
     export(model, args.init / "tokenizer.json", 1.0, args.out)
     found, predictions = validate(model, valid, vectors, args.final_rows)
     temperature = fit_temperature(predictions)

@@ -46,11 +46,11 @@ impl Model {
         )?)
     }
 
-    /// The bundle's encoder alone, in f32 on `device`.
-    pub fn embedder(&self, device: &Device) -> Result<Embedder> {
+    /// The bundle's encoder alone.
+    pub fn embedder(&self, precision: Precision, device: &Device) -> Result<Embedder> {
         Ok(Scorer::embedder(
-            &mut self.read(Precision::F32)?,
-            Precision::F32,
+            &mut self.read(precision)?,
+            precision,
             device,
         )?)
     }

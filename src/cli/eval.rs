@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ::bsmv::score::Precision;
 use anyhow::Result;
+use candle_core::Device;
 
 use super::bundle_dir::Model;
 use crate::train::cascades::{Labels, Topics};
@@ -11,7 +13,8 @@ use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, bsmv, diffusion, diffusion_eval, encoders, relevance, same_author, sentiment, topics,
+    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, probe, relevance,
+    same_author, sentiment, topics,
 };
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
@@ -28,7 +31,7 @@ pub struct Args {
     /// What `bsmv label` made of the cascades' texts; for the BSMV head
     #[arg(long, default_value = "runs/labels.ndjson")]
     labels: PathBuf,
-    /// Folder of the untuned teacher; for the topics
+    /// Folder of the untuned teacher; for the encoder and the topics
     #[arg(long)]
     teacher: Option<PathBuf>,
     /// Embeddings are kept here
@@ -38,6 +41,9 @@ pub struct Args {
     topics: PathBuf,
     #[command(flatten)]
     brands: BrandFiles,
+    /// Sentences and the words that are exchanged in them
+    #[arg(long, default_value = "models/audit.json")]
+    audit: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -47,7 +53,10 @@ pub struct Args {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Which {
+    Encoder,
+    Audit,
     Sentiment,
+    Emotion,
     Topics,
     Relevance,
     Diffusion,
@@ -61,9 +70,26 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let embeddings = Embeddings::new(&encoder, &args.runs)?;
     let (data, split) = (args.data.as_path(), args.split);
     let mut rows: Vec<MetricRow> = Vec::new();
+    if wanted(Which::Encoder) {
+        let open = |precision| args.model.embedder(precision, &Device::Cpu);
+        let (float, int8) = (open(Precision::F32)?, open(Precision::Int8)?);
+        rows.extend(probe::cosines(data, &float, &int8)?);
+        if let Some(teacher) = &args.teacher {
+            let teacher = encoders::teacher(teacher)?;
+            let teacher = Embeddings::new(&teacher, &args.runs)?;
+            rows.extend(probe::probes(data, split, &embeddings, &teacher)?);
+        }
+    }
+    if wanted(Which::Audit) {
+        rows.extend(audit::evaluate(scorer.reader(), &args.audit)?);
+    }
     if wanted(Which::Sentiment) {
         let head = scorer.reader().sentiment();
         rows.extend(sentiment::evaluate(head, data, split, &embeddings)?);
+    }
+    if wanted(Which::Emotion) {
+        let heads = scorer.reader().emotions();
+        rows.extend(emotion::evaluate(heads, data, split, &embeddings)?);
     }
     if wanted(Which::Relevance) {
         let head = scorer.reader().relevance_head();

@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use bsmv::embedder::Embedder;
 use bsmv::post::Post;
+use bsmv::score::Precision;
 use candle_core::Device;
 use serde::Deserialize;
 
@@ -39,8 +40,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let rows: Vec<Row> = serde_json::from_slice(&std::fs::read(&args.posts)?)?;
     let texts: Vec<String> = rows.iter().map(|row| row.post.full_text()).collect();
-    let cpu = args.model.embedder(&Device::Cpu)?;
-    let cuda = args.model.embedder(&device)?;
+    let cpu = args.model.embedder(Precision::F32, &Device::Cpu)?;
+    let cuda = args.model.embedder(Precision::F32, &device)?;
     let expected = cpu.embed_all(&texts, 32)?;
     let mut worst = 0f32;
     for batch in BATCHES {

@@ -3,8 +3,12 @@
 mod bundle_dir;
 mod clean;
 #[cfg(feature = "train")]
+mod embed;
+#[cfg(feature = "train")]
 mod eval;
 mod gpu_test;
+#[cfg(feature = "server")]
+mod import;
 mod report;
 mod score;
 #[cfg(feature = "server")]
@@ -32,8 +36,14 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Read posts and events from files into a store
+    #[cfg(feature = "server")]
+    Import(import::Args),
     /// Clean the "text" of every JSON line on standard input
     Clean,
+    /// Embed the "text" of every JSON line on standard input
+    #[cfg(feature = "train")]
+    Embed(embed::Args),
     /// Compare the f32 encoder on CUDA with the CPU
     GpuTest(gpu_test::Args),
     /// Train one part of the model
@@ -60,7 +70,11 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        #[cfg(feature = "server")]
+        Verb::Import(args) => import::run(&args),
         Verb::Clean => clean::run(),
+        #[cfg(feature = "train")]
+        Verb::Embed(args) => embed::run(&args),
         Verb::GpuTest(args) => gpu_test::run(&args),
         #[cfg(feature = "train")]
         Verb::Train(part) => train::run(part),

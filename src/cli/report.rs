@@ -40,6 +40,12 @@ pub fn write(out: &mut impl Write, score: &Score, brand: Option<&BrandProfile>) 
         "\nForecast: valence {:+.2}, relevance {:.2}, diffusion {:.2} (about {:.0} events)",
         score.predicted.s, score.predicted.t, score.predicted.d, score.predicted.events
     )?;
+    writeln!(
+        out,
+        "Emotion: {}, {:.0} of 10",
+        score.emotion.label.unwrap_or("unsure"),
+        score.emotion.intensity
+    )?;
     match score.events {
         0 => writeln!(out, "Seen so far: the post alone")?,
         n => writeln!(
@@ -67,6 +73,12 @@ pub fn write(out: &mut impl Write, score: &Score, brand: Option<&BrandProfile>) 
         writeln!(out, "  {:>5.0}%  {}", 100.0 * topic.weight, topic.label)?;
     }
 
+    if !score.flags.is_empty() {
+        writeln!(out, "\nMay be there to move the score")?;
+        for flag in &score.flags {
+            writeln!(out, "  - {}", flag.message)?;
+        }
+    }
     writeln!(out, "\nNot taken into account")?;
     for unseen in &score.unseen {
         writeln!(out, "  - {}", unseen.message)?;

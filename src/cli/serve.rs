@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::bundle_dir::Model;
 use crate::server;
+use crate::store::Store;
 
 /// Serve the HTTP API under /v1, the page, and the model bundle for the page.
 #[derive(clap::Args)]
@@ -21,11 +22,19 @@ pub struct Args {
     /// Brand profiles that the page offers
     #[arg(long, value_name = "FILE", default_value = "models/brands.json")]
     brands: PathBuf,
+    /// File that keeps posts and their events; made if it isn't there. Without it they are
+    /// kept in memory, and gone when the server ends
+    #[arg(long, value_name = "FILE")]
+    store: Option<PathBuf>,
     #[command(flatten)]
     model: Model,
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    let store = match &args.store {
+        Some(file) => Store::open(file)?,
+        None => Store::in_memory()?,
+    };
     let scorer = args.model.open()?;
     let site = server::Site {
         www: args.www,
@@ -34,6 +43,6 @@ pub fn run(args: Args) -> Result<ExitCode> {
     };
     tokio::runtime::Runtime::new()
         .context("starting the server's threads")?
-        .block_on(server::serve(args.addr, scorer, &site))?;
+        .block_on(server::serve(args.addr, scorer, store, &site))?;
     Ok(ExitCode::SUCCESS)
 }

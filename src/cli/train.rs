@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::train::{diffusion, encoders, head, relevance, sentiment, topics};
+use crate::train::{diffusion, emotion, encoders, head, relevance, sentiment, topics};
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
 pub enum Part {
     /// The three-class sentiment head on a frozen encoder
     Sentiment(sentiment::SentimentArgs),
+    /// The emotion heads, one per language
+    Emotion(emotion::EmotionArgs),
     /// The topics (with --cluster) or the projector to them
     Topics(topics::TopicsArgs),
     /// The relevance of a post to a brand
@@ -26,6 +28,7 @@ pub enum Part {
 pub fn run(part: Part) -> Result<ExitCode> {
     match part {
         Part::Sentiment(args) => sentiment::run(&args, &encoders::student(&args.encoder)?)?,
+        Part::Emotion(args) => emotion::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Relevance(args) => relevance::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Topics(args) if args.cluster => {
             topics::cluster(&args, &encoders::teacher(&args.teacher)?)?;

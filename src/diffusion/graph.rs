@@ -146,6 +146,55 @@ impl DiffusionGraph {
         }
     }
 
+    /// The graph's first `most` events; the others are counted as dropped.
+    #[must_use]
+    pub fn capped(mut self, most: usize) -> Self {
+        self.dropped += self.len().saturating_sub(most) as u64;
+        self.t.truncate(most);
+        self.parent.truncate(most);
+        self.kind.truncate(most);
+        self.user.truncate(most);
+        self.followers.truncate(most);
+        self.verified.truncate(most);
+        self.s.truncate(most);
+        self
+    }
+
+    /// The page of events `start..start + most` (node indices, from 1) among those up to
+    /// `until` seconds after `post`, which was published at `created_at`. `next` and texts are
+    /// the caller's.
+    #[must_use]
+    pub fn page(
+        &self,
+        post: &str,
+        created_at: OffsetDateTime,
+        until: u32,
+        start: usize,
+        most: usize,
+    ) -> DiffusionPage {
+        let total = self.t.partition_point(|&t| t <= until);
+        let from = start.saturating_sub(1).min(total);
+        let rows = from..total.min(from.saturating_add(most));
+        DiffusionPage {
+            schema: PAGE_SCHEMA,
+            post: post.to_owned(),
+            created_at,
+            observed_until: self.observed_until.min(until),
+            total: total as u64,
+            author: self.author.clone(),
+            start: from + 1,
+            t: self.t[rows.clone()].to_vec(),
+            parent: self.parent[rows.clone()].to_vec(),
+            kind: self.kind[rows.clone()].to_vec(),
+            user: self.user[rows.clone()].to_vec(),
+            followers: self.followers[rows.clone()].to_vec(),
+            verified: self.verified[rows.clone()].to_vec(),
+            s: self.s[rows].to_vec(),
+            text: None,
+            next: None,
+        }
+    }
+
     fn check(&self, page: &DiffusionPage) -> Result<()> {
         if page.schema != PAGE_SCHEMA {
             let problem = format!("is {}, this build reads {PAGE_SCHEMA}", page.schema);

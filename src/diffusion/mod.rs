@@ -4,6 +4,7 @@
 mod columns;
 mod gat;
 mod graph;
+mod log;
 mod net;
 pub mod structure;
 mod support;
@@ -11,7 +12,8 @@ mod trees;
 
 pub use columns::{Batch, DiffusionInput};
 pub use gat::{Gat, MEMBERS, Outputs, READOUT};
-pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS};
+pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS, PAGE_SCHEMA};
+pub use log::{Arrival, EventLog, LoggedGraph};
 pub use net::{DiffusionNet, Forecast, OBSERVATION_TIMES, Widening};
 pub use support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
 pub use trees::{FORESTS, Forest, Node, Trees};

@@ -2,7 +2,7 @@
 
 use safetensors::tensor::{Dtype, SafeTensors};
 
-use super::quantize::{floats, scale_name};
+use super::quantize::{GROUP, floats, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
 use crate::kernels::math::{LANES, layer_norm, normalise, softmax_numerators};
 use crate::kernels::scalar::Scalar;
@@ -85,13 +85,63 @@ trait Embed: Send + Sync {
 
 struct Network<K: Kernel> {
     config: Config,
-    /// `[vocabulary, hidden]`, one scale per row.
-    words: Vec<i8>,
-    word_scales: Vec<f32>,
+    words: Words,
     /// `[positions, hidden]`, token type included.
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer<K>>,
+}
+
+/// Word embeddings `[vocabulary, hidden]`, as stored.
+enum Words {
+    /// One scale per row.
+    Bytes { levels: Vec<i8>, scales: Vec<f32> },
+    /// Two numbers to a byte, the first in the low half; one scale per [`GROUP`] numbers.
+    Nibbles { pairs: Vec<u8>, scales: Vec<f32> },
+}
+
+impl Words {
+    fn load(file: &SafeTensors, pieces: usize, width: usize) -> Result<Self> {
+        let name = format!("{WORDS}.weight");
+        let view = file
+            .tensor(&name)
+            .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
+        if view.dtype() != Dtype::U8 {
+            let (levels, scales) = rows(file, &name, [pieces, width])?;
+            return Ok(Words::Bytes { levels, scales });
+        }
+        if view.shape() != [pieces, width / 2] || !width.is_multiple_of(GROUP) {
+            let problem = format!("{name}: {:?} of 4 bits, not of {width}", view.shape());
+            return Err(Error::Bundle(problem));
+        }
+        Ok(Words::Nibbles {
+            pairs: view.data().to_vec(),
+            scales: vector(file, &scale_name(&name), pieces * width / GROUP)?,
+        })
+    }
+
+    /// Writes the vector of a piece into `out`.
+    fn read(&self, id: usize, out: &mut [f32]) {
+        let h = out.len();
+        match self {
+            Words::Bytes { levels, scales } => {
+                for (out, w) in out.iter_mut().zip(&levels[id * h..][..h]) {
+                    *out = f32::from(*w) * scales[id];
+                }
+            }
+            Words::Nibbles { pairs, scales } => {
+                let scales = &scales[id * h / GROUP..];
+                let pairs = pairs[id * h / 2..][..h / 2].chunks_exact(GROUP / 2);
+                for ((out, pairs), scale) in out.chunks_exact_mut(GROUP).zip(pairs).zip(scales) {
+                    for (out, pair) in out.chunks_exact_mut(2).zip(pairs) {
+                        let level = |half: u8| f32::from(half as i8 - 8);
+                        out[0] = level(pair & 15) * scale;
+                        out[1] = level(pair >> 4) * scale;
+                    }
+                }
+            }
+        }
+    }
 }
 
 struct Norm {
@@ -175,13 +225,11 @@ impl<K: Kernel> Network<K> {
         let file = SafeTensors::deserialize(safetensors)
             .map_err(|e| Error::Bundle(format!("8-bit encoder: {e}")))?;
         let h = config.hidden_size;
-        let words = rows(&file, &format!("{WORDS}.weight"), [config.vocab_size, h])?;
         let layers = (0..config.num_hidden_layers)
             .map(|i| Layer::load(&file, i, &config))
             .collect::<Result<_>>()?;
         Ok(Network {
-            words: words.0,
-            word_scales: words.1,
+            words: Words::load(&file, config.vocab_size, h)?,
             positions: vector(&file, POSITIONS, config.max_position_embeddings * h)?,
             norm: Norm::load(&file, EMBEDDING_NORM, h)?,
             layers,
@@ -214,12 +262,9 @@ impl<K: Kernel> Embed for Network<K> {
         let mut x = vec![0f32; n * h];
         let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
         for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
-            let scale = self.word_scales[id as usize];
-            let word = &self.words[id as usize * h..][..h];
+            self.words.read(id as usize, x);
             let position = &self.positions[i * h..][..h];
-            for ((x, w), p) in x.iter_mut().zip(word).zip(position) {
-                *x = f32::from(*w) * scale + p;
-            }
+            x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
         }
         self.norm(&mut x, &self.norm);
 

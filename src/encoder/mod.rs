@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use float::FloatEncoder;
 pub use int8::Int8Encoder;
-pub use quantize::floats;
-pub use quantize::quantize;
+pub use quantize::{WordBits, floats, quantize};
 
 use crate::{Error, Result};
 

@@ -1,8 +1,9 @@
 //! From stored floats to the 8-bit form.
 //!
-//! Linear layers and word embeddings become signed 8-bit rows with one scale per row (per output
-//! channel, per piece): scale = max |w| / 127, rounded half to even. Positions (with the first
-//! token type added), norms and biases stay f32.
+//! Linear layers become signed 8-bit rows with one scale per output channel: max |w| / 127, rounded
+//! half to even. Word embeddings become the same with one scale per piece, or 4 bits with one scale
+//! per [`GROUP`] numbers: the one of largest magnitude over -8, so that sixteen levels reach it.
+//! Positions (with the first token type added) are f16; norms and biases stay f32.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,17 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use super::{Config, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names};
 use crate::kernels::math::round_half_even;
 use crate::{Error, Result};
+
+/// Numbers of a 4-bit word embedding that share a scale.
+pub(super) const GROUP: usize = 32;
+
+/// How word embeddings, the larger half of a small encoder, are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WordBits {
+    /// For networks tuned to it: half the size.
+    Four,
+    Eight,
+}
 
 /// Name of the scales of tensor `name`.
 pub(super) fn scale_name(name: &str) -> String {
@@ -40,7 +52,7 @@ pub fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>> {
 }
 
 /// The 8-bit safetensors file of a float encoder in Hugging Face's names.
-pub fn quantize(config: &Config, safetensors: &[u8]) -> Result<Vec<u8>> {
+pub fn quantize(config: &Config, safetensors: &[u8], words: WordBits) -> Result<Vec<u8>> {
     let file = SafeTensors::deserialize(safetensors)
         .map_err(|e| Error::Bundle(format!("encoder weights: {e}")))?;
     let prefix = if file.tensor(&format!("{WORDS}.weight")).is_ok() {
@@ -52,17 +64,17 @@ pub fn quantize(config: &Config, safetensors: &[u8]) -> Result<Vec<u8>> {
     let h = config.hidden_size;
     let mut out = Output::default();
 
-    out.rows(
-        &format!("{WORDS}.weight"),
-        &get(&format!("{WORDS}.weight"))?,
-        h,
-    )?;
+    let name = format!("{WORDS}.weight");
+    match words {
+        WordBits::Four => out.nibbles(&name, &get(&name)?, h)?,
+        WordBits::Eight => out.rows(&name, &get(&name)?, h)?,
+    }
     let types = get(&format!("{TYPES}.weight"))?;
     let mut positions = get(&format!("{POSITIONS}.weight"))?;
     for row in positions.chunks_exact_mut(h) {
         row.iter_mut().zip(&types).for_each(|(p, t)| *p += t);
     }
-    out.floats(POSITIONS, &positions);
+    out.halves(POSITIONS, &positions);
     let copy_norm = |out: &mut Output, name: &str| -> Result<()> {
         for part in ["weight", "bias"] {
             let name = format!("{name}.{part}");
@@ -105,11 +117,42 @@ impl Output {
             .insert(name.to_owned(), (Dtype::F32, vec![values.len()], bytes));
     }
 
-    fn rows(&mut self, name: &str, values: &[f32], width: usize) -> Result<()> {
-        if values.is_empty() || !values.len().is_multiple_of(width) {
-            let problem = format!("{name}: {} numbers, not rows of {width}", values.len());
+    fn halves(&mut self, name: &str, values: &[f32]) {
+        let half = |v: &f32| f16::from_f32(*v).to_le_bytes();
+        let bytes = values.iter().flat_map(half).collect();
+        self.0
+            .insert(name.to_owned(), (Dtype::F16, vec![values.len()], bytes));
+    }
+
+    /// Two numbers to a byte, the first in the low half, each 8 more than its level.
+    fn nibbles(&mut self, name: &str, values: &[f32], width: usize) -> Result<()> {
+        check_rows(name, values, width)?;
+        if !width.is_multiple_of(GROUP) {
+            let problem = format!("{name}: 4 bits need rows of a multiple of {GROUP} numbers");
             return Err(Error::Bundle(problem));
         }
+        let mut scales = Vec::with_capacity(values.len() / GROUP);
+        let mut bytes = Vec::with_capacity(values.len() / 2);
+        for group in values.chunks_exact(GROUP) {
+            let further = |top: f32, &v: &f32| if v.abs() > top.abs() { v } else { top };
+            let top = group.iter().fold(0f32, further);
+            let scale = f16::from_f32(top / -8.0).to_f32();
+            scales.push(scale);
+            let level = |v: f32| match scale {
+                0.0 => 8,
+                scale => (round_half_even(v / scale).clamp(-8.0, 7.0) + 8.0) as u8,
+            };
+            let pairs = group.chunks_exact(2);
+            bytes.extend(pairs.map(|pair| level(pair[0]) | level(pair[1]) << 4));
+        }
+        self.halves(&scale_name(name), &scales);
+        let shape = vec![values.len() / width, width / 2];
+        self.0.insert(name.to_owned(), (Dtype::U8, shape, bytes));
+        Ok(())
+    }
+
+    fn rows(&mut self, name: &str, values: &[f32], width: usize) -> Result<()> {
+        check_rows(name, values, width)?;
         let mut scales = Vec::with_capacity(values.len() / width);
         let mut bytes = Vec::with_capacity(values.len());
         for row in values.chunks_exact(width) {
@@ -136,4 +179,12 @@ impl Output {
         safetensors::serialize(views, None)
             .map_err(|e| Error::Bundle(format!("8-bit encoder: {e}")))
     }
+}
+
+fn check_rows(name: &str, values: &[f32], width: usize) -> Result<()> {
+    if values.is_empty() || !values.len().is_multiple_of(width) {
+        let problem = format!("{name}: {} numbers, not rows of {width}", values.len());
+        return Err(Error::Bundle(problem));
+    }
+    Ok(())
 }

@@ -16,19 +16,29 @@ use bsmv::post::Post;
 use bsmv::score::{Precision, Score};
 use bsmv::scorer::Scorer;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::error::Failure;
+use super::posts;
 use super::work::Queue;
+use crate::store::Store;
 
 const OPENAPI: &str = include_str!("../../www/api/openapi.json");
+/// The media type of everything but events.
+pub const JSON: &str = "application/json";
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
+/// What the handlers share.
 #[derive(Clone)]
-struct Api {
-    scorer: Arc<Scorer>,
-    queue: Queue,
+pub struct Api {
+    pub scorer: Arc<Scorer>,
+    pub store: Arc<Store>,
+    /// Of what needs a core for long.
+    pub queue: Queue,
+    /// Of bodies of events in memory.
+    pub bodies: Arc<Semaphore>,
     health: Health,
 }
 
@@ -43,7 +53,7 @@ struct Health {
 }
 
 /// The routes. Scores one post first, so that a bundle that can't score stops the start.
-pub fn routes(scorer: Arc<Scorer>) -> Result<Router> {
+pub fn routes(scorer: Arc<Scorer>, store: Arc<Store>) -> Result<Router> {
     let trial = ScoreRequest {
         post: Post {
             text: "ok".to_owned(),
@@ -60,7 +70,9 @@ pub fn routes(scorer: Arc<Scorer>) -> Result<Router> {
     };
     let api = Api {
         scorer,
+        store,
         queue: Queue::new(),
+        bodies: Arc::new(Semaphore::new(posts::BODIES)),
         health,
     };
     Ok(Router::new()
@@ -70,6 +82,7 @@ pub fn routes(scorer: Arc<Scorer>) -> Result<Router> {
             get(|State(api): State<Api>| async { Json(api.health) }),
         )
         .route("/openapi.json", get(openapi))
+        .merge(posts::routes())
         .fallback(|| async { Failure::NoSuchPath })
         .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
@@ -81,11 +94,9 @@ async fn openapi() -> impl IntoResponse {
 }
 
 async fn score(State(api): State<Api>, request: Request) -> Result<Json<Score>, Failure> {
-    if !is_json(request.headers()) {
-        return Err(Failure::NotJson);
-    }
+    declared(request.headers(), JSON)?;
     let place = api.queue.enter()?;
-    let body = body_of(request).await?;
+    let body = body_of(request, MAX_REQUEST_BYTES).await?;
     let scorer = api.scorer;
     let scored = place
         .run(move || {
@@ -96,25 +107,36 @@ async fn score(State(api): State<Api>, request: Request) -> Result<Json<Score>, 
     Ok(Json(scored?))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    headers
+/// Fails unless the body is declared as `media`.
+pub fn declared(headers: &HeaderMap, media: &'static str) -> Result<(), Failure> {
+    let is_it = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.split(';').next())
-        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media));
+    if is_it {
+        Ok(())
+    } else {
+        Err(Failure::NotOfType(media))
+    }
 }
 
-/// The whole body, if it is short enough and comes soon enough.
-async fn body_of(request: Request) -> Result<Bytes, Failure> {
+/// The whole body, if it is short enough and comes soon enough. `limit` is at most
+/// [`MAX_REQUEST_BYTES`].
+pub async fn body_of(request: Request, limit: usize) -> Result<Bytes, Failure> {
     // A declared length over the limit is refused before anything is read.
-    if request.body().size_hint().lower() > MAX_REQUEST_BYTES as u64 {
-        return Err(Failure::TooLarge);
+    if request.body().size_hint().lower() > limit as u64 {
+        return Err(Failure::TooLarge(limit));
     }
     let body = timeout(BODY_TIME, Bytes::from_request(request, &()))
         .await
         .map_err(|_| Failure::TooSlow)?;
-    body.map_err(|rejection| match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge,
+    let body = body.map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge(limit),
         _ => Failure::BodyBroken,
-    })
+    })?;
+    if body.len() > limit {
+        return Err(Failure::TooLarge(limit));
+    }
+    Ok(body)
 }

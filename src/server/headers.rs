@@ -14,7 +14,7 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 pub async fn complete(mut response: Response) -> Response {
     let compressed = response.headers().contains_key(header::CONTENT_ENCODING);
     let headers = response.headers_mut();
-    let fixed: [(HeaderName, HeaderValue); 4] = [
+    let fixed: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (
             header::X_CONTENT_TYPE_OPTIONS,
@@ -24,13 +24,15 @@ pub async fn complete(mut response: Response) -> Response {
             header::REFERRER_POLICY,
             HeaderValue::from_static("no-referrer"),
         ),
-        // No path names its content, so nothing is immutable: kept, but asked for again. Files
-        // have an ETag, and the answer to that is 304.
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     for (name, value) in fixed {
         headers.insert(name, value);
     }
+    // No path names its content, so nothing is immutable: kept, but asked for again. Files and
+    // graphs have an ETag, and the answer to that is 304.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-cache"));
     // Bytes that were compressed on the way aren't the file's own: the tag is a weak one then.
     if compressed
         && let Some(tag) = headers.get(header::ETAG).and_then(|tag| tag.to_str().ok())

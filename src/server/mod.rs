@@ -1,8 +1,10 @@
 //! The HTTP server: the API under `/v1`, the page, and the bundle that the page loads.
 
 mod api;
+mod cursor;
 mod error;
 mod headers;
+mod posts;
 mod work;
 
 use std::io::Write;
@@ -20,6 +22,8 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::services::{ServeDir, ServeFile};
 
+use crate::store::Store;
+
 /// What is served beside the API.
 pub struct Site {
     /// Directory with the page's `index.html`.
@@ -32,8 +36,8 @@ pub struct Site {
 
 /// Serves until SIGINT or SIGTERM, then finishes what it has begun. Prints one line with the
 /// address as soon as it can answer.
-pub async fn serve(addr: SocketAddr, scorer: Scorer, site: &Site) -> Result<()> {
-    let app = app(scorer, site)?;
+pub async fn serve(addr: SocketAddr, scorer: Scorer, store: Store, site: &Site) -> Result<()> {
+    let app = app(scorer, store, site)?;
     let listener = TcpListener::bind(addr)
         .await
         .with_context(|| format!("{addr}: can't listen there"))?;
@@ -46,7 +50,7 @@ pub async fn serve(addr: SocketAddr, scorer: Scorer, site: &Site) -> Result<()> 
     Ok(())
 }
 
-fn app(scorer: Scorer, site: &Site) -> Result<Router> {
+fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
     if !site.www.join("index.html").is_file() {
         let www = site.www.display();
         bail!("{www}: no index.html there (name the page's directory with --www DIR)");
@@ -55,7 +59,7 @@ fn app(scorer: Scorer, site: &Site) -> Result<Router> {
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
     Ok(Router::new()
-        .nest("/v1", api::routes(Arc::new(scorer))?)
+        .nest("/v1", api::routes(Arc::new(scorer), Arc::new(store))?)
         .nest_service(&bundle_route(site)?, ServeDir::new(&site.bundle))
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))

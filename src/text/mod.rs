@@ -6,7 +6,7 @@ pub mod tokenizer;
 
 pub use clean::{Cleaned, clean, clean_report};
 pub use language::{Detected, Language, detect};
-pub use tokenizer::{Encoded, MAX_CHARS, Tokenizer};
+pub use tokenizer::{Encoded, MAX_CHARS, Tokenizer, Windows};
 
 /// What can go wrong between a text and its pieces.
 #[derive(Debug, thiserror::Error)]

@@ -18,6 +18,15 @@ pub struct Encoded {
     pub cut: usize,
 }
 
+/// The pieces of a text that may be too long to be read at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Windows {
+    /// Numbers of the pieces of each part, special ones included; the text's order. Never empty.
+    pub windows: Vec<Vec<u32>>,
+    /// Pieces of the text past the last window.
+    pub cut: usize,
+}
+
 /// Cuts texts into the pieces of one vocabulary (Unigram, WordPiece or any
 /// other model of the file format).
 #[derive(Clone, Debug)]
@@ -49,11 +58,25 @@ impl Tokenizer {
         })
     }
 
-    /// Cuts a text into at most `max_pieces` pieces. The limit counts the
-    /// special pieces, which are always kept; what doesn't fit is dropped from
-    /// the end of the text and counted. No padding. Special pieces written in
-    /// the text (`</s>`) say nothing and are left out.
+    /// Cuts a text into at most `max_pieces` pieces: the first of [`Tokenizer::windows`].
     pub fn encode(&self, text: &str, max_pieces: usize) -> Result<Encoded, TextError> {
+        let Windows { mut windows, cut } = self.windows(text, max_pieces, 1)?;
+        Ok(Encoded {
+            ids: windows.swap_remove(0),
+            cut,
+        })
+    }
+
+    /// Cuts a text into at most `most` windows of at most `max_pieces` pieces each. The limit
+    /// counts the special pieces, which every window has; what doesn't fit is dropped from the
+    /// end of the text and counted. No padding. Special pieces written in the text (`</s>`) say
+    /// nothing and are left out.
+    pub fn windows(
+        &self,
+        text: &str,
+        max_pieces: usize,
+        most: usize,
+    ) -> Result<Windows, TextError> {
         // Bytes first: a text of few bytes needs no counting.
         if text.len() > MAX_CHARS {
             let chars = text.chars().count();
@@ -64,8 +87,10 @@ impl Tokenizer {
                 });
             }
         }
+        // Without room for a piece of the text there would be no end of windows.
         let room = max_pieces
             .checked_sub(self.special)
+            .filter(|&room| room > 0)
             .ok_or(TextError::NoRoom {
                 max_pieces,
                 special: self.special,
@@ -75,16 +100,17 @@ impl Tokenizer {
         if pieces.get_ids().iter().any(|id| self.reserved.contains(id)) {
             pieces = self.without_reserved(&pieces);
         }
-        let cut = pieces.len().saturating_sub(room);
         pieces.truncate(room, 0, TruncationDirection::Right);
-        // The dropped pieces would get special ones of their own.
-        pieces.take_overflowing();
-        let whole = self
-            .inner
-            .post_process(pieces, None, true)
-            .map_err(encode)?;
-        Ok(Encoded {
-            ids: whole.get_ids().to_vec(),
+        let mut rest = pieces.take_overflowing();
+        let kept = most.saturating_sub(1).min(rest.len());
+        let cut = rest.drain(kept..).map(|window| window.len()).sum();
+        let finish = |window| {
+            let whole = self.inner.post_process(window, None, true);
+            Ok(whole.map_err(encode)?.get_ids().to_vec())
+        };
+        let windows = std::iter::once(pieces).chain(rest).map(finish);
+        Ok(Windows {
+            windows: windows.collect::<Result<_, TextError>>()?,
             cut,
         })
     }
@@ -196,21 +222,35 @@ mod tests {
         let t = load(&unigram());
         let whole = ids(&t, "good 很好 good");
         assert_eq!(whole, [0, 8, 7, 8, 2]);
-        for max in 2..8 {
+        for max in 3..8 {
             let e = t.encode("good 很好 good", max).unwrap();
             assert_eq!(e.cut, 5usize.saturating_sub(max));
             assert_eq!(e.ids.len(), max.min(5));
             assert_eq!(e.ids[..e.ids.len() - 1], whole[..e.ids.len() - 1]);
             assert_eq!(e.ids.last(), Some(&2));
         }
-        let error = t.encode("好", 1).unwrap_err();
+        let error = t.encode("好", 2).unwrap_err();
         assert!(matches!(
             error,
             TextError::NoRoom {
-                max_pieces: 1,
+                max_pieces: 2,
                 special: 2
             }
         ));
+    }
+
+    #[test]
+    fn a_long_text_is_read_in_windows() {
+        let t = load(&unigram());
+        let windows = |max, most| t.windows("good 很好 good", max, most).unwrap();
+        let expected = |windows: &[&[u32]], cut| Windows {
+            windows: windows.iter().map(|w| w.to_vec()).collect(),
+            cut,
+        };
+        assert_eq!(windows(5, 4), expected(&[&[0, 8, 7, 8, 2]], 0));
+        assert_eq!(windows(4, 4), expected(&[&[0, 8, 7, 2], &[0, 8, 2]], 0));
+        assert_eq!(windows(3, 2), expected(&[&[0, 8, 2], &[0, 7, 2]], 1));
+        assert_eq!(t.windows("", 4, 4).unwrap(), expected(&[&[0, 2]], 0));
     }
 
     #[test]

@@ -175,7 +175,7 @@ fn cases(
                 .iter()
                 .find(|t| t.id == cascade.id)
                 .with_context(|| format!("no text of {}", cascade.id))?;
-            let read = scorer.reader().read(&text.text)?;
+            let read = scorer.reader().read(&text.text, None)?;
             let mut cases = Vec::new();
             for &time in cascade.times() {
                 let (truth, so_far) = so_far(cascade, time, read.valence());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bsmv::bundle::{EncoderFacts, FileFacts, Manifest, Residuals, SCHEMA};
-use bsmv::encoder::{Config, quantize};
+use bsmv::encoder::{Config, WordBits, quantize};
 use bsmv::score::Precision;
 use bsmv::scorer::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
 use bsmv::topics::TopicLabel;
@@ -19,8 +19,8 @@ pub struct BundleArgs {
     /// Folder of the trained encoder in Hugging Face's layout.
     #[arg(long)]
     encoder: PathBuf,
-    /// Folder with sentiment.safetensors, topics.safetensors, relevance.safetensors,
-    /// head.safetensors, residuals.json and diffusion.safetensors.
+    /// Folder with what `bsmv train` wrote: sentiment, emotion_zh, emotion_en, topics, relevance,
+    /// head and diffusion.safetensors, and residuals.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
     /// The topics' names.
@@ -56,7 +56,10 @@ pub fn run(args: &BundleArgs) -> Result<()> {
     let floats = read(&args.encoder.join("model.safetensors"))?;
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     let names = |precision| encoder_file(precision).to_owned();
-    files.insert(names(Precision::Int8), quantize(&config, &floats)?);
+    files.insert(
+        names(Precision::Int8),
+        quantize(&config, &floats, WordBits::Four)?,
+    );
     files.insert(names(Precision::F32), floats);
     files.insert(
         TOKENIZER.into(),
@@ -113,8 +116,10 @@ pub fn run(args: &BundleArgs) -> Result<()> {
 }
 
 /// Files of the heads that read text, and the prefix of their tensors in a bundle.
-pub const HEAD_FILES: [(&str, &str); 3] = [
+pub const HEAD_FILES: [(&str, &str); 5] = [
     ("sentiment.", "sentiment.safetensors"),
+    ("emotion.zh.", "emotion_zh.safetensors"),
+    ("emotion.en.", "emotion_en.safetensors"),
     ("topics.", "topics.safetensors"),
     ("relevance.", "relevance.safetensors"),
 ];
@@ -145,6 +150,9 @@ pub struct QuantizeArgs {
     /// Folder of an encoder in Hugging Face's layout: config.json, model.safetensors.
     #[arg(long)]
     encoder: PathBuf,
+    /// Bits of a number of the word embeddings: 4 for encoders tuned to it, else 8.
+    #[arg(long, default_value_t = 8)]
+    word_bits: u8,
     #[arg(long)]
     out: PathBuf,
 }
@@ -153,6 +161,11 @@ pub struct QuantizeArgs {
 pub fn quantize_encoder(args: &QuantizeArgs) -> Result<()> {
     let config = Config::from_json(&read(&args.encoder.join("config.json"))?)?;
     let weights = read(&args.encoder.join("model.safetensors"))?;
-    std::fs::write(&args.out, quantize(&config, &weights)?)
+    let words = match args.word_bits {
+        4 => WordBits::Four,
+        8 => WordBits::Eight,
+        other => anyhow::bail!("--word-bits {other}: 4 or 8"),
+    };
+    std::fs::write(&args.out, quantize(&config, &weights, words)?)
         .with_context(|| format!("writing {}", args.out.display()))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use bsmv::embedder::Embedder;
-use bsmv::encoder::Config;
+use bsmv::encoder::{Config, WordBits};
 use bsmv::reader::Reader;
 use bsmv::score::Precision;
 use bsmv::scorer::{Scorer, encoder_file};
@@ -82,15 +82,31 @@ fn embed(embedder: &Embedder, texts: &[String]) -> Result<Vec<Vec<f32>>> {
 
 /// The student, as the bundle will hold it.
 pub fn student(folder: &Path) -> Result<Folder> {
-    open(folder, "")
+    open(folder, "", WordBits::Four)
 }
 
 /// The untuned teacher.
 pub fn teacher(folder: &Path) -> Result<Folder> {
-    open(folder, TEACHER_PREFIX)
+    open(folder, TEACHER_PREFIX, WordBits::Eight)
 }
 
-fn open(folder: &Path, prefix: &str) -> Result<Folder> {
+/// Any BERT in Hugging Face's layout; at int8 with 8-bit word embeddings, as it wasn't tuned to
+/// fewer.
+pub fn any_bert(folder: &Path, precision: Precision) -> Result<Embedder> {
+    Ok(read(folder, precision, "", WordBits::Eight, usize::MAX)?.embedder)
+}
+
+fn open(folder: &Path, prefix: &str, words: WordBits) -> Result<Folder> {
+    read(folder, Precision::Int8, prefix, words, MAX_PIECES)
+}
+
+fn read(
+    folder: &Path,
+    precision: Precision,
+    prefix: &str,
+    words: WordBits,
+    max_pieces: usize,
+) -> Result<Folder> {
     let read = |name: &str| {
         let path = folder.join(name);
         std::fs::read(&path).with_context(|| format!("reading {}", path.display()))
@@ -102,9 +118,10 @@ fn open(folder: &Path, prefix: &str) -> Result<Folder> {
         Config::from_json(&read("config.json")?)?,
         &read("tokenizer.json")?,
         weights,
-        Precision::Int8,
+        precision,
+        words,
         prefix,
-        MAX_PIECES,
+        max_pieces,
     )?;
     Ok(Folder { embedder, id })
 }
@@ -124,5 +141,9 @@ pub fn reader(student: &Path, runs: &Path, topics: &Path) -> Result<Reader> {
     }
     let heads = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
     let labels = Topics::read(topics)?.labels();
-    Ok(Reader::new(open(student, "")?.embedder, &heads, labels)?)
+    Ok(Reader::new(
+        self::student(student)?.embedder,
+        &heads,
+        labels,
+    )?)
 }

@@ -154,7 +154,7 @@ fn roots(
                 dot(vector, &brand_vectors[a]).total_cmp(&dot(vector, &brand_vectors[b]))
             })
             .context("no brands")?;
-        let features = reader.read(&post.text)?;
+        let features = reader.read(&post.text, None)?;
         let mut relevances = vec![1.0, reader.relevance(&features, &brands[nearest])?];
         for brand in brands.choose_multiple(rng, STRANGERS) {
             relevances.push(reader.relevance(&features, brand)?);

@@ -135,6 +135,30 @@ pub fn macro_f1(truth: &[usize], predicted: &[usize], classes: usize) -> f64 {
     sum / f64::from(present)
 }
 
+/// Mean over the classes that occur of the share of each that was found.
+pub fn macro_recall(truth: &[usize], predicted: &[usize], classes: usize) -> f64 {
+    let (mut hit, mut real) = (vec![0.0; classes], vec![0.0; classes]);
+    for (&t, &p) in truth.iter().zip(predicted) {
+        real[t] += 1.0;
+        hit[t] += f64::from(u8::from(t == p));
+    }
+    let recalls = hit.iter().zip(&real).filter(|(_, real)| **real > 0.0);
+    let recalls: Vec<f64> = recalls.map(|(hit, real)| hit / real).collect();
+    recalls.iter().sum::<f64>() / recalls.len() as f64
+}
+
+/// Expected calibration error: mean distance between probability and share of positives, over
+/// ten bins of equal width.
+pub fn calibration_error(about: &[bool], p: &[f32]) -> f64 {
+    let mut bins = [(0.0, 0.0); 10];
+    for (&about, &p) in about.iter().zip(p) {
+        let bin = &mut bins[((p * 10.0) as usize).min(9)];
+        bin.0 += f64::from(p);
+        bin.1 += f64::from(u8::from(about));
+    }
+    bins.iter().map(|(p, y)| (p - y).abs()).sum::<f64>() / about.len() as f64
+}
+
 /// `metric` of the rows `0..n` with its 95 % percentile interval over resampled rows. The
 /// metric is given row numbers, so one resample can serve several columns; resamples on which
 /// it is undefined are left out.

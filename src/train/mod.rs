@@ -1,6 +1,7 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
 pub mod adamw;
+pub mod audit;
 pub mod boosting;
 pub mod bsmv;
 pub mod bundle;
@@ -8,6 +9,7 @@ pub mod cascades;
 pub mod clusters;
 pub mod diffusion;
 pub mod diffusion_eval;
+pub mod emotion;
 pub mod encoders;
 pub mod head;
 pub mod label;
@@ -16,6 +18,7 @@ pub mod network;
 pub mod ngrams;
 pub mod optimise;
 pub mod pairs;
+pub mod probe;
 pub mod relevance;
 pub mod same_author;
 pub mod sentiment;

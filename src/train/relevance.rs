@@ -15,7 +15,7 @@ use bsmv::relevance::{BACKGROUND, Background, Centres, HIDDEN, PAIR_FEATURES, Re
 use bsmv::text::Language;
 
 use super::Split;
-use super::metrics::{MetricRow, auc, bootstrap};
+use super::metrics::{MetricRow, auc, bootstrap, calibration_error};
 use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
 use super::pairs::{
     BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs, passing_mentions,
@@ -314,18 +314,6 @@ fn save(vars: &VarMap, background: &Background, out: &Path) -> Result<()> {
 fn probabilities(head: &RelevanceHead, pairs: &Pairs) -> Result<Vec<f32>> {
     let logits = head.logits(&matrix(&pairs.features)?)?;
     Ok(ops::sigmoid(&logits)?.flatten_all()?.to_vec1()?)
-}
-
-/// Expected calibration error: mean distance between probability and share of positives, over
-/// ten bins of equal width.
-fn calibration_error(about: &[bool], p: &[f32]) -> f64 {
-    let mut bins = [(0.0, 0.0); 10];
-    for (&about, &p) in about.iter().zip(p) {
-        let bin = &mut bins[((p * 10.0) as usize).min(9)];
-        bin.0 += f64::from(p);
-        bin.1 += f64::from(u8::from(about));
-    }
-    bins.iter().map(|(p, y)| (p - y).abs()).sum::<f64>() / about.len() as f64
 }
 
 /// AUC and calibration on posts of held-out brands against random mismatches, with names in

@@ -6,27 +6,78 @@ use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{VarBuilder, VarMap, ops};
 
+use bsmv::classifier::{Classifier, HIDDEN};
 use bsmv::features::EMBEDDING;
-use bsmv::sentiment::{CLASSES, HIDDEN, SentimentHead};
+use bsmv::sentiment::{CLASSES, towards};
 
 use super::Split;
-use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
+use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 use super::ngrams::NgramModel;
 use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
-use super::texts::{Embedder, Embeddings, TextRow, sample};
+use super::texts::{Embedder, Embeddings, TextRow, held_out, sample};
 
-/// A set to learn from, and whether it has a neutral class.
-const SETS: [(&str, bool); 5] = [
-    ("zh_weibo_sentiment", false),
-    ("zh_review_sentiment", false),
-    ("zh_weibo_emotion", true),
-    ("en_tweet_sentiment", true),
-    ("en_brand_sentiment", true),
+/// Texts to learn from.
+#[derive(Debug, Clone, Copy)]
+struct Set {
+    name: &'static str,
+    /// How it is called in figures.
+    slice: &'static str,
+    /// Whether it has a neutral class.
+    neutral: bool,
+    /// Whether texts are read for what they say of a target.
+    towards: Option<Targets>,
+}
+
+/// Which targets' rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Targets {
+    Learnt,
+    HeldOut,
+}
+
+const fn of_itself(name: &'static str, neutral: bool) -> Set {
+    Set {
+        name,
+        slice: name,
+        neutral,
+        towards: None,
+    }
+}
+
+const SETS: [Set; 6] = [
+    of_itself("zh_weibo_sentiment", false),
+    of_itself("zh_review_sentiment", false),
+    of_itself("zh_weibo_emotion", true),
+    of_itself("en_tweet_sentiment", true),
+    of_itself("en_brand_sentiment", true),
+    Set {
+        name: "en_brand_sentiment",
+        slice: "en_brand_sentiment, towards",
+        neutral: true,
+        towards: Some(Targets::Learnt),
+    },
+];
+/// Never learnt from: brands held out, and stances in another language.
+const UNSEEN: [Set; 2] = [
+    Set {
+        name: "en_brand_sentiment",
+        slice: "en_brand, held-out targets",
+        neutral: true,
+        towards: Some(Targets::HeldOut),
+    },
+    Set {
+        name: "zh_weibo_stance",
+        slice: "zh_weibo_stance, towards",
+        neutral: true,
+        towards: Some(Targets::Learnt),
+    },
 ];
 /// Sets pooled for the headline figure.
 const POOLED: [&str; 2] = ["zh_weibo_sentiment", "zh_review_sentiment"];
 /// Added to the neutral logit where a set has no such class.
 const NEVER: f32 = -1e4;
+/// Its targets aren't brands, and none is learnt from.
+const STANCE: &str = "zh_weibo_stance";
 
 /// Fits the sentiment head.
 #[derive(Debug, Clone, clap::Args)]
@@ -52,50 +103,64 @@ pub struct SentimentArgs {
 
 /// Texts of one set with their classes and vectors.
 struct Labelled {
-    set: &'static str,
-    neutral: bool,
+    set: Set,
     classes: Vec<usize>,
     x: Tensor,
     /// What is added to the logits (1, 3).
     mask: Tensor,
 }
 
-/// The class of a row that is one to learn from: not what is left of htl_all, which is noise,
+/// The class of a row, if it is one of the set's: not what is left of htl_all, which is noise,
 /// nor a brand's name in a text about something else.
-fn class(row: &TextRow) -> Option<usize> {
+fn class(set: Set, row: &TextRow) -> Option<usize> {
     if row.src == "ChnSentiCorp_htl_all" || row.relevant == Some(0) {
         return None;
     }
-    match row.label.as_deref()? {
-        "neg" => Some(0),
-        "neu" => Some(1),
-        "pos" => Some(2),
-        _ => None,
+    let target = row.target.as_deref().filter(|t| !t.contains(" or "));
+    let wanted = match set.towards {
+        Some(Targets::HeldOut) => target.is_some_and(held_out),
+        Some(Targets::Learnt) => target.is_some_and(|t| set.name == STANCE || !held_out(t)),
+        None => !target.is_some_and(held_out),
+    };
+    let class = match row.stance.as_deref().or(row.label.as_deref())? {
+        "neg" | "against" => 0,
+        "neu" | "none" => 1,
+        "pos" | "favor" => 2,
+        _ => return None,
+    };
+    (wanted && (set.neutral || class != 1)).then_some(class)
+}
+
+/// What the encoder reads of a row.
+fn text_of(set: Set, row: &TextRow) -> String {
+    match (set.towards, &row.target) {
+        (Some(_), Some(target)) => towards(target, &row.text),
+        _ => row.text.clone(),
     }
 }
 
 fn read(
     data: &Path,
-    (set, neutral): (&'static str, bool),
+    set: Set,
     split: Split,
     limit: usize,
     embeddings: &Embeddings,
 ) -> Result<Labelled> {
-    let usable = |row: &TextRow| class(row).is_some_and(|c| neutral || c != 1);
-    let rows = sample(data, set, split, limit, usable)?;
-    let texts: Vec<String> = rows.iter().map(|r| r.text.clone()).collect();
-    let mask = if neutral { 0.0 } else { NEVER };
+    let rows = sample(data, set.name, split, limit, |row| {
+        class(set, row).is_some()
+    })?;
+    let texts: Vec<String> = rows.iter().map(|row| text_of(set, row)).collect();
+    let mask = if set.neutral { 0.0 } else { NEVER };
     Ok(Labelled {
         set,
-        neutral,
-        classes: rows.iter().filter_map(class).collect(),
-        x: matrix(&embeddings.of(set, &texts)?)?,
+        classes: rows.iter().filter_map(|row| class(set, row)).collect(),
+        x: matrix(&embeddings.of(set.name, &texts)?)?,
         mask: Tensor::new(&[[0.0, mask, 0.0]], &Device::Cpu)?,
     })
 }
 
 /// Mean negative log likelihood of a set's classes, its logits multiplied by `factor`.
-fn set_loss(head: &SentimentHead, set: &Labelled, factor: f64) -> Result<f64> {
+fn set_loss(head: &Classifier, set: &Labelled, factor: f64) -> Result<f64> {
     let logits = (head.logits(&set.x)? * factor)?.broadcast_add(&set.mask)?;
     let classes: Vec<u32> = set.classes.iter().map(|&c| c as u32).collect();
     let classes = Tensor::new(classes, &Device::Cpu)?;
@@ -104,7 +169,7 @@ fn set_loss(head: &SentimentHead, set: &Labelled, factor: f64) -> Result<f64> {
 }
 
 /// Mean over the sets, so that none counts for its size.
-fn mean_loss(head: &SentimentHead, sets: &[Labelled], factor: f64) -> Result<f64> {
+fn mean_loss(head: &Classifier, sets: &[Labelled], factor: f64) -> Result<f64> {
     let losses: Result<Vec<f64>> = sets.iter().map(|s| set_loss(head, s, factor)).collect();
     Ok(losses?.iter().sum::<f64>() / sets.len() as f64)
 }
@@ -140,7 +205,7 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
 
     let vars = variables(args.seed)?;
     let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
-    let head = SentimentHead::load(vb)?;
+    let head = Classifier::load(vb, CLASSES)?;
     let plan = Plan {
         epochs: 60,
         batch: 256,
@@ -170,8 +235,8 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
         // The layers share their numbers with `vars`, so this is the head as written.
         let found = predict(&head, set)?;
         println!(
-            "{:22} accuracy {:.4} macro-F1 {:.4} loss {:.4}",
-            set.set,
+            "{:28} accuracy {:.4} macro-F1 {:.4} loss {:.4}",
+            set.set.slice,
             accuracy(&set.classes, &found),
             macro_f1(&set.classes, &found, CLASSES),
             set_loss(&head, set, 1.0)?,
@@ -181,7 +246,7 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
 }
 
 /// The likeliest class of each text, neutral only where the set has it.
-fn predict(head: &SentimentHead, set: &Labelled) -> Result<Vec<usize>> {
+fn predict(head: &Classifier, set: &Labelled) -> Result<Vec<usize>> {
     let p = ops::softmax(&head.logits(&set.x)?.broadcast_add(&set.mask)?, 1)?;
     let best = p.argmax(1)?.to_vec1::<u32>()?;
     Ok(best.into_iter().map(|c| c as usize).collect())
@@ -190,21 +255,27 @@ fn predict(head: &SentimentHead, set: &Labelled) -> Result<Vec<usize>> {
 /// Accuracy and macro-F1 per set and pooled over the Chinese binary sets, beside the most
 /// frequent class and a character n-gram model, both fitted on the training split.
 pub fn evaluate(
-    head: &SentimentHead,
+    head: &Classifier,
     data: &Path,
     split: Split,
     embeddings: &Embeddings,
 ) -> Result<Vec<MetricRow>> {
     let mut rows = Vec::new();
     let mut pooled: [(Vec<usize>, Vec<usize>); 3] = Default::default();
-    for set in SETS {
-        let usable = |row: &TextRow| class(row).is_some_and(|c| set.1 || c != 1);
-        let train = sample(data, set.0, Split::Train, usize::MAX, usable)?;
-        let held = sample(data, set.0, split, usize::MAX, usable)?;
+    for set in SETS.into_iter().chain(UNSEEN) {
+        // Baselines learn from what the model may: of the held-out targets, the others' rows.
+        let learnt = match set.towards {
+            Some(Targets::HeldOut) => SETS[SETS.len() - 1],
+            _ => set,
+        };
+        let usable = |row: &TextRow| class(learnt, row).is_some();
+        let train = sample(data, set.name, Split::Train, usize::MAX, usable)?;
+        let usable = |row: &TextRow| class(set, row).is_some();
+        let held = sample(data, set.name, split, usize::MAX, usable)?;
         let labelled = read(data, set, split, usize::MAX, embeddings)?;
         let examples: Vec<(&str, usize)> = train
             .iter()
-            .filter_map(|r| Some((r.text.as_str(), class(r)?)))
+            .filter_map(|r| Some((r.text.as_str(), class(learnt, r)?)))
             .collect();
         let ngrams = NgramModel::fit(&examples, CLASSES, 1);
         let mut counts = [0; CLASSES];
@@ -220,13 +291,12 @@ pub fn evaluate(
             ("majority", vec![majority; n]),
         ];
         for (i, (method, predicted)) in found.into_iter().enumerate() {
-            rows.extend(figures(set.0, method, &labelled.classes, &predicted));
-            if POOLED.contains(&set.0) {
+            rows.extend(figures(set.slice, method, &labelled.classes, &predicted));
+            if POOLED.contains(&set.name) {
                 pooled[i].0.extend(&labelled.classes);
                 pooled[i].1.extend(predicted);
             }
         }
-        debug_assert_eq!(labelled.neutral, set.1);
     }
     for ((truth, predicted), method) in
         pooled
@@ -238,7 +308,7 @@ pub fn evaluate(
     Ok(rows)
 }
 
-fn figures(slice: &str, method: &str, truth: &[usize], predicted: &[usize]) -> [MetricRow; 2] {
+fn figures(slice: &str, method: &str, truth: &[usize], predicted: &[usize]) -> [MetricRow; 3] {
     let row = |metric: &str, estimate| MetricRow {
         task: "sentiment".into(),
         slice: slice.into(),
@@ -248,8 +318,10 @@ fn figures(slice: &str, method: &str, truth: &[usize], predicted: &[usize]) -> [
         estimate,
     };
     let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, CLASSES);
+    let recall = |t: &[usize], p: &[usize]| macro_recall(t, p, CLASSES);
     [
         row("accuracy", bootstrap_pair(truth, predicted, accuracy)),
         row("macro_f1", bootstrap_pair(truth, predicted, f1)),
+        row("macro_recall", bootstrap_pair(truth, predicted, recall)),
     ]
 }

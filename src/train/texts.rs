@@ -41,6 +41,12 @@ pub struct TextRow {
     pub category: Option<String>,
     #[serde(default, deserialize_with = "list_or_null")]
     pub hashtags: Vec<String>,
+    #[serde(default)]
+    pub emotion: Option<String>,
+    #[serde(default)]
+    pub emotions: Vec<String>,
+    #[serde(default)]
+    pub stance: Option<String>,
 }
 
 fn list_or_null<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<String>, D::Error> {

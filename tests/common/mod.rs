@@ -4,6 +4,10 @@
 #![allow(dead_code)]
 
 pub mod model;
+#[cfg(feature = "server")]
+pub mod posts;
+#[cfg(feature = "server")]
+pub mod server;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -132,4 +136,13 @@ pub fn assert_shape(name: &str, instance: &Value) {
         .map(|e| format!("{}: {e}", e.instance_path()))
         .collect();
     assert!(wrong.is_empty(), "not a {name}: {wrong:?}\n{instance}");
+}
+
+/// Fails unless the answer is this error, in the API's shape.
+#[cfg(feature = "server")]
+pub fn assert_error(answer: &server::Answer, status: u16, code: &str) {
+    let body = answer.json();
+    assert_eq!(answer.status, status, "{body}");
+    assert_eq!(body["error"]["code"], code, "{body}");
+    assert_shape("ErrorBody", &body);
 }

@@ -2,7 +2,7 @@
 import { ScorerError } from "./errors.js";
 
 /** Version of the manifest that this library reads. */
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 /**
  * Loads what int8 needs of a bundle, each file checked against the SHA-256 in the manifest.

@@ -26,7 +26,7 @@ export interface Manifest {
   files: Record<string, { sha256: string; bytes: number }>;
 }
 
-/** Bytes fetched so far, of all files of the bundle. */
+/** How much of something was loaded, as bytes of a bundle. */
 export interface Progress {
   loaded: number;
   total: number;
@@ -42,4 +42,42 @@ export interface InitOptions {
   model: string | URL | ReadFile;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
+}
+
+export interface DiffusionClientOptions {
+  /** Where the tiny API is, as in `https://api.example`; `v1/posts/…` follows. */
+  base: string | URL;
+  /** Sent with every request, such as a token. */
+  headers?: Record<string, string>;
+  /** Graphs with more events are sampled; at most and by default 100,000. */
+  maxEvents?: number;
+  /** How often one page is asked for at most; 4 by default. */
+  attempts?: number;
+  /** Milliseconds; the mean wait after attempt n is backoff * 2^n / 2. 250 by default. */
+  backoff?: number;
+  /** Milliseconds: the longest wait, also when `Retry-After` asks for it. 30,000 by default. */
+  longestWait?: number;
+  /** Milliseconds that one answer may take. 10,000 by default. */
+  timeout?: number;
+}
+
+export interface DiffusionQuery {
+  /** Only events up to so many seconds after the post. */
+  until?: number;
+  /** Whether to pull the events' texts too. */
+  texts?: boolean;
+  signal?: AbortSignal;
+  /** Events read so far, of all. */
+  onProgress?: (progress: Progress) => void;
+}
+
+/** A post's diffusion, in one page. */
+export interface Diffusion {
+  /** For `ScoreRequest.graph`. */
+  page: DiffusionPage;
+  /** Events there are; the page has fewer when it is a sample. */
+  total: number;
+  sampled: boolean;
+  /** The API said that nothing changed since this client last asked. */
+  unchanged: boolean;
 }

@@ -54,6 +54,10 @@ export function show(score, { brand, ms }) {
       return item;
     }),
   );
+  element("flagged", HTMLElement).hidden = score.flags.length === 0;
+  element("flags", HTMLElement).replaceChildren(
+    ...score.flags.map(({ code, message }) => make("li", "", textIfAny(`flag_${code}`) ?? message)),
+  );
   const { bundle, precision } = score;
   write("made", text("made", { bundle, precision, ms: Math.round(ms) }));
 }
@@ -73,13 +77,18 @@ function verdictOf(bsmv) {
  * @param {Score} score
  * @param {boolean} brand
  */
-function showPredicted({ predicted: { s, t, d, events } }, brand) {
+function showPredicted({ predicted: { s, t, d, events }, emotion }, brand) {
   const level = Math.sign(s) * (Math.abs(s) >= 0.5 ? 2 : Math.abs(s) >= 0.15 ? 1 : 0);
   const relevance = t >= 0.6 ? "t_2" : t >= 0.3 ? "t_1" : "t_0";
   const n = events < 10 ? fixed(events, 0) : String(Number(events.toPrecision(2)));
   /** @type {[Key, string, string][]} */
   const rows = [
     ["s", signed(s, 2), textIfAny(`s_${level || 0}`) ?? ""],
+    [
+      "e",
+      textIfAny(`e_${emotion.label ?? "unsure"}`) ?? emotion.label ?? "",
+      text("e_strength", { n: fixed(emotion.intensity, 0) }),
+    ],
     ["t", fixed(t, 2), text(brand ? relevance : "t_any")],
     ["d", fixed(d, 2), text("d_events", { n })],
   ];

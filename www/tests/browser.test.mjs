@@ -137,6 +137,48 @@ test("a graph changes the answer", async () => {
   await page.locator("#graph").selectOption("");
 });
 
+test("a stored post is followed, and its score moves as events arrive", async () => {
+  const post = new URL("v1/posts/followed", server.address);
+  const created_at = new Date(Date.now() - 3_600_000).toISOString();
+  const put = await fetch(post, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ created_at }),
+  });
+  assert.ok(put.ok, `${put.status}`);
+  const send = async (/** @type {number} */ from, /** @type {number} */ to) => {
+    const lines = Array.from({ length: to - from }, (_, i) => {
+      const n = from + i;
+      return JSON.stringify({ id: `e${n}`, t: n, kind: "repost", user: `u${n}` });
+    });
+    const answer = await fetch(`${post}/events`, {
+      method: "POST",
+      headers: { "content-type": "application/x-ndjson" },
+      body: lines.join("\n"),
+    });
+    assert.ok(answer.ok, `${answer.status}: ${await answer.text()}`);
+  };
+  await send(1, 21);
+  await page.locator("#platform").selectOption("x");
+  await page.locator("#draft").fill("I love this coffee, it is wonderful!");
+  await page.locator("#graph").selectOption("stored");
+  const draft = Number(await shown());
+  await page.locator("#stored").fill("followed");
+  await page.locator("#stored").blur();
+  const changed = async (/** @type {number} */ last) => {
+    await page.waitForFunction(
+      (last) => Number(document.querySelector("#bsmv")?.textContent) !== last,
+      last,
+    );
+    return Number(await shown());
+  };
+  const few = await changed(draft);
+  await send(21, 921);
+  const many = await changed(few);
+  assert.ok(many > few, `${few} after 20 reposts, ${many} after 920`);
+  await page.locator("#graph").selectOption("");
+});
+
 test("bad input is told at its field, and the page goes on", async () => {
   await page.locator("#followers").fill("many");
   await page.locator("#error").waitFor();

@@ -1,0 +1,152 @@
+//! The real server program on a port of its own.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use ureq::http::{HeaderMap, Request, Response};
+use ureq::{Agent, Body};
+
+/// A running server; ends with the value.
+pub struct Server {
+    pub child: Child,
+    /// `127.0.0.1:<port>`
+    pub address: String,
+    pub agent: Agent,
+    _www: tempfile::TempDir,
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+impl From<Response<Body>> for Answer {
+    fn from(mut response: Response<Body>) -> Self {
+        let body = response.body_mut().with_config().limit(1 << 30);
+        Answer {
+            body: body.read_to_vec().unwrap(),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+        }
+    }
+}
+
+impl Server {
+    /// Starts a server with the committed bundle, a page of two files, and a store in memory.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server whose store is in a file.
+    pub fn start_on(store: &Path) -> Self {
+        Self::start_with(&["--store", store.to_str().unwrap()])
+    }
+
+    fn start_with(args: &[&str]) -> Self {
+        let www = tempfile::tempdir().unwrap();
+        let page = format!("<!doctype html><title>page</title>{}", " ".repeat(2000));
+        std::fs::write(www.path().join("index.html"), page).unwrap();
+        std::fs::write(www.path().join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_bsmv"))
+            .args(["serve", "--addr", "127.0.0.1:0"])
+            .args(args)
+            .arg("--www")
+            .arg(www.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = child.stdout.as_mut().unwrap();
+        BufReader::new(out).read_line(&mut line).unwrap();
+        let (_, address) = line.trim_end().split_once("http://").expect("an address");
+        Server {
+            child,
+            address: address.to_owned(),
+            agent: Agent::config_builder()
+                .http_status_as_error(false)
+                .timeout_global(Some(Duration::from_secs(300)))
+                .build()
+                .into(),
+            _www: www,
+        }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Any request; a body of nothing is none.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.try_send(method, path, headers, body).unwrap()
+    }
+
+    /// As [`Server::send`], where the server may be gone.
+    pub fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<Answer, ureq::Error> {
+        let mut request = Request::builder().method(method).uri(self.url(path));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = if method == "GET" || method == "DELETE" {
+            self.agent.run(request.body(()).unwrap())?
+        } else {
+            self.agent.run(request.body(body.to_owned()).unwrap())?
+        };
+        Ok(response.into())
+    }
+
+    pub fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("GET", path, headers, "")
+    }
+
+    pub fn post(&self, content_type: &str, body: &str) -> Answer {
+        self.send("POST", "/v1/score", &[("content-type", content_type)], body)
+    }
+
+    pub fn score(&self, body: &str) -> Answer {
+        self.post("application/json", body)
+    }
+
+    /// Sends bytes as they are. Answers come on the stream.
+    pub fn send_raw(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let patience = Some(Duration::from_secs(60));
+        stream.set_read_timeout(patience).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        stream
+    }
+
+    /// Ends it as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
