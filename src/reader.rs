@@ -12,7 +12,7 @@ use crate::embedder::Embedder;
 use crate::features::TOPICS;
 use crate::relevance::{Brand, RelevanceHead};
 use crate::sentiment::{SentimentHead, valence};
-use crate::text::{Cleaned, Language, detect};
+use crate::text::{Cleaned, Language, clean, detect};
 use crate::topics::{TopicLabel, TopicProjector};
 
 /// Brands kept ready; the one not used for longest makes room.
@@ -102,6 +102,21 @@ impl Reader {
         let brand = self.brand(profile)?;
         self.relevance
             .relevance(&text.vector, &text.cleaned.text, &brand)
+    }
+
+    /// s and T of several texts, read together; T is 1 without a brand.
+    pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
+        let brand = brand.map(|profile| self.brand(profile)).transpose()?;
+        let vectors = self.embedder.embed_all(texts, BATCH)?;
+        let judge = |(text, vector): (&String, &Vec<f32>)| {
+            let s = valence(&self.sentiment.probabilities(vector)?);
+            let t = match &brand {
+                Some(brand) => self.relevance.relevance(vector, &clean(text), brand)?,
+                None => 1.0,
+            };
+            Ok((s, t))
+        };
+        texts.iter().zip(&vectors).map(judge).collect()
     }
 
     /// The brand made ready, from memory where it was used before.
