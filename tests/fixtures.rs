@@ -267,7 +267,7 @@ fn words_are_blamed_for_what_they_say() {
     let scorer = scorer(Precision::Int8);
     for (text, word) in [
         ("The coffee is terrible.", "terrible"),
-        ("这家店的咖啡很难喝，不会再来了", "难喝"),
+        ("快递等了九天，客服还不理人，失望", "失望"),
     ] {
         let request = ScoreRequest {
             post: bsmv::post::Post {
