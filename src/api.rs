@@ -66,6 +66,11 @@ impl ScoreRequest {
             Some(page) => DiffusionGraph::from_page(page).map_err(|e| e.within("graph"))?,
             None => DiffusionGraph::draft(None),
         };
+        if let Some(page) = &self.graph {
+            // A page may be the first of several, or a sample: what it counts is still so.
+            let unlisted = page.total.saturating_sub(graph.len() as u64);
+            graph.dropped = graph.dropped.max(unlisted);
+        }
         if graph.author.is_none() {
             graph.author.clone_from(&self.post.author);
         }

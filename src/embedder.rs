@@ -147,6 +147,11 @@ impl Embedder {
         mean
     }
 
+    /// Lengths, in characters, of the pieces of a text that needs no cleaning; they add up.
+    pub fn piece_lengths(&self, text: &str) -> Result<Vec<usize>> {
+        Ok(self.tokenizer.lengths(text)?)
+    }
+
     fn encode(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
         match &self.encoder {
             Form::Float(encoder) => encoder.embed(sequences),

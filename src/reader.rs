@@ -16,7 +16,7 @@ use crate::features::TOPICS;
 use crate::relevance::{Brand, RelevanceHead};
 use crate::score::Emotion;
 use crate::sentiment::{CLASSES, judged, valence};
-use crate::text::{Cleaned, Language, detect};
+use crate::text::{Cleaned, Language, clean, detect};
 use crate::topics::{TopicLabel, TopicProjector};
 
 /// Brands kept ready; the one not used for longest makes room.
@@ -127,6 +127,38 @@ impl Reader {
         let brand = self.brand(profile)?;
         self.relevance
             .relevance(&text.vector, &text.cleaned.text, &brand)
+    }
+
+    /// s and T of several texts, read together; T is 1 without a brand.
+    pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
+        let ready = brand.map(|profile| self.brand(profile)).transpose()?;
+        let cleaned: Vec<String> = texts.iter().map(|text| clean(text)).collect();
+        let vectors = self.embedder.embed_all(&cleaned, BATCH)?;
+        // As in `read`: a text that names the brand is judged for what it says of it.
+        let towards = cleaned.iter().map(|text| judged(text, brand));
+        let towards: Vec<Option<String>> = towards
+            .map(|text| match text {
+                Cow::Owned(towards) => Some(towards),
+                Cow::Borrowed(_) => None,
+            })
+            .collect();
+        let named: Vec<String> = towards.iter().flatten().cloned().collect();
+        let mut of_brand = self.embedder.embed_all(&named, BATCH)?.into_iter();
+        let mut found = Vec::with_capacity(texts.len());
+        for ((text, vector), towards) in cleaned.iter().zip(&vectors).zip(&towards) {
+            let own = towards.as_ref().and_then(|_| of_brand.next());
+            let s = valence(
+                &self
+                    .sentiment
+                    .probabilities(own.as_ref().unwrap_or(vector))?,
+            );
+            let t = match &ready {
+                Some(brand) => self.relevance.relevance(vector, text, brand)?,
+                None => 1.0,
+            };
+            found.push((s, t));
+        }
+        Ok(found)
     }
 
     /// The brand made ready, from memory where it was used before.

@@ -39,6 +39,20 @@ pub struct Score {
     pub precision: Precision,
 }
 
+/// What moved a score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The score that is explained.
+    pub bsmv: f32,
+    /// Score of an average post of the background.
+    pub base: f32,
+    /// What each feature added to or took from `base`; adds up to the score at default weights.
+    pub contributions: Vec<Contribution>,
+    /// Each event's share of the diffusion: its direct children over all events. Entry `i` is
+    /// event `i + 1` of the graph; empty for a draft.
+    pub events: Vec<f32>,
+}
+
 /// A range with its nominal coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {

@@ -5,15 +5,20 @@ use candle_nn::VarBuilder;
 use safetensors::SafeTensors;
 
 use crate::api::ScoreRequest;
+use crate::brand::BrandProfile;
 use crate::bundle::{Bundle, Manifest};
+use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
+use crate::explain::words::LeaveOneOut;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
 use crate::gaming;
 use crate::head::{Head, HeadOutput};
 use crate::reader::Reader;
-use crate::score::{Contribution, Interval, Precision, Predicted, Score, Sentiment, TopicWeight};
+use crate::score::{
+    Contribution, Explanation, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
+};
 use crate::text::Language;
 use crate::unseen::{self, Sight};
 use crate::value::{self, Weights};
@@ -218,6 +223,56 @@ impl Scorer {
             bundle: self.bundle(),
             precision: self.reader.embedder().precision(),
         })
+    }
+
+    /// A score at other weights, as if the post had been scored with them. Nothing is read again.
+    #[must_use]
+    pub fn reweigh(&self, score: &Score, weights: &Weights) -> Score {
+        let Predicted { s, t, d, .. } = score.predicted;
+        let mut at_default = value::parts(s, t, d, &Weights::BALANCED);
+        at_default.rest = score.parts.rest;
+        let sum = at_default.sentiment + at_default.topic + at_default.diffusion + at_default.rest;
+        let balanced = value::NO_EFFECT + sum;
+        let bsmv = value::reweigh(balanced, &at_default, weights);
+        let mut parts = value::parts(s, t, d, weights);
+        parts.rest = at_default.rest;
+        let predicted = HeadOutput { bsmv, s, t, d };
+        let modelled = !score
+            .unseen
+            .iter()
+            .any(|unseen| unseen.code == "diffusion_not_modelled");
+        let until = score.observed_until;
+        Score {
+            bsmv,
+            interval: self.interval(bsmv, &predicted, weights, until, modelled),
+            parts,
+            weights: *weights,
+            ..score.clone()
+        }
+    }
+
+    /// Scores a post and says what moved the score: its features, and each event.
+    pub fn explain(&self, request: &ScoreRequest) -> Result<Explanation> {
+        let score = self.score(request)?;
+        Ok(Explanation {
+            bsmv: score.bsmv,
+            base: score.base,
+            contributions: score.contributions,
+            events: event_share(&request.diffusion()?.parent),
+        })
+    }
+
+    /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::judge`].
+    pub fn words(&self, request: &ScoreRequest) -> Result<LeaveOneOut> {
+        request.validate()?;
+        LeaveOneOut::new(&request.post, |run| {
+            self.reader.embedder().piece_lengths(run)
+        })
+    }
+
+    /// s and T of several texts, read together; T is 1 without a brand.
+    pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
+        self.reader.judge(texts, brand)
     }
 
     /// Where the realised value lies in nine of ten cases, by validation posts seen as long.

@@ -83,10 +83,7 @@ pub fn list(sight: &Sight) -> Vec<Note> {
     if sight.graph.dropped > 0 {
         say(
             "events_dropped",
-            format!(
-                "{} later events of the graph were left out.",
-                sight.graph.dropped
-            ),
+            format!("{} events of the graph were left out.", sight.graph.dropped),
         );
     }
     if sight.text.cleaned.hidden > 0 {

@@ -1,14 +1,20 @@
 //! The scorer for JavaScript: bytes and JSON in, plain objects out. `www/bsmv/` wraps it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use js_sys::{Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::api::{ErrorReport, ScoreRequest};
+use crate::api::{ErrorReport, ScoreRequest, parse};
+use crate::brand::BrandProfile;
 use crate::bundle::{Bundle, Manifest};
-use crate::score::Precision;
+use crate::explain::words::LeaveOneOut;
+use crate::score::{Precision, Score};
 use crate::scorer::Scorer;
+use crate::value::Weights;
 use crate::{Error, Result};
 
 /// Runs once, when the module is instantiated: a panic prints its place to the console.
@@ -22,7 +28,11 @@ fn start() {
 /// Every method throws an `Error` with `code` and, where one is to blame, `field`. After a
 /// `WebAssembly.RuntimeError` the whole module must be reset: its memory can't be trusted.
 #[wasm_bindgen]
-pub struct WasmScorer(Scorer);
+pub struct WasmScorer {
+    scorer: Rc<Scorer>,
+    /// What `score` answered last, for `reweigh`.
+    last: RefCell<Option<Score>>,
+}
 
 #[wasm_bindgen]
 impl WasmScorer {
@@ -41,7 +51,10 @@ impl WasmScorer {
         Manifest::from_json(manifest)
             .and_then(|manifest| Bundle::read(manifest, Precision::Int8, read))
             .and_then(|bundle| Scorer::new(bundle, Precision::Int8))
-            .map(WasmScorer)
+            .map(|scorer| WasmScorer {
+                scorer: Rc::new(scorer),
+                last: RefCell::default(),
+            })
             .map_err(|e| thrown(&e))
     }
 
@@ -52,15 +65,85 @@ impl WasmScorer {
     /// line and over HTTP.
     pub fn score(&self, request: &str) -> Result<JsValue, JsValue> {
         let score = ScoreRequest::from_json(request)
-            .and_then(|request| self.0.score(&request))
+            .and_then(|request| self.scorer.score(&request))
             .map_err(|e| thrown(&e))?;
-        Ok(score.serialize(&Serializer::json_compatible())?)
+        let answer = object(&score);
+        *self.last.borrow_mut() = Some(score);
+        answer
+    }
+
+    /// The last answer of `score` at other weights (JSON of `Weights`), or `undefined` if there
+    /// is none. Nothing is computed anew but the weighing.
+    pub fn reweigh(&self, weights: &str) -> Result<JsValue, JsValue> {
+        let weights: Weights = parse(weights, "weights").map_err(|e| thrown(&e))?;
+        let valid = weights.validate().map_err(|e| e.within("weights"));
+        valid.map_err(|e| thrown(&e))?;
+        match &mut *self.last.borrow_mut() {
+            Some(last) => {
+                *last = self.scorer.reweigh(last, &weights);
+                object(last)
+            }
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// What moved the score of a request: an object of the form of `Explanation`.
+    pub fn explain(&self, request: &str) -> Result<JsValue, JsValue> {
+        let explanation = ScoreRequest::from_json(request)
+            .and_then(|request| self.scorer.explain(&request))
+            .map_err(|e| thrown(&e))?;
+        object(&explanation)
+    }
+
+    /// Begins to find each word's share of a request's s and T.
+    pub fn words(&self, request: &str) -> Result<WasmWords, JsValue> {
+        let request = ScoreRequest::from_json(request).map_err(|e| thrown(&e))?;
+        let words = self.scorer.words(&request).map_err(|e| thrown(&e))?;
+        Ok(WasmWords {
+            scorer: Rc::clone(&self.scorer),
+            brand: request.brand,
+            words,
+        })
     }
 
     /// The sentence vector of a text, as a `Float32Array`: the same bits in every build.
     pub fn embed(&self, text: &str) -> Result<Vec<f32>, JsValue> {
-        self.0.embed(text).map_err(|e| thrown(&e))
+        self.scorer.embed(text).map_err(|e| thrown(&e))
     }
+}
+
+/// The words of a post, judged a few at a time. Keeps its scorer's memory until it is freed.
+#[wasm_bindgen]
+pub struct WasmWords {
+    scorer: Rc<Scorer>,
+    brand: Option<BrandProfile>,
+    words: LeaveOneOut,
+}
+
+#[wasm_bindgen]
+impl WasmWords {
+    /// Words to judge in all.
+    #[wasm_bindgen(getter)]
+    pub fn total(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Words past the limit, which aren't judged.
+    #[wasm_bindgen(getter)]
+    pub fn skipped(&self) -> usize {
+        self.words.skipped
+    }
+
+    /// The next few words as objects of the form of `WordShare`; an empty array after the last.
+    pub fn step(&mut self) -> Result<JsValue, JsValue> {
+        let judge = |texts: &[String]| self.scorer.judge(texts, self.brand.as_ref());
+        let shares = self.words.step(judge).map_err(|e| thrown(&e))?;
+        object(&shares)
+    }
+}
+
+fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {
+    Ok(value.serialize(&Serializer::json_compatible())?)
 }
 
 /// An error as JavaScript's `Error`, with the fields of [`ErrorReport`].

@@ -232,3 +232,60 @@ fn parts_and_contributions_add_up() {
         assert!((0.0..=100.0).contains(&reweighed.bsmv));
     }
 }
+
+#[test]
+fn a_reweighed_score_is_the_one_scored_with_those_weights() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    for fixture in fixtures().iter().step_by(20) {
+        let mut request = request(fixture, &brands);
+        let balanced = scorer.score(&request).unwrap();
+        for weights in [Weights::AWARENESS, Weights::SALES, Weights::BALANCED] {
+            request.weights = Some(weights);
+            let (direct, moved) = (
+                scorer.score(&request).unwrap(),
+                scorer.reweigh(&balanced, &weights),
+            );
+            for (direct, moved) in [
+                (direct.bsmv, moved.bsmv),
+                (direct.interval.low, moved.interval.low),
+                (direct.interval.high, moved.interval.high),
+                (direct.parts.topic, moved.parts.topic),
+            ] {
+                assert!(
+                    (direct - moved).abs() < 1e-3,
+                    "{}: {moved} for {direct}",
+                    fixture.id
+                );
+            }
+            assert_eq!(moved.weights, weights);
+        }
+    }
+}
+
+#[test]
+fn words_are_blamed_for_what_they_say() {
+    let scorer = scorer(Precision::Int8);
+    for (text, word) in [
+        ("The coffee is terrible.", "terrible"),
+        ("快递等了九天，客服还不理人，失望", "失望"),
+    ] {
+        let request = ScoreRequest {
+            post: bsmv::post::Post {
+                text: text.into(),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let mut words = scorer.words(&request).unwrap();
+        let shares = words.step(|texts| scorer.judge(texts, None)).unwrap();
+        assert_eq!(shares.len(), words.len());
+        let utf16: Vec<u16> = text.encode_utf16().collect();
+        let worst = shares.iter().min_by(|a, b| a.s.total_cmp(&b.s)).unwrap();
+        let worst_word = String::from_utf16(&utf16[worst.start..worst.end]).unwrap();
+        assert!(
+            worst.s < 0.0 && worst_word.contains(word),
+            "{worst_word} in {text}"
+        );
+        assert!(shares.iter().all(|share| share.t == 0.0));
+    }
+}

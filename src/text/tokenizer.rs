@@ -115,6 +115,19 @@ impl Tokenizer {
         })
     }
 
+    /// Lengths, in characters, of the pieces that a text is cut into; they add up to the text's.
+    pub fn lengths(&self, text: &str) -> Result<Vec<usize>, TextError> {
+        let pieces = self.inner.encode_char_offsets(text, false);
+        let pieces = pieces.map_err(|e| TextError::Encode(e.to_string()))?;
+        let end = text.chars().count();
+        let mut bounds: Vec<usize> = pieces.get_offsets().iter().map(|piece| piece.0).collect();
+        bounds.extend([0, end]);
+        bounds.retain(|&bound| bound <= end);
+        bounds.sort_unstable();
+        bounds.dedup();
+        Ok(bounds.windows(2).map(|pair| pair[1] - pair[0]).collect())
+    }
+
     /// A Unigram vocabulary holds the special pieces as words like any other,
     /// and prefers them; a post must not end its own sequence.
     fn without_reserved(&self, pieces: &Encoding) -> Encoding {
@@ -261,6 +274,14 @@ mod tests {
         assert_eq!(found, [0, 8, 5, 6, 2]);
         let e = t.encode("good</s>很<pad>好<s>", 4).unwrap();
         assert_eq!((e.ids, e.cut), (vec![0, 8, 5, 2], 1));
+    }
+
+    #[test]
+    fn lengths_of_pieces_add_up_to_the_text() {
+        let t = load(&unigram());
+        assert_eq!(t.lengths("很好好").unwrap(), [2, 1]);
+        assert_eq!(t.lengths("好坏很好").unwrap(), [1, 1, 1, 1]);
+        assert!(t.lengths("").unwrap().is_empty());
     }
 
     #[test]

@@ -1,4 +1,6 @@
-/** @import { InitOptions, Score, Scorer, ScoreRequest } from "./types.js" */
+/**
+ * @import { Brand, CallOptions, Explanation, InitOptions, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
+ */
 import initModule, { __wbg_reset_state, WasmScorer } from "../pkg/bsmv.js";
 import { loadBundle } from "./bundle.js";
 import { fromModule, ScorerError } from "./errors.js";
@@ -26,6 +28,9 @@ export async function init({ wasm, model, onProgress, signal }) {
   }
   return new LocalScorer(guarded(() => new WasmScorer(bundle.manifest, bundle.files)));
 }
+
+/** The weights of a scorer that was given none. @type {Weights} */
+const BALANCED = { sentiment: 0.2, topic: 0.3, diffusion: 0.5 };
 
 /** The one module, being loaded or loaded. @type {Promise<unknown> | undefined} */
 let loading;
@@ -64,6 +69,20 @@ function guarded(call) {
   }
 }
 
+/** @param {unknown} value */
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * Lets the page breathe, and stops if that was asked for.
+ *
+ * @param {AbortSignal} [signal]
+ */
+async function turn(signal) {
+  signal?.throwIfAborted();
+  await new Promise((resolve) => setTimeout(resolve));
+  signal?.throwIfAborted();
+}
+
 /**
  * A scorer in this thread. Its methods are asynchronous only so that all scorers are alike.
  *
@@ -73,6 +92,10 @@ export class LocalScorer {
   /** @type {WasmScorer | undefined} */
   #inner;
   #panics = panics;
+  /** @type {Brand | undefined} */
+  #brand;
+  /** @type {Weights | undefined} */
+  #weights;
 
   /** @param {WasmScorer} inner as `init` makes it */
   constructor(inner) {
@@ -84,8 +107,73 @@ export class LocalScorer {
    * @returns {Promise<Score>}
    */
   async score(request) {
-    const json = toJson(request);
+    const json = this.#json(request);
     return guarded(() => this.#alive().score(json));
+  }
+
+  /**
+   * @param {ScoreRequest[]} requests
+   * @param {CallOptions} [options]
+   * @returns {Promise<Score[]>}
+   */
+  async scoreBatch(requests, { signal } = {}) {
+    const scores = [];
+    for (const request of requests) {
+      await turn(signal);
+      scores.push(await this.score(request));
+    }
+    return scores;
+  }
+
+  /**
+   * @param {ScoreRequest} request
+   * @returns {Promise<Explanation>}
+   */
+  async explain(request) {
+    const json = this.#json(request);
+    return guarded(() => this.#alive().explain(json));
+  }
+
+  /**
+   * @param {ScoreRequest} request
+   * @param {WordsOptions} [options]
+   * @returns {Promise<WordShares>}
+   */
+  async explainWords(request, { signal, onWords } = {}) {
+    const json = this.#json(request);
+    const found = guarded(() => this.#alive().words(json));
+    /** @type {WordShares} */
+    const shares = { words: [], skipped: found.skipped };
+    try {
+      while (true) {
+        await turn(signal);
+        this.#alive();
+        /** @type {WordShares["words"]} */
+        const next = guarded(() => found.step());
+        if (next.length === 0) return shares;
+        shares.words.push(...next);
+        onWords?.(next);
+      }
+    } finally {
+      // After a panic the memory is gone with the module.
+      if (this.#panics === panics) found.free();
+    }
+  }
+
+  /** @param {Brand} [brand] */
+  setBrand(brand) {
+    this.#brand = brand;
+  }
+
+  /**
+   * @param {Weights} [weights]
+   * @returns {Promise<Score | undefined>}
+   */
+  async setWeights(weights) {
+    const json = toJson(weights ?? BALANCED);
+    const last = guarded(() => this.#alive().reweigh(json));
+    this.#weights = weights;
+    return last;
   }
 
   /**
@@ -101,6 +189,20 @@ export class LocalScorer {
     // After a panic the memory is gone with the module, and freeing in it would be unsound.
     if (this.#panics === panics) this.#inner?.free();
     this.#inner = undefined;
+  }
+
+  /**
+   * A request as JSON, completed by what was set.
+   *
+   * @param {ScoreRequest} request
+   */
+  #json(request) {
+    if (!isObject(request) || !(this.#brand || this.#weights)) return toJson(request);
+    return toJson({
+      ...(this.#brand && { brand: this.#brand }),
+      ...(this.#weights && { weights: this.#weights }),
+      ...request,
+    });
   }
 
   #alive() {

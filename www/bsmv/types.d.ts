@@ -10,10 +10,62 @@ export type Weights = Schemas["Weights"];
 
 /** Anything that scores: in this thread, in a worker, over HTTP. */
 export interface Scorer {
+  /** Scores a request, with the brand and weights that were set where it has none of its own. */
   score(request: ScoreRequest): Promise<Score>;
+  /** Scores several, in their order; the first error ends it. */
+  scoreBatch(requests: ScoreRequest[], options?: CallOptions): Promise<Score[]>;
+  /** What moved the score of a request. */
+  explain(request: ScoreRequest): Promise<Explanation>;
+  /** What each word adds to s and T: those of the post less those without the word. */
+  explainWords(request: ScoreRequest, options?: WordsOptions): Promise<WordShares>;
+  /** The brand of later requests that name none; `undefined` for no brand. */
+  setBrand(brand?: Brand): void;
+  /**
+   * The weights of later requests that have none; `undefined` for the balanced ones. Gives the
+   * last score at these weights, without reading its post again, if there was one.
+   */
+  setWeights(weights?: Weights): Promise<Score | undefined>;
   /** The sentence vector of a text. */
   embed(text: string): Promise<Float32Array>;
   dispose(): void;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+export interface WordsOptions extends CallOptions {
+  /** Called with the next few words as soon as they are known. */
+  onWords?: (words: WordShare[]) => void;
+}
+
+/** What moved a score. */
+export interface Explanation {
+  bsmv: number;
+  /** Score of an average post of the background. */
+  base: number;
+  /** They add up to the score at balanced weights less `base`. */
+  contributions: Score["contributions"];
+  /** Each event's share of the diffusion: its direct children over all events. */
+  events: number[];
+}
+
+/** What a post would lack without a word. */
+export interface WordShare {
+  field: "title" | "text";
+  /** Where the word stands in the field, in UTF-16 code units, as `String.slice` counts. */
+  start: number;
+  end: number;
+  /** What it adds to s, from -2 to 2. */
+  s: number;
+  /** What it adds to T, from -1 to 1; 0 without a brand. */
+  t: number;
+}
+
+export interface WordShares {
+  words: WordShare[];
+  /** Words past the limit of 256, which weren't looked at. */
+  skipped: number;
 }
 
 /** What this library reads of `manifest.json`. */

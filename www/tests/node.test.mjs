@@ -49,6 +49,57 @@ test("a score is a plain object that adds up", async () => {
   assert.ok(Math.abs(score.base + points - score.bsmv) < 0.01, `${score.base} + ${points}`);
 });
 
+test("words are blamed for what they say, at their place in the text", async () => {
+  const text = "😀 The coffee is terrible.";
+  const { words, skipped } = await scorer.explainWords({ post: { text } });
+  const worst = words.reduce((a, b) => (a.s <= b.s ? a : b));
+  assert.equal(text.slice(worst.start, worst.end), "terrible");
+  assert.equal(skipped, 0);
+});
+
+test("words that nobody waits for any more aren't looked at", async () => {
+  const stop = new AbortController();
+  const request = { post: { text: "word ".repeat(200) } };
+  let seen = 0;
+  const onWords = (/** @type {unknown[]} */ words) => {
+    seen += words.length;
+    stop.abort();
+  };
+  await assert.rejects(scorer.explainWords(request, { signal: stop.signal, onWords }), {
+    name: "AbortError",
+  });
+  assert.ok(seen > 0 && seen < 200, `${seen} words`);
+});
+
+test("an explanation adds up, and shares the diffusion out", async () => {
+  const graph = JSON.parse(
+    await readFile(join(ROOT, "tests/fixtures/graphs/star_200.json"), "utf8"),
+  );
+  const { bsmv, base, contributions, events } = await scorer.explain({ ...GOOD, graph });
+  const points = contributions.reduce((sum, { points }) => sum + points, 0);
+  assert.ok(Math.abs(base + points - bsmv) < 1e-3);
+  assert.equal(events.length, graph.t.length);
+});
+
+test("what is set is used where a request says nothing", async () => {
+  const other = await init({ model: readModel });
+  const brand = { name: "Luna Coffee", positioning: "Coffee roasted by moonlight." };
+  const weights = { sentiment: 0.2, topic: 0.5, diffusion: 0.3 };
+  other.setBrand(brand);
+  const balanced = await other.score(GOOD);
+  const moved = await other.setWeights(weights);
+  const direct = await scorer.score({ ...GOOD, brand, weights });
+  assert.ok(moved && Math.abs(moved.bsmv - direct.bsmv) < 1e-3);
+  assert.notEqual(moved.bsmv, balanced.bsmv);
+  const [again] = await other.scoreBatch([GOOD]);
+  assert.equal(again.bsmv, direct.bsmv);
+  await assert.rejects(
+    other.setWeights({ ...weights, topic: 3 }),
+    refusal("invalid_input", "weights.topic"),
+  );
+  other.dispose();
+});
+
 /**
  * @param {string} code
  * @param {string | undefined} field
