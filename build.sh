@@ -18,6 +18,7 @@ usage() {
 ./build.sh test      set up, and run every check and test
 ./build.sh wasm      build the module for browsers into www/pkg, and print its size
 ./build.sh native    build target/release/bsmv
+./build.sh package   build the npm package into target/
 ./build.sh bench     measure scores, the graph network and the store: natively, in Node and in Chromium
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
@@ -190,6 +191,21 @@ js_types() {
   "$BIN/tsc" --project www
 }
 
+# The npm package as it is published, in target/npm: library, module, 8-bit model, types.
+js_package() {
+  local stage=target/npm name
+  rm -rf "$stage"
+  mkdir -p "$stage/model"
+  cp -r www/npm/package.json www/npm/README.md www/npm/CHANGELOG.md LICENSE www/bsmv www/pkg "$stage"
+  rm "$stage/pkg/.made-from"
+  # The module's types use Symbol.dispose, which not every project's library has.
+  sed -i '1i /// <reference lib="esnext.disposable" />' "$stage/pkg/bsmv.d.ts"
+  for name in manifest.json README.md tokenizer.json heads.safetensors diffusion.safetensors encoder_int8.safetensors; do
+    cp "models/bsmv-base/$name" "$stage/model"
+  done
+  "$BIN/tsc" --project www/npm
+}
+
 js_lint() {
   cd www
   node_modules/.bin/biome ci --error-on-warnings .
@@ -211,6 +227,7 @@ all_tests() {
   step "wasm build" build_module
   # After the build: the types of the module are made by it.
   step "js types" js_types
+  step "js package" js_package
   step "js tests" js_tests
   print_size
   echo
@@ -250,6 +267,12 @@ case $verb in
   test) all_tests ;;
   wasm) wasm ;;
   native) native ;;
+  package)
+    wasm
+    step "js types" js_types
+    step "js package" js_package
+    (cd target && npm pack ./npm)
+    ;;
   bench) bench ;;
   gpu-test) gpu_test "$@" ;;
   setup)

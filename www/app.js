@@ -1,5 +1,6 @@
 /** @import { Brand, DiffusionPage, ScoreRequest, Weights } from "./bsmv/types.js" */
-import { init, ScorerError } from "./bsmv/scorer.js";
+import { ScorerError } from "./bsmv/errors.js";
+import { initWorker } from "./bsmv/worker-scorer.js";
 import { element, make } from "./page/dom.js";
 import { follow } from "./page/follow.js";
 import { demoGraph } from "./page/graph.js";
@@ -64,7 +65,7 @@ const graph = element("graph", HTMLSelectElement);
 const stored = element("stored", HTMLInputElement);
 const file = element("file", HTMLInputElement);
 
-/** @type {Awaited<ReturnType<typeof init>> | undefined} */
+/** @type {Awaited<ReturnType<typeof initWorker>> | undefined} */
 let scorer;
 /** @type {Map<string, Brand>} */
 const brands = new Map();
@@ -90,7 +91,7 @@ await Promise.all([loadBrands(), start()]);
 async function start() {
   element("loading", HTMLElement).hidden = false;
   try {
-    scorer = await init({ model: MODEL, onProgress });
+    scorer = await initWorker({ model: MODEL, onProgress });
   } catch (error) {
     return showError(error);
   } finally {
@@ -262,7 +263,7 @@ async function restart() {
   scorer?.dispose();
   scorer = undefined;
   try {
-    scorer = await init({ model: MODEL });
+    scorer = await initWorker({ model: MODEL });
     element("error", HTMLElement).textContent = text("again");
   } catch (error) {
     showError(error);

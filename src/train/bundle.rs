@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use bsmv::bundle::{EncoderFacts, FileFacts, Manifest, Residuals, SCHEMA};
 use bsmv::encoder::{Config, WordBits, quantize};
 use bsmv::score::Precision;
 use bsmv::scorer::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
 use bsmv::topics::TopicLabel;
+use half::f16;
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 
 /// Puts trained parts together as a bundle: float and 8-bit encoder, heads, graph network,
@@ -134,10 +136,29 @@ fn heads(folder: &Path) -> Result<Vec<u8>> {
     let mut tensors = BTreeMap::new();
     for (prefix, bytes) in &bytes {
         for (name, view) in SafeTensors::deserialize(bytes)?.tensors() {
-            tensors.insert(format!("{prefix}{name}"), view);
+            // What reads a vector is as exact as half its numbers, and half the download. The
+            // BSMV head is small, and its parts must add up.
+            let tensor = match (prefix.is_empty(), view.shape().len()) {
+                (false, 2) => halved(&view)?,
+                _ => (view.dtype(), view.shape().to_vec(), view.data().to_vec()),
+            };
+            tensors.insert(format!("{prefix}{name}"), tensor);
         }
     }
-    Ok(safetensors::serialize(tensors, None)?)
+    let mut views = BTreeMap::new();
+    for (name, (dtype, shape, data)) in &tensors {
+        views.insert(name, TensorView::new(*dtype, shape.clone(), data)?);
+    }
+    Ok(safetensors::serialize(views, None)?)
+}
+
+/// An f32 tensor as f16.
+fn halved(view: &TensorView) -> Result<(Dtype, Vec<usize>, Vec<u8>)> {
+    ensure!(view.dtype() == Dtype::F32, "{:?}, not f32", view.dtype());
+    let numbers = view.data().chunks_exact(4);
+    let numbers = numbers.map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+    let data = numbers.flat_map(|x| f16::from_f32(x).to_le_bytes());
+    Ok((Dtype::F16, view.shape().to_vec(), data.collect()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

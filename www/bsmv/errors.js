@@ -4,7 +4,8 @@
  * Codes of the request are those of the HTTP API (`invalid_input`, `malformed_json`, …). The
  * library adds: `download` and `integrity` (a file of the bundle could not be had, or isn't the
  * one its manifest names), `unsupported` (this browser can't run the module), `panic` (a bug:
- * the scorer is gone, make it again with `init`) and `disposed`.
+ * the scorer is gone, make it again with `init`), `superseded` (a newer draft took this one's
+ * place) and `disposed`.
  */
 export class ScorerError extends Error {
   /**

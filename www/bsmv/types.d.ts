@@ -30,6 +30,17 @@ export interface Scorer {
   dispose(): void;
 }
 
+export interface InitWorkerOptions {
+  /** A worker that runs `worker.js`; by default one from this library's place. */
+  worker?: Worker;
+  /** Address of the module. */
+  wasm?: string | URL;
+  /** Address of the bundle's `manifest.json`. */
+  model: string | URL;
+  onProgress?: (progress: Progress) => void;
+  signal?: AbortSignal;
+}
+
 export interface CallOptions {
   signal?: AbortSignal;
 }

@@ -47,23 +47,76 @@ async function shown() {
   return last ?? "";
 }
 
-test("the fixtures score in the page as they do natively", async () => {
-  const answers = await page.evaluate(async (requests) => {
-    const { init } = await import(new URL("bsmv/scorer.js", document.baseURI).href);
-    const scorer = await init({
-      model: new URL("models/bsmv-base/manifest.json", document.baseURI),
-    });
-    const answers = [];
-    for (const { id, request, text } of requests) {
-      const { bsmv } = await scorer.score(request);
-      const hash = await crypto.subtle.digest("SHA-256", await scorer.embed(text));
-      const hex = Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0"));
-      answers.push({ id, bsmv, embedding_sha256: hex.join("") });
-    }
+for (const [where, file, make] of [
+  ["the page", "bsmv/scorer.js", "init"],
+  ["a worker", "bsmv/worker-scorer.js", "initWorker"],
+]) {
+  test(`the fixtures score in ${where} as they do natively`, async () => {
+    const answers = await page.evaluate(
+      async ([file, make, requests]) => {
+        const library = await import(new URL(file, document.baseURI).href);
+        const scorer = await library[make]({
+          model: new URL("models/bsmv-base/manifest.json", document.baseURI),
+        });
+        const answers = [];
+        for (const { id, request, text } of requests) {
+          const { bsmv } = await scorer.score(request);
+          const hash = await crypto.subtle.digest("SHA-256", await scorer.embed(text));
+          const hex = Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0"));
+          answers.push({ id, bsmv, embedding_sha256: hex.join("") });
+        }
+        scorer.dispose();
+        return answers;
+      },
+      /** @type {const} */ ([file, make, fixtures()]),
+    );
+    assertAsNative(answers);
+  });
+}
+
+test("in a worker the newest draft wins, and what is aborted or disposed of says so", async () => {
+  const ends = await page.evaluate(async () => {
+    const { initWorker } = await import(new URL("bsmv/worker-scorer.js", document.baseURI).href);
+    const model = new URL("models/bsmv-base/manifest.json", document.baseURI);
+    /** @type {number[]} */
+    const loaded = [];
+    const onProgress = (/** @type {{ loaded: number }} */ at) => loaded.push(at.loaded);
+    const scorer = await initWorker({ model, onProgress });
+    const end = (/** @type {Promise<unknown>} */ call) =>
+      call.then(
+        () => "done",
+        (error) => (error.name === "AbortError" ? error.name : error.code),
+      );
+    const drafts = ["a", "ab", "abc", "abcd"].map((text) => end(scorer.score({ post: { text } })));
+    const newest = await Promise.all(drafts);
+    const stop = new AbortController();
+    const request = { post: { text: "word ".repeat(200) } };
+    const onWords = () => stop.abort();
+    const aborted = await end(scorer.explainWords(request, { signal: stop.signal, onWords }));
+    const bad = await end(scorer.score({ post: { text: "a", likes: -1 } }));
+    const good = await end(scorer.score({ post: { text: "still here" } }));
+    const under_way = end(scorer.explainWords(request));
     scorer.dispose();
-    return answers;
-  }, fixtures());
-  assertAsNative(answers);
+    const after = await end(scorer.score({ post: { text: "a" } }));
+    return {
+      newest,
+      aborted,
+      bad,
+      good,
+      disposed: await under_way,
+      after,
+      notes: loaded.length > 0,
+    };
+  });
+  assert.deepEqual(ends, {
+    newest: ["done", "superseded", "superseded", "done"],
+    aborted: "AbortError",
+    bad: "invalid_input",
+    good: "done",
+    disposed: "disposed",
+    after: "disposed",
+    notes: true,
+  });
 });
 
 test("bad inputs are errors with code and field, and the scorer goes on", async () => {

@@ -1,0 +1,34 @@
+/**
+ * The library in Node, where files of the package are read and not fetched.
+ *
+ * @import { InitOptions, ReadFile } from "./types.js"
+ */
+import { readFile } from "node:fs/promises";
+import { init as initAnywhere } from "./scorer.js";
+
+export { LocalScorer, ScorerError } from "./scorer.js";
+
+/**
+ * As `init` elsewhere; `file:` addresses are read from disk. The module comes from this package
+ * if none is named.
+ *
+ * @param {InitOptions} options
+ */
+export async function init({ wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url), ...options }) {
+  const file = isFile(options.model) ? new URL(options.model) : undefined;
+  /** @type {ReadFile} */
+  const read = async (name, signal) =>
+    new Uint8Array(await readFile(new URL(name, file), { signal }));
+  return initAnywhere({
+    ...options,
+    wasm: isFile(wasm) ? await readFile(new URL(wasm)) : wasm,
+    model: file ? read : options.model,
+  });
+}
+
+/**
+ * @param {unknown} at
+ * @returns {at is string | URL}
+ */
+const isFile = (at) =>
+  (typeof at === "string" || at instanceof URL) && String(at).startsWith("file:");

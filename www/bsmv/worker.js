@@ -1,0 +1,55 @@
+/**
+ * The worker's side of `WorkerScorer`: makes one `LocalScorer` and does what it is told.
+ *
+ * @import { Call, Told } from "./worker-scorer.js"
+ */
+import { fromModule } from "./errors.js";
+import { init } from "./scorer.js";
+
+/** @type {Awaited<ReturnType<typeof init>> | undefined} */
+let scorer;
+/** Stops of calls under way, by their numbers. @type {Map<number, AbortController>} */
+const stops = new Map();
+
+/** @param {Told} told @param {Transferable[]} [moved] */
+const tell = (told, moved = []) => globalThis.postMessage(told, { transfer: moved });
+
+globalThis.addEventListener("message", async (event) => {
+  const { id, method, args } = /** @type {Call} */ (event.data);
+  if (method === "abort") return stops.get(id)?.abort();
+  const stop = new AbortController();
+  stops.set(id, stop);
+  const { signal } = stop;
+  try {
+    /** @type {unknown} */
+    let value;
+    switch (method) {
+      case "init":
+        scorer = await init({
+          ...args[0],
+          signal,
+          onProgress: (progress) => tell({ id, note: progress }),
+        });
+        break;
+      case "explainWords":
+        value = await scorer?.explainWords(args[0], {
+          signal,
+          onWords: (words) => tell({ id, note: words }),
+        });
+        break;
+      case "scoreBatch":
+        value = await scorer?.scoreBatch(args[0], { signal });
+        break;
+      default:
+        // @ts-expect-error: the methods of Call that are left take what args hold
+        value = await scorer?.[method](...args);
+    }
+    tell({ id, value }, value instanceof Float32Array ? [value.buffer] : []);
+  } catch (thrown) {
+    // What was aborted is told by the signal on the other side.
+    const { code, field, message } = fromModule(thrown);
+    tell({ id, error: { code, field, message } });
+  } finally {
+    stops.delete(id);
+  }
+});

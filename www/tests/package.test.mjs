@@ -1,0 +1,143 @@
+/** The package as users get it: packed, installed into a fresh folder, run as its README says. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, PATIENCE, ROOT } from "./browser.mjs";
+
+const STAGE = join(ROOT, "target/npm");
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
+
+/** @type {string} */
+let folder;
+/** The five lines for each host. @type {string[]} */
+let examples;
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "bsmv-package-"));
+  const packed = execFileSync("npm", ["pack", STAGE, "--json"], { cwd: folder, encoding: "utf8" });
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }');
+  const [{ filename }] = JSON.parse(packed);
+  execFileSync("npm", ["install", "--offline", "--ignore-scripts", filename], { cwd: folder });
+  const readme = readFileSync(join(folder, "node_modules/bsmv/README.md"), "utf8");
+  examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** @param {string} path */
+const json = (path) => JSON.parse(readFileSync(path, "utf8"));
+
+test("the package has the crate's version, and its model's", () => {
+  const crate = /^version = "(.*)"/m.exec(readFileSync(join(ROOT, "Cargo.toml"), "utf8"))?.[1];
+  assert.equal(json(join(STAGE, "package.json")).version, crate);
+  assert.equal(json(join(STAGE, "model/manifest.json")).version, crate);
+});
+
+test("five lines score a post in Node", () => {
+  writeFileSync(join(folder, "five.js"), examples[0]);
+  const said = execFileSync("node", ["five.js"], { cwd: folder, encoding: "utf8" });
+  assert.ok(Number.parseFloat(said) > 50, said);
+});
+
+test("imports touch neither window nor network", () => {
+  const code = `globalThis.fetch = () => { throw new Error("fetched"); };
+    for (const name of ["bsmv", "bsmv/worker-scorer", "bsmv/diffusion"]) await import(name);
+    if ("window" in globalThis || "document" in globalThis) throw new Error("a window was made");`;
+  execFileSync("node", ["--input-type=module", "-e", code], { cwd: folder });
+});
+
+test("the types say what the package does", () => {
+  writeFileSync(
+    join(folder, "typed.ts"),
+    `import { init, ScorerError } from "bsmv";
+    import { initWorker } from "bsmv/worker-scorer";
+    import type { Score, Scorer } from "bsmv/types";
+    export async function worth(model: URL): Promise<number> {
+      const scorer: Scorer = Math.random() < 0.5 ? await init({ model }) : await initWorker({ model });
+      const score: Score = await scorer.score({ post: { text: "a", platform: "x" } });
+      // @ts-expect-error: no such platform
+      await scorer.score({ post: { text: "a", platform: "nowhere" } });
+      return score.bsmv;
+    }
+    export const code = (error: ScorerError): string => error.code;`,
+  );
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "es2023",
+    lib: ["es2023", "dom"],
+    module: "nodenext",
+    types: [],
+  };
+  const settings = { compilerOptions, files: ["typed.ts"] };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings));
+  const tsc = join(ROOT, "www/node_modules/.bin/tsc");
+  execFileSync(tsc, { cwd: folder, stdio: "inherit" });
+});
+
+const TYPES = new Map([
+  [".html", "text/html"],
+  [".js", "text/javascript"],
+  [".json", "application/json"],
+  [".wasm", "application/wasm"],
+]);
+
+test("five lines score a post in a strict page, and 100 drafts make no request", async () => {
+  const site = join(folder, "site");
+  cpSync(join(folder, "node_modules/bsmv"), join(site, "bsmv"), { recursive: true });
+  writeFileSync(join(site, "index.html"), '<script type="module" src="page.js"></script>');
+  writeFileSync(join(site, "page.js"), `${examples[1]}\nglobalThis.scorer = scorer;`);
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? "/", "http://site").pathname;
+    try {
+      const file = join(site, path === "/" ? "index.html" : path);
+      const bytes = readFileSync(file);
+      response.setHeader("content-type", TYPES.get(extname(file)) ?? "application/octet-stream");
+      response.setHeader("content-security-policy", POLICY);
+      response.end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const browser = await launch();
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    /** @type {string[]} */
+    const complaints = [];
+    page.on("console", (message) => {
+      const icon = message.location().url.endsWith("/favicon.ico");
+      if (message.type() === "error" && !icon) complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const said = () => document.body.textContent !== "";
+    await page.waitForFunction(said, undefined, { timeout: PATIENCE });
+    assert.ok(Number(await page.textContent("body")) > 50);
+    let requests = 0;
+    context.on("request", () => requests++);
+    const scored = await page.evaluate(async () => {
+      const { scorer } = /** @type {any} */ (globalThis);
+      let scored = 0;
+      for (let i = 1; i <= 100; i++) {
+        const { bsmv } = await scorer.score({ post: { text: "draft ".repeat(i) } });
+        if (bsmv >= 0) scored += 1;
+      }
+      return scored;
+    });
+    assert.deepEqual(
+      { scored, requests, complaints },
+      { scored: 100, requests: 0, complaints: [] },
+    );
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
