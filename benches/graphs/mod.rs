@@ -32,9 +32,11 @@ pub fn graph(events: u32) -> DiffusionGraph {
         graph
             .t
             .push((u64::from(i) * 86_400 / u64::from(events)) as u32);
-        graph
-            .parent
-            .push(if draw % 2 == 0 { 0 } else { draw % (i + 1) });
+        graph.parent.push(if draw.is_multiple_of(2) {
+            0
+        } else {
+            draw % (i + 1)
+        });
         let quote = i % 3 == 0;
         graph.kind.push(if quote {
             EventKind::Quote

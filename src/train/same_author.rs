@@ -15,6 +15,9 @@ use super::ngrams::NgramModel;
 use super::texts::TextRow;
 use super::{Split, rows};
 
+/// A method's name, and what it says of the post called so.
+type Method<'a> = (&'a str, &'a dyn Fn(&str) -> f32);
+
 /// Observation times compared: a draft and an hour.
 const TIMES: [(u32, &str); 2] = [(0, "draft"), (3_600, "1 h")];
 const SEED: u64 = 1;
@@ -48,7 +51,7 @@ pub fn evaluate(
                 ours.insert(row.id.as_str(), row.d);
                 size.insert(row.id.as_str(), row.size_so_far as f32);
             }
-            let mut methods: Vec<(&str, &dyn Fn(&str) -> f32)> = Vec::new();
+            let mut methods: Vec<Method> = Vec::new();
             let (model, sizes) = (|id: &str| ours[id], |id: &str| size[id]);
             let said = |id: &str| words[id];
             let chance = |_: &str| 0.0;
