@@ -27,7 +27,7 @@ pub enum Error {
     BundleSchema { found: u32, expected: u32 },
     /// Arithmetic on tensors failed; a damaged bundle or a bug, never the caller's text.
     #[error("computation failed: {0}")]
-    Compute(#[from] candle_core::Error),
+    Compute(String),
 }
 
 /// The crate's result.
@@ -71,6 +71,13 @@ impl Error {
             },
             other => other,
         }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Error::Compute(error.to_string())
     }
 }
 

@@ -1,15 +1,12 @@
 //! The whole path: post, brand and graph in, score and explanation out.
 
-use candle_core::{DType, Device};
-use candle_nn::VarBuilder;
-use safetensors::SafeTensors;
-
 use crate::api::ScoreRequest;
 use crate::brand::BrandProfile;
 use crate::bundle::{Bundle, Manifest};
 use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
+use crate::encoder::Device;
 use crate::explain::words::LeaveOneOut;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
@@ -19,10 +16,11 @@ use crate::reader::Reader;
 use crate::score::{
     Contribution, Explanation, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
 };
+use crate::tensors::Tensors;
 use crate::text::Language;
 use crate::unseen::{self, Sight};
 use crate::value::{self, Weights};
-use crate::{Error, Result};
+use crate::Result;
 
 /// Share of realised values that a score's interval is meant to hold.
 pub const COVERAGE: f32 = 0.9;
@@ -69,7 +67,7 @@ impl Scorer {
         let weights = bundle.take(encoder_file(precision))?;
         Embedder::new(
             facts.config,
-            &tokenizer,
+            &tokenizer.read(0..tokenizer.size()),
             weights,
             precision,
             &facts.prefix,
@@ -81,17 +79,12 @@ impl Scorer {
     /// As [`Scorer::new`] with the f32 encoder on `device`; everything small stays on the CPU.
     pub fn on_device(mut bundle: Bundle, precision: Precision, device: &Device) -> Result<Self> {
         let embedder = Self::embedder(&mut bundle, precision, device)?;
-        let heads = bundle.take(HEADS)?;
-        let tensors =
-            SafeTensors::deserialize(&heads).map_err(|e| Error::Bundle(format!("{HEADS}: {e}")))?;
-        let head = Head::load(&tensors)?;
-        let vb = VarBuilder::from_buffered_safetensors(heads, DType::F32, &Device::Cpu)?;
-        let diffusion = bundle.take(DIFFUSION)?;
-        let graph = VarBuilder::from_buffered_safetensors(diffusion, DType::F32, &Device::Cpu)?;
+        let (heads, diffusion) = (bundle.take(HEADS)?, bundle.take(DIFFUSION)?);
+        let heads = Tensors::open(&*heads)?;
         Ok(Scorer {
-            reader: Reader::new(embedder, &vb, bundle.manifest.topics.clone())?,
-            diffusion: DiffusionNet::load(graph)?,
-            head,
+            reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
+            diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?,
+            head: Head::load(&heads)?,
             manifest: bundle.manifest,
         })
     }
@@ -157,7 +150,7 @@ impl Scorer {
         };
         let outside = self.diffusion.outside_support(&input);
         let modelled = outside.is_none();
-        let forecast = self.diffusion.forecast(&input)?;
+        let forecast = self.diffusion.forecast(&input);
         let mut x = features::assemble(s, &text.topics, t, &forecast.features);
         let predicted = if modelled {
             self.head.predict(&x)

@@ -1,6 +1,8 @@
 //! The scorer for JavaScript: bytes and JSON in, plain objects out. `www/bsmv/` wraps it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
 use js_sys::{Object, Reflect, Uint8Array};
@@ -14,6 +16,7 @@ use crate::bundle::{Bundle, Manifest};
 use crate::explain::words::LeaveOneOut;
 use crate::score::{Precision, Score};
 use crate::scorer::Scorer;
+use crate::tensors::FileBytes;
 use crate::value::Weights;
 use crate::{Error, Result};
 
@@ -21,6 +24,20 @@ use crate::{Error, Result};
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
+}
+
+/// A file in JavaScript's memory: what is read of it is copied, the rest stays where it is.
+struct JsFile(Uint8Array);
+
+impl FileBytes for JsFile {
+    fn size(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    fn read(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        let part = self.0.subarray(range.start as u32, range.end as u32);
+        part.to_vec().into()
+    }
 }
 
 /// A loaded bundle, scoring in int8.
@@ -45,7 +62,7 @@ impl WasmScorer {
             Reflect::get(files, &name.into())
                 .ok()
                 .and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok())
-                .map(|bytes| bytes.to_vec())
+                .map(JsFile)
                 .ok_or_else(|| Error::Bundle(format!("{name} was not given")))
         };
         Manifest::from_json(manifest)

@@ -1,12 +1,13 @@
 //! The encoder in 8-bit integers and f32 of a fixed order: the same bits in every build.
 
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::Dtype;
 
-use super::quantize::{GROUP, floats, scale_name};
+use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
 use crate::kernels::math::{LANES, layer_norm, normalise, softmax_numerators};
 use crate::kernels::scalar::Scalar;
 use crate::kernels::{Activation, Activations, Kernel, PackedLinear};
+use crate::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
 /// BERT with 8-bit weights on the fastest kernel this machine has.
@@ -16,30 +17,30 @@ pub struct Int8Encoder {
 
 impl Int8Encoder {
     /// Loads what [`super::quantize`] wrote.
-    pub fn load(config: Config, safetensors: &[u8]) -> Result<Self> {
+    pub fn load(config: Config, file: &dyn FileBytes) -> Result<Self> {
         #[cfg(target_arch = "x86_64")]
         {
             use crate::kernels::{Avx2, Avx512Vnni};
             if Avx512Vnni::available() {
-                return Self::load_with::<Avx512Vnni>(config, safetensors);
+                return Self::load_with::<Avx512Vnni>(config, file);
             }
             if Avx2::available() {
-                return Self::load_with::<Avx2>(config, safetensors);
+                return Self::load_with::<Avx2>(config, file);
             }
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        return Self::load_with::<crate::kernels::Simd128>(config, safetensors);
+        return Self::load_with::<crate::kernels::Simd128>(config, file);
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        Self::load_with::<Scalar>(config, safetensors)
+        Self::load_with::<Scalar>(config, file)
     }
 
     /// The same on the scalar oracle: slow, for tests.
-    pub fn load_scalar(config: Config, safetensors: &[u8]) -> Result<Self> {
-        Self::load_with::<Scalar>(config, safetensors)
+    pub fn load_scalar(config: Config, file: &dyn FileBytes) -> Result<Self> {
+        Self::load_with::<Scalar>(config, file)
     }
 
-    fn load_with<K: Kernel>(config: Config, safetensors: &[u8]) -> Result<Self> {
-        let network = Box::new(Network::<K>::load(config, safetensors)?);
+    fn load_with<K: Kernel>(config: Config, file: &dyn FileBytes) -> Result<Self> {
+        let network = Box::new(Network::<K>::load(config, file)?);
         Ok(Int8Encoder { network })
     }
 
@@ -101,22 +102,23 @@ enum Words {
 }
 
 impl Words {
-    fn load(file: &SafeTensors, pieces: usize, width: usize) -> Result<Self> {
+    fn load(file: &Tensors, pieces: usize, width: usize) -> Result<Self> {
         let name = format!("{WORDS}.weight");
-        let view = file
-            .tensor(&name)
-            .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
-        if view.dtype() != Dtype::U8 {
-            let (levels, scales) = rows(file, &name, [pieces, width])?;
-            return Ok(Words::Bytes { levels, scales });
+        if file.info(&name)?.dtype != Dtype::U8 {
+            let levels = file.bytes(&name, Dtype::I8, &[pieces, width])?;
+            return Ok(Words::Bytes {
+                levels: levels.iter().map(|&b| b as i8).collect(),
+                scales: file.floats(&scale_name(&name), &[pieces])?,
+            });
         }
-        if view.shape() != [pieces, width / 2] || !width.is_multiple_of(GROUP) {
-            let problem = format!("{name}: {:?} of 4 bits, not of {width}", view.shape());
+        if !width.is_multiple_of(GROUP) {
+            let problem = format!("{name}: 4 bits for rows of {width}, no multiple of {GROUP}");
             return Err(Error::Bundle(problem));
         }
+        let pairs = file.bytes(&name, Dtype::U8, &[pieces, width / 2])?;
         Ok(Words::Nibbles {
-            pairs: view.data().to_vec(),
-            scales: vector(file, &scale_name(&name), pieces * width / GROUP)?,
+            pairs: pairs.into_owned(),
+            scales: file.floats(&scale_name(&name), &[pieces * width / GROUP])?,
         })
     }
 
@@ -158,54 +160,27 @@ struct Layer<K: Kernel> {
     norm: Norm,
 }
 
-/// 8-bit rows and their scales.
-type Rows = (Vec<i8>, Vec<f32>);
-
-fn rows(file: &SafeTensors, name: &str, shape: [usize; 2]) -> Result<Rows> {
-    let view = file
-        .tensor(name)
-        .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
-    if view.dtype() != Dtype::I8 || view.shape() != shape {
-        let problem = format!(
-            "{name}: {:?} {:?}, not I8 {shape:?}",
-            view.dtype(),
-            view.shape()
-        );
-        return Err(Error::Bundle(problem));
-    }
-    let values = view.data().iter().map(|&b| b as i8).collect();
-    Ok((values, vector(file, &scale_name(name), shape[0])?))
-}
-
-fn vector(file: &SafeTensors, name: &str, len: usize) -> Result<Vec<f32>> {
-    let values = floats(file, name)?;
-    if values.len() != len {
-        let problem = format!("{name}: {} numbers, not {len}", values.len());
-        return Err(Error::Bundle(problem));
-    }
-    Ok(values)
-}
-
 impl Norm {
-    fn load(file: &SafeTensors, name: &str, width: usize) -> Result<Self> {
+    fn load(file: &Tensors, name: &str, width: usize) -> Result<Self> {
         Ok(Norm {
-            weight: vector(file, &format!("{name}.weight"), width)?,
-            bias: vector(file, &format!("{name}.bias"), width)?,
+            weight: file.floats(&format!("{name}.weight"), &[width])?,
+            bias: file.floats(&format!("{name}.bias"), &[width])?,
         })
     }
 }
 
 impl<K: Kernel> Layer<K> {
-    fn load(file: &SafeTensors, i: usize, config: &Config) -> Result<Self> {
+    fn load(file: &Tensors, i: usize, config: &Config) -> Result<Self> {
         let (h, wide) = (config.hidden_size, config.intermediate_size);
         let names = layer_names(i);
         let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
             let (mut weights, mut scales, mut bias) = (Vec::new(), Vec::new(), Vec::new());
-            for name in parts {
-                let (w, s) = rows(file, &format!("{name}.weight"), [outputs, inputs])?;
-                weights.extend(w);
-                scales.extend(s);
-                bias.extend(vector(file, &format!("{name}.bias"), outputs)?);
+            for part in parts {
+                let name = format!("{part}.weight");
+                let rows = file.bytes(&name, Dtype::I8, &[outputs, inputs])?;
+                weights.extend(rows.iter().map(|&b| b as i8));
+                scales.extend(file.floats(&scale_name(&name), &[outputs])?);
+                bias.extend(file.floats(&format!("{part}.bias"), &[outputs])?);
             }
             Ok(PackedLinear::new(&weights, &scales, &bias))
         };
@@ -221,16 +196,15 @@ impl<K: Kernel> Layer<K> {
 }
 
 impl<K: Kernel> Network<K> {
-    fn load(config: Config, safetensors: &[u8]) -> Result<Self> {
-        let file = SafeTensors::deserialize(safetensors)
-            .map_err(|e| Error::Bundle(format!("8-bit encoder: {e}")))?;
+    fn load(config: Config, file: &dyn FileBytes) -> Result<Self> {
+        let file = Tensors::open(file)?;
         let h = config.hidden_size;
         let layers = (0..config.num_hidden_layers)
             .map(|i| Layer::load(&file, i, &config))
             .collect::<Result<_>>()?;
         Ok(Network {
             words: Words::load(&file, config.vocab_size, h)?,
-            positions: vector(&file, POSITIONS, config.max_position_embeddings * h)?,
+            positions: file.floats(POSITIONS, &[config.max_position_embeddings * h])?,
             norm: Norm::load(&file, EMBEDDING_NORM, h)?,
             layers,
             config,
