@@ -141,6 +141,11 @@ impl Bundle {
         Ok(Bundle { manifest, files })
     }
 
+    /// Files by their names, those not yet taken.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &dyn FileBytes)> {
+        self.files.iter().map(|(name, file)| (name.as_str(), &**file))
+    }
+
     /// Takes a file out; the scorer holds no second copy.
     pub fn take(&mut self, name: &str) -> Result<Box<dyn FileBytes>> {
         self.files

@@ -27,6 +27,7 @@ pub mod head;
 #[cfg(feature = "server")]
 pub mod import;
 pub mod kernels;
+pub mod memory;
 pub mod post;
 pub mod reader;
 pub mod record;

@@ -6,12 +6,13 @@ use crate::bundle::{Bundle, Manifest};
 use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
-use crate::encoder::Device;
+use crate::encoder::{Device, scratch_bytes};
 use crate::explain::words::LeaveOneOut;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
 use crate::gaming;
 use crate::head::{Head, HeadOutput};
+use crate::memory::{self, Account, MemoryBudget};
 use crate::reader::Reader;
 use crate::score::{
     Contribution, Explanation, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
@@ -20,7 +21,7 @@ use crate::tensors::Tensors;
 use crate::text::Language;
 use crate::unseen::{self, Sight};
 use crate::value::{self, Weights};
-use crate::Result;
+use crate::{Error, Result};
 
 /// Share of realised values that a score's interval is meant to hold.
 pub const COVERAGE: f32 = 0.9;
@@ -48,12 +49,37 @@ pub struct Scorer {
     reader: Reader,
     diffusion: DiffusionNet,
     head: Head,
+    account: Account,
 }
 
 impl Scorer {
     /// Builds a scorer on the CPU from a bundle read for `precision`.
     pub fn new(bundle: Bundle, precision: Precision) -> Result<Self> {
         Self::on_device(bundle, precision, &Device::Cpu)
+    }
+
+    /// As [`Scorer::new`], taking no more memory than `budget`.
+    ///
+    /// # Errors
+    /// [`Error::MemoryBudget`] if the model, with what the longest text needs, doesn't fit; and
+    /// later from whatever would pass the budget, before it is begun.
+    pub fn within(bundle: Bundle, precision: Precision, budget: MemoryBudget) -> Result<Self> {
+        let account = Account::open(budget, needs(&bundle, precision)?)?;
+        Ok(Scorer {
+            account,
+            ..Self::new(bundle, precision)?
+        })
+    }
+
+    /// Bytes that the model and reading the longest text take at most.
+    pub fn memory(&self) -> u64 {
+        self.account.taken()
+    }
+
+    /// Checks that a request of so many characters (UTF-16 units) of JSON fits the budget: to be
+    /// asked before the request is copied or parsed.
+    pub fn admit(&self, characters: usize) -> Result<()> {
+        self.account.admit(characters)
     }
 
     /// The encoder of a bundle read for `precision`, with its tokenizer.
@@ -78,6 +104,7 @@ impl Scorer {
 
     /// As [`Scorer::new`] with the f32 encoder on `device`; everything small stays on the CPU.
     pub fn on_device(mut bundle: Bundle, precision: Precision, device: &Device) -> Result<Self> {
+        let account = Account::open(MemoryBudget::UNLIMITED, needs(&bundle, precision)?)?;
         let embedder = Self::embedder(&mut bundle, precision, device)?;
         let (heads, diffusion) = (bundle.take(HEADS)?, bundle.take(DIFFUSION)?);
         let heads = Tensors::open(&*heads)?;
@@ -85,6 +112,7 @@ impl Scorer {
             reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
             diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?,
             head: Head::load(&heads)?,
+            account,
             manifest: bundle.manifest,
         })
     }
@@ -126,6 +154,9 @@ impl Scorer {
 
     /// Scores one post. The request is validated first.
     pub fn score(&self, request: &ScoreRequest) -> Result<Score> {
+        if let Some(page) = &request.graph {
+            self.account.admit_events(page.t.len())?;
+        }
         request.validate()?;
         let post = &request.post;
         let text = self
@@ -335,6 +366,19 @@ impl Scorer {
         let label = &self.manifest.topics[i];
         label.name(language).to_owned()
     }
+}
+
+/// Bytes that a scorer of this bundle takes at most, without a graph.
+fn needs(bundle: &Bundle, precision: Precision) -> Result<u64> {
+    let name = encoder_file(precision);
+    let (encoder, others): (Vec<_>, Vec<_>) = bundle.files().partition(|file| file.0 == name);
+    let (_, encoder) = *encoder
+        .first()
+        .ok_or_else(|| Error::Bundle(format!("{name} is missing")))?;
+    let facts = &bundle.manifest.encoder;
+    let pieces = facts.max_pieces.min(facts.config.max_position_embeddings);
+    let scratch = scratch_bytes(&facts.config, pieces) as u64;
+    memory::of_model(encoder, others.into_iter().map(|file| file.1), scratch)
 }
 
 /// Half-width of an interval where a bundle states no residuals: the whole scale.

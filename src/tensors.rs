@@ -93,6 +93,18 @@ impl<'a> Tensors<'a> {
         })
     }
 
+    /// Bytes of all tensors once halves are widened to f32, with the largest a second time: what
+    /// is held while they are taken over one by one.
+    pub fn widened(&self) -> u64 {
+        let bytes = |info: &TensorInfo| {
+            let stored = (info.data_offsets.1 - info.data_offsets.0) as u64;
+            stored * if info.dtype == Dtype::F16 { 2 } else { 1 }
+        };
+        let tensors = self.header.tensors();
+        let each = || tensors.values().map(|info| bytes(info));
+        each().sum::<u64>() + each().max().unwrap_or(0)
+    }
+
     /// The tensors below `name`, that is `name.…`.
     #[must_use]
     pub fn under(&self, name: &str) -> Self {

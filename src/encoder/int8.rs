@@ -75,6 +75,16 @@ impl Int8Encoder {
     }
 }
 
+/// Bytes that [`Int8Encoder::embed`] works in at most, for sequences of at most `pieces`.
+pub fn scratch_bytes(config: &Config, pieces: usize) -> usize {
+    let rows = pieces.max(ROWS);
+    let (h, wide) = (config.hidden_size, config.intermediate_size);
+    // States, query with key and value, context, output, the wide layer; all quantized, in up to
+    // 16 bits; the keys of one attention head.
+    let row = 4 * (6 * h + wide) + 2 * wide.max(h) + 4 * config.head_size();
+    rows * row
+}
+
 /// Rows of activations that are worked on together: their scratch fits the second-level cache.
 const ROWS: usize = 128;
 

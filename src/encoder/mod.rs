@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use candle_core::Device;
 #[cfg(not(target_arch = "wasm32"))]
 pub use float::FloatEncoder;
-pub use int8::Int8Encoder;
+pub use int8::{Int8Encoder, scratch_bytes};
 pub use quantize::{WordBits, quantize};
 
 use crate::{Error, Result};
