@@ -4,7 +4,8 @@ use safetensors::tensor::{Dtype, SafeTensors};
 
 use super::quantize::{GROUP, floats, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
-use crate::kernels::math::{LANES, layer_norm, normalise, softmax_numerators};
+use crate::kernels::attention::{Attention, Shape};
+use crate::kernels::math::{layer_norm, normalise};
 use crate::kernels::scalar::Scalar;
 use crate::kernels::{Activation, Activations, Kernel, PackedLinear};
 use crate::{Error, Result};
@@ -238,12 +239,8 @@ impl<K: Kernel> Network<K> {
     }
 
     fn norm(&self, x: &mut [f32], norm: &Norm) {
-        layer_norm(
-            x,
-            &norm.weight,
-            &norm.bias,
-            self.config.layer_norm_eps as f32,
-        );
+        let eps = self.config.layer_norm_eps as f32;
+        K::run(|| layer_norm(x, &norm.weight, &norm.bias, eps));
     }
 }
 
@@ -269,6 +266,7 @@ impl<K: Kernel> Embed for Network<K> {
         self.norm(&mut x, &self.norm);
 
         let mut quantized = Activations::<K>::default();
+        let mut attention = Attention::default();
         let mut qkv = vec![0f32; n * 3 * h];
         let mut context = vec![0f32; n * h];
         let mut wide = vec![0f32; n * self.config.intermediate_size];
@@ -283,7 +281,8 @@ impl<K: Kernel> Embed for Network<K> {
             for ids in sequences {
                 let (here, after) = qkv.split_at(ids.len() * 3 * h);
                 let (out, rest) = context_rows.split_at_mut(ids.len() * h);
-                attention(here, ids.len(), &self.config, out);
+                let shape = Shape { positions: ids.len(), heads: self.config.num_attention_heads, size: self.config.head_size() };
+                attention.apply::<K>(here, shape, out);
                 (qkv, context_rows) = (after, rest);
             }
             quantized.quantize(&context, h);
@@ -316,48 +315,3 @@ impl<K: Kernel> Embed for Network<K> {
     }
 }
 
-/// Scaled dot-product attention of every head. `qkv`: `[n, 3 * hidden]`; `context`: `[n, hidden]`.
-///
-/// Sums run over one index in order, lanes over another, so the result doesn't depend on the
-/// width of the vector unit.
-fn attention(qkv: &[f32], n: usize, config: &Config, context: &mut [f32]) {
-    let (h, size) = (config.hidden_size, config.head_size());
-    let padded = n.next_multiple_of(LANES);
-    let scale = 1.0 / (size as f32).sqrt();
-    let mut keys = vec![0f32; size * padded];
-    let mut scores = vec![0f32; padded];
-    for head in 0..config.num_attention_heads {
-        let column = |i: usize, part: usize| (i * 3 + part) * h + head * size;
-        for j in 0..n {
-            for d in 0..size {
-                keys[d * padded + j] = qkv[column(j, 1) + d];
-            }
-        }
-        for i in 0..n {
-            let query = &qkv[column(i, 0)..][..size];
-            for (block, scores) in scores.chunks_exact_mut(LANES).enumerate() {
-                let mut sum = [0f32; LANES];
-                for (d, q) in query.iter().enumerate() {
-                    let keys = &keys[d * padded + block * LANES..][..LANES];
-                    for (sum, k) in sum.iter_mut().zip(keys) {
-                        *sum += q * k;
-                    }
-                }
-                for (score, sum) in scores.iter_mut().zip(sum) {
-                    *score = sum * scale;
-                }
-            }
-            scores[n..].fill(f32::NEG_INFINITY);
-            let total = softmax_numerators(&mut scores, n);
-            let out = &mut context[i * h + head * size..][..size];
-            out.fill(0.0);
-            for (j, p) in scores[..n].iter().enumerate() {
-                let value = &qkv[column(j, 2)..][..size];
-                for (o, v) in out.iter_mut().zip(value) {
-                    *o += p * v;
-                }
-            }
-            out.iter_mut().for_each(|o| *o /= total);
-        }
-    }
-}

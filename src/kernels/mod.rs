@@ -10,6 +10,7 @@ mod simd128;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub mod attention;
 pub mod math;
 pub mod scalar;
 
@@ -17,6 +18,8 @@ pub mod scalar;
 pub use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512Vnni};
+
+use math::LANES;
 
 /// Largest activation: seven bits.
 pub const MAX_ACTIVATION: f32 = 127.0;
@@ -44,6 +47,30 @@ pub trait Kernel: Send + Sync + 'static {
     /// # Panics
     /// When a slice is shorter than that.
     fn tile(a: &[Self::Activation], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]);
+
+    /// `sums[q][l] = sum over j of factors[q][j] * rows[j][l]`, each added in the order of j, from 0,
+    /// product and sum rounded apart. The default is the oracle.
+    ///
+    /// # Panics
+    /// When there are fewer factors than rows.
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        let mut sums = [[0f32; LANES]; Q];
+        for (j, row) in rows.iter().enumerate() {
+            for (sums, factors) in sums.iter_mut().zip(factors) {
+                for (sum, v) in sums.iter_mut().zip(row) {
+                    *sum += factors[j] * v;
+                }
+            }
+        }
+        sums
+    }
+
+    /// Runs `f` compiled for the instruction set of this kernel, as far as what it calls is
+    /// inlined: that is how plain loops become its widest vectors.
+    fn run<T>(f: impl FnOnce() -> T) -> T {
+        f()
+    }
 }
 
 /// Rows of activations, quantized one by one: `x = scale * (q - zero)`.
@@ -67,10 +94,15 @@ impl<K: Kernel> Default for Activations<K> {
 impl<K: Kernel> Activations<K> {
     /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
     pub fn quantize(&mut self, x: &[f32], width: usize) {
+        K::run(|| self.quantize_rows(x, width));
+    }
+
+    #[inline(always)]
+    fn quantize_rows(&mut self, x: &[f32], width: usize) {
         self.stride = width.next_multiple_of(K::DEPTH);
         let n = x.len() / width;
         self.rows.clear();
-        self.values.clear();
+        // What is beyond a row's width is multiplied by weights of zero.
         self.values
             .resize(n * self.stride, K::Activation::default());
         for (row, out) in x
@@ -85,12 +117,12 @@ impl<K: Kernel> Activations<K> {
                 1.0
             };
             let inverse = 1.0 / scale;
-            let zero = math::round_half_even(-low * inverse);
+            let zero = math::round_to_integer(-low * inverse);
             for (q, v) in out.iter_mut().zip(row) {
-                let level = math::round_half_even(v * inverse) + zero;
-                *q = K::Activation::from(level.clamp(0.0, MAX_ACTIVATION) as u8);
+                let level = math::round_to_integer(v * inverse) + zero;
+                *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
             }
-            self.rows.push((scale, zero as i32));
+            self.rows.push((scale, zero));
         }
     }
 }
@@ -167,6 +199,14 @@ impl<K: Kernel> PackedLinear<K> {
     pub fn apply(&self, x: &Activations<K>, activation: Activation, out: &mut [f32]) {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
+        match activation {
+            Activation::None => K::run(|| self.product(x, |_| (), out)),
+            Activation::Gelu => K::run(|| self.product(x, math::gelu, out)),
+        }
+    }
+
+    #[inline(always)]
+    fn product(&self, x: &Activations<K>, then: impl Fn(&mut [f32]), out: &mut [f32]) {
         // The largest tile of any kernel: 6 x 64.
         let mut acc = [0i32; 384];
         let mut line = [0f32; 64];
@@ -183,19 +223,22 @@ impl<K: Kernel> PackedLinear<K> {
             for top in (0..x.rows.len()).step_by(K::ROWS) {
                 let rows = K::ROWS.min(x.rows.len() - top);
                 K::tile(&x.values[top * x.stride..], x.stride, rows, panel, &mut acc);
-                for r in 0..rows {
-                    let (scale, zero) = x.rows[top + r];
-                    let acc = &acc[r * K::COLUMNS..(r + 1) * K::COLUMNS];
-                    let line = &mut line[..K::COLUMNS];
-                    for c in 0..K::COLUMNS {
-                        let exact = (acc[c] - zero * sums[c]) as f32;
-                        line[c] = exact * (scale * scales[c]) + bias[c];
-                    }
-                    if activation == Activation::Gelu {
-                        math::gelu(line);
-                    }
+                let acc = acc.chunks_exact(K::COLUMNS);
+                for (r, (acc, &(scale, zero))) in acc.zip(&x.rows[top..top + rows]).enumerate() {
+                    let finish = |line: &mut [f32]| {
+                        for c in 0..K::COLUMNS {
+                            let exact = (acc[c] - zero * sums[c]) as f32;
+                            line[c] = exact * (scale * scales[c]) + bias[c];
+                        }
+                        then(line);
+                    };
                     let start = (top + r) * self.outputs + first;
-                    out[start..start + width].copy_from_slice(&line[..width]);
+                    if width == K::COLUMNS {
+                        finish(&mut out[start..start + K::COLUMNS]);
+                    } else {
+                        finish(&mut line[..K::COLUMNS]);
+                        out[start..start + width].copy_from_slice(&line[..width]);
+                    }
                 }
             }
         }

@@ -4,12 +4,13 @@
 //! on load; activations are kept as 16 bits so that a pair is one 32-bit splat load. Eight
 //! accumulators and their operands fit the sixteen registers of x86-64; larger tiles spill.
 
-use std::arch::wasm32::{
-    i16x8_extend_high_i8x16, i16x8_extend_low_i8x16, i32x4_add, i32x4_dot_i16x8, i32x4_splat, v128,
+use std::arch::wasm32::{f32x4_add, f32x4_mul, f32x4_splat,
+    i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_splat, v128,
     v128_load, v128_load32_splat, v128_store,
 };
 
 use super::Kernel;
+use super::math::LANES;
 
 /// Plain 128-bit SIMD, no relaxed instructions.
 pub struct Simd128;
@@ -29,6 +30,30 @@ impl Kernel for Simd128 {
             _ => tile::<4>(a, stride, panel, acc),
         }
     }
+
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        assert!(factors.iter().all(|f| f.len() >= rows.len()));
+        let mut sums = [[f32x4_splat(0.0); 4]; Q];
+        let mut out = [[0f32; LANES]; Q];
+        // SAFETY: a row holds four vectors, and factors reach as far as the rows.
+        unsafe {
+            for (j, row) in rows.iter().enumerate() {
+                let v: [v128; 4] =
+                    std::array::from_fn(|i| v128_load(row.as_ptr().add(4 * i).cast()));
+                for (sum, factors) in sums.iter_mut().zip(factors) {
+                    let x = v128_load32_splat(factors.as_ptr().add(j).cast());
+                    for (sum, v) in sum.iter_mut().zip(v) {
+                        *sum = f32x4_add(*sum, f32x4_mul(x, v));
+                    }
+                }
+            }
+            for (i, sum) in sums.iter().flatten().enumerate() {
+                v128_store(out.as_mut_ptr().cast::<f32>().add(4 * i).cast(), *sum);
+            }
+        }
+        out
+    }
 }
 
 #[inline(always)]
@@ -40,14 +65,26 @@ fn tile<const R: usize>(a: &[i16], stride: usize, panel: &[i8], acc: &mut [i32])
     // 16 k .. 16 k + 16 with k < stride / 2, and row r reads activations 2 k and 2 k + 1 below
     // R * stride. WebAssembly loads and stores need no alignment.
     unsafe {
-        for k in 0..stride / 2 {
-            let w = v128_load(panel.as_ptr().add(16 * k).cast());
-            let (low, high) = (i16x8_extend_low_i8x16(w), i16x8_extend_high_i8x16(w));
-            for (r, sum) in sums.iter_mut().enumerate() {
-                let x = v128_load32_splat(a.as_ptr().add(r * stride + 2 * k).cast());
-                sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, low));
-                sum[1] = i32x4_add(sum[1], i32x4_dot_i16x8(x, high));
+        let mut rows: [*const i16; R] = std::array::from_fn(|r| a.as_ptr().add(r * stride));
+        let mut w = panel.as_ptr();
+        let mut step = |pairs: usize| {
+            for k in 0..pairs {
+                let low = i16x8_load_extend_i8x8(w.add(16 * k));
+                let high = i16x8_load_extend_i8x8(w.add(16 * k + 8));
+                for (sum, row) in sums.iter_mut().zip(rows) {
+                    let x = v128_load32_splat(row.add(2 * k).cast());
+                    sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, low));
+                    sum[1] = i32x4_add(sum[1], i32x4_dot_i16x8(x, high));
+                }
             }
+            w = w.add(16 * pairs);
+            rows = rows.map(|row| row.add(2 * pairs));
+        };
+        for _ in 0..stride / 8 {
+            step(4);
+        }
+        for _ in 0..stride % 8 / 2 {
+            step(1);
         }
         for (r, sum) in sums.iter().enumerate() {
             v128_store(acc.as_mut_ptr().add(8 * r).cast(), sum[0]);

@@ -3,6 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::Kernel;
+use super::math::LANES;
 
 /// 256-bit products of unsigned activations with signed weights.
 pub struct Avx2;
@@ -34,6 +35,21 @@ impl Kernel for Avx2 {
             }
         }
     }
+
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        // SAFETY: as for `tile`; the function checks its slices.
+        unsafe { sums_avx2(factors, rows) }
+    }
+
+    fn run<T>(f: impl FnOnce() -> T) -> T {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2<T>(f: impl FnOnce() -> T) -> T {
+            f()
+        }
+        // SAFETY: as for `tile`.
+        unsafe { with_avx2(f) }
+    }
 }
 
 /// 512-bit products, four to a lane, in one instruction.
@@ -42,7 +58,11 @@ pub struct Avx512Vnni;
 impl Avx512Vnni {
     /// Whether this processor has it.
     pub fn available() -> bool {
-        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
     }
 }
 
@@ -66,6 +86,21 @@ impl Kernel for Avx512Vnni {
                 _ => tile_vnni::<6>(a, stride, panel, acc),
             }
         }
+    }
+
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        // SAFETY: as for `tile`; the function checks its slices.
+        unsafe { sums_avx512(factors, rows) }
+    }
+
+    fn run<T>(f: impl FnOnce() -> T) -> T {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+        fn with_avx512<T>(f: impl FnOnce() -> T) -> T {
+            f()
+        }
+        // SAFETY: as for `Avx2`.
+        unsafe { with_avx512(f) }
     }
 }
 
@@ -133,4 +168,61 @@ unsafe fn tile_vnni<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: 
             _mm512_storeu_si512(acc.as_mut_ptr().add(16 * i).cast(), *sum);
         }
     }
+}
+
+/// # Safety
+/// Needs AVX2.
+#[target_feature(enable = "avx2")]
+unsafe fn sums_avx2<const Q: usize>(
+    factors: [&[f32]; Q],
+    rows: &[[f32; LANES]],
+) -> [[f32; LANES]; Q] {
+    assert!(factors.iter().all(|f| f.len() >= rows.len()));
+    let mut sums = [[_mm256_setzero_ps(); 2]; Q];
+    let mut out = [[0f32; LANES]; Q];
+    // SAFETY: a row holds two vectors, and factors reach as far as the rows.
+    unsafe {
+        for (j, row) in rows.iter().enumerate() {
+            let v = [
+                _mm256_loadu_ps(row.as_ptr()),
+                _mm256_loadu_ps(row.as_ptr().add(8)),
+            ];
+            for (sum, factors) in sums.iter_mut().zip(factors) {
+                let x = _mm256_set1_ps(*factors.get_unchecked(j));
+                for (sum, v) in sum.iter_mut().zip(v) {
+                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(x, v));
+                }
+            }
+        }
+        for (i, sum) in sums.iter().flatten().enumerate() {
+            _mm256_storeu_ps(out.as_mut_ptr().cast::<f32>().add(8 * i), *sum);
+        }
+    }
+    out
+}
+
+/// # Safety
+/// Needs AVX-512 F.
+#[target_feature(enable = "avx512f")]
+unsafe fn sums_avx512<const Q: usize>(
+    factors: [&[f32]; Q],
+    rows: &[[f32; LANES]],
+) -> [[f32; LANES]; Q] {
+    assert!(factors.iter().all(|f| f.len() >= rows.len()));
+    let mut sums = [_mm512_setzero_ps(); Q];
+    let mut out = [[0f32; LANES]; Q];
+    // SAFETY: a row holds one vector, and factors reach as far as the rows.
+    unsafe {
+        for (j, row) in rows.iter().enumerate() {
+            let v = _mm512_loadu_ps(row.as_ptr());
+            for (sum, factors) in sums.iter_mut().zip(factors) {
+                let x = _mm512_set1_ps(*factors.get_unchecked(j));
+                *sum = _mm512_add_ps(*sum, _mm512_mul_ps(x, v));
+            }
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            _mm512_storeu_ps(out.as_mut_ptr(), sum);
+        }
+    }
+    out
 }
