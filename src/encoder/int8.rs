@@ -1,13 +1,15 @@
 //! The encoder in 8-bit integers and f32 of a fixed order: the same bits in every build.
 
+use std::sync::{Mutex, PoisonError};
+
 use safetensors::tensor::{Dtype, SafeTensors};
 
 use super::quantize::{GROUP, floats, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
 use crate::kernels::attention::{Attention, Shape};
-use crate::kernels::math::{layer_norm, normalise};
+use crate::kernels::math::{add_layer_norm, layer_norm, normalise};
 use crate::kernels::scalar::Scalar;
-use crate::kernels::{Activation, Activations, Kernel, PackedLinear};
+use crate::kernels::{Activations, Kernel, PackedLinear};
 use crate::{Error, Result};
 
 /// BERT with 8-bit weights on the fastest kernel this machine has.
@@ -60,23 +62,34 @@ impl Int8Encoder {
         for ids in sequences {
             check_ids(self.config(), ids)?;
         }
-        let mut vectors = Vec::with_capacity(sequences.len());
+        let mut groups = Vec::new();
         let mut rest = sequences;
         while let [first, ..] = rest {
             let (mut rows, mut taken) = (first.len(), 1);
-            while taken < rest.len() && rows + rest[taken].len() <= ROWS {
+            while taken < rest.len() && rows + rest[taken].len() <= GROUP_ROWS {
                 rows += rest[taken].len();
                 taken += 1;
             }
-            vectors.extend(self.network.embed(&rest[..taken]));
-            rest = &rest[taken..];
+            let (group, after) = rest.split_at(taken);
+            groups.push(group);
+            rest = after;
         }
-        Ok(vectors)
+        let embed = |group: &[Vec<u32>]| self.network.embed(group);
+        #[cfg(not(target_arch = "wasm32"))]
+        if groups.len() > 1 {
+            use rayon::prelude::*;
+            return Ok(groups.into_par_iter().flat_map_iter(embed).collect());
+        }
+        Ok(groups.into_iter().flat_map(embed).collect())
     }
 }
 
-/// Rows of activations that are worked on together: their scratch fits the second-level cache.
-const ROWS: usize = 128;
+/// Rows of short sequences that are read together.
+const GROUP_ROWS: usize = 128;
+
+/// Rows that go through a layer's products one after the other, so that what is between the
+/// products stays in the second-level cache.
+const BLOCK_ROWS: usize = 64;
 
 trait Embed: Send + Sync {
     fn kernel(&self) -> &'static str;
@@ -91,6 +104,38 @@ struct Network<K: Kernel> {
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer<K>>,
+    /// Memory of passes that have ended, for the next ones; as many as ever ran at once.
+    scratch: Mutex<Vec<Scratch<K>>>,
+}
+
+/// What one pass works in.
+struct Scratch<K: Kernel> {
+    /// `[rows, hidden]`, the state that layers transform.
+    x: Vec<f32>,
+    /// `[rows, 3 * hidden]`: query, key and value.
+    qkv: Vec<f32>,
+    /// `[rows, hidden]`: what attention gathers.
+    context: Vec<f32>,
+    /// `[block, intermediate]`.
+    wide: Vec<f32>,
+    /// `[block, hidden]`: what is added to the state.
+    out: Vec<f32>,
+    quantized: Activations<K>,
+    attention: Attention,
+}
+
+impl<K: Kernel> Default for Scratch<K> {
+    fn default() -> Self {
+        Scratch {
+            x: Vec::new(),
+            qkv: Vec::new(),
+            context: Vec::new(),
+            wide: Vec::new(),
+            out: Vec::new(),
+            quantized: Activations::default(),
+            attention: Attention::default(),
+        }
+    }
 }
 
 /// Word embeddings `[vocabulary, hidden]`, as stored.
@@ -234,13 +279,78 @@ impl<K: Kernel> Network<K> {
             positions: vector(&file, POSITIONS, config.max_position_embeddings * h)?,
             norm: Norm::load(&file, EMBEDDING_NORM, h)?,
             layers,
+            scratch: Mutex::default(),
             config,
         })
     }
 
-    fn norm(&self, x: &mut [f32], norm: &Norm) {
+    /// The states of the last layer, `[rows, hidden]`, in `scratch.x`.
+    fn forward(&self, sequences: &[Vec<u32>], scratch: &mut Scratch<K>) {
+        let Config {
+            hidden_size: h,
+            intermediate_size: wide,
+            num_attention_heads: heads,
+            ..
+        } = self.config;
         let eps = self.config.layer_norm_eps as f32;
-        K::run(|| layer_norm(x, &norm.weight, &norm.bias, eps));
+        let n: usize = sequences.iter().map(Vec::len).sum();
+        let block = n.div_ceil(n.div_ceil(BLOCK_ROWS)).next_multiple_of(K::ROWS);
+        // All of it is written before it is read.
+        scratch.x.resize(n * h, 0.0);
+        scratch.qkv.resize(n * 3 * h, 0.0);
+        scratch.context.resize(n * h, 0.0);
+        scratch.wide.resize(block * wide, 0.0);
+        scratch.out.resize(block * h, 0.0);
+        let Scratch {
+            x,
+            qkv,
+            context,
+            quantized,
+            attention,
+            ..
+        } = scratch;
+
+        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
+        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
+            self.words.read(id as usize, x);
+            let position = &self.positions[i * h..][..h];
+            x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
+        }
+        K::run(|| layer_norm(x, &self.norm.weight, &self.norm.bias, eps));
+
+        for layer in &self.layers {
+            for (x, qkv) in x.chunks(block * h).zip(qkv.chunks_mut(block * 3 * h)) {
+                quantized.quantize(x, h);
+                layer.qkv.apply(quantized, qkv);
+            }
+            let (mut qkv, mut gathered) = (&qkv[..], &mut context[..]);
+            for ids in sequences {
+                let (here, after) = qkv.split_at(ids.len() * 3 * h);
+                let (out, rest) = gathered.split_at_mut(ids.len() * h);
+                let shape = Shape {
+                    positions: ids.len(),
+                    heads,
+                    size: h / heads,
+                };
+                attention.apply::<K>(here, shape, out);
+                (qkv, gathered) = (after, rest);
+            }
+            for (x, context) in x.chunks_mut(block * h).zip(context.chunks(block * h)) {
+                let out = &mut scratch.out[..x.len()];
+                let wide_out = &mut scratch.wide[..x.len() / h * wide];
+                let add = |x: &mut [f32], out: &[f32], norm: &Norm| {
+                    K::run(|| add_layer_norm(x, out, &norm.weight, &norm.bias, eps));
+                };
+                quantized.quantize(context, h);
+                layer.attention.apply(quantized, out);
+                add(x, out, &layer.attention_norm);
+                quantized.quantize(x, h);
+                layer.up.apply(quantized, wide_out);
+                quantized.quantize_gelu(wide_out, wide);
+                layer.down.apply(quantized, out);
+                add(x, out, &layer.norm);
+            }
+        }
     }
 }
 
@@ -254,64 +364,24 @@ impl<K: Kernel> Embed for Network<K> {
     }
 
     fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+        let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = pool().pop().unwrap_or_default();
+        self.forward(sequences, &mut scratch);
         let h = self.config.hidden_size;
-        let n: usize = sequences.iter().map(Vec::len).sum();
-        let mut x = vec![0f32; n * h];
-        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
-        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
-            self.words.read(id as usize, x);
-            let position = &self.positions[i * h..][..h];
-            x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
-        }
-        self.norm(&mut x, &self.norm);
-
-        let mut quantized = Activations::<K>::default();
-        let mut attention = Attention::default();
-        let mut qkv = vec![0f32; n * 3 * h];
-        let mut context = vec![0f32; n * h];
-        let mut wide = vec![0f32; n * self.config.intermediate_size];
-        let mut out = vec![0f32; n * h];
-        let add = |x: &mut [f32], out: &[f32]| {
-            x.iter_mut().zip(out).for_each(|(x, o)| *x += o);
-        };
-        for layer in &self.layers {
-            quantized.quantize(&x, h);
-            layer.qkv.apply(&quantized, Activation::None, &mut qkv);
-            let (mut qkv, mut context_rows) = (&qkv[..], &mut context[..]);
-            for ids in sequences {
-                let (here, after) = qkv.split_at(ids.len() * 3 * h);
-                let (out, rest) = context_rows.split_at_mut(ids.len() * h);
-                let shape = Shape { positions: ids.len(), heads: self.config.num_attention_heads, size: self.config.head_size() };
-                attention.apply::<K>(here, shape, out);
-                (qkv, context_rows) = (after, rest);
-            }
-            quantized.quantize(&context, h);
-            layer
-                .attention
-                .apply(&quantized, Activation::None, &mut out);
-            add(&mut x, &out);
-            self.norm(&mut x, &layer.attention_norm);
-            quantized.quantize(&x, h);
-            layer.up.apply(&quantized, Activation::Gelu, &mut wide);
-            quantized.quantize(&wide, self.config.intermediate_size);
-            layer.down.apply(&quantized, Activation::None, &mut out);
-            add(&mut x, &out);
-            self.norm(&mut x, &layer.norm);
-        }
-
-        let mut x = &x[..];
-        let pool = |ids: &Vec<u32>| {
+        let mut x = &scratch.x[..];
+        let mean = |ids: &Vec<u32>| {
             let (here, after) = x.split_at(ids.len() * h);
             x = after;
             let mut mean = vec![0f32; h];
             for row in here.chunks_exact(h) {
-                add(&mut mean, row);
+                mean.iter_mut().zip(row).for_each(|(m, v)| *m += v);
             }
             mean.iter_mut().for_each(|m| *m /= ids.len() as f32);
             normalise(&mut mean);
             mean
         };
-        sequences.iter().map(pool).collect()
+        let vectors = sequences.iter().map(mean).collect();
+        pool().push(scratch);
+        vectors
     }
 }
-

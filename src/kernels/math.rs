@@ -128,14 +128,31 @@ pub fn softmax_numerators(x: &mut [f32], valid: usize) -> f32 {
 /// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`.
 #[inline(always)]
 pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
-    let n = weight.len() as f32;
     for row in x.chunks_exact_mut(weight.len()) {
-        let mean = lane_sum(row, |v| v) / n;
-        let variance = lane_sum(row, |v| (v - mean) * (v - mean)) / n;
-        let inverse = 1.0 / (variance + eps).sqrt();
-        for ((v, w), b) in row.iter_mut().zip(weight).zip(bias) {
-            *v = (*v - mean) * inverse * w + b;
+        norm_row(row, weight, bias, eps);
+    }
+}
+
+/// [`layer_norm`] of `x + more`, in place of `x`.
+#[inline(always)]
+pub fn add_layer_norm(x: &mut [f32], more: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
+    let rows = x.chunks_exact_mut(weight.len());
+    for (row, more) in rows.zip(more.chunks_exact(weight.len())) {
+        for (v, m) in row.iter_mut().zip(more) {
+            *v += m;
         }
+        norm_row(row, weight, bias, eps);
+    }
+}
+
+#[inline(always)]
+fn norm_row(row: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
+    let n = weight.len() as f32;
+    let mean = lane_sum(row, |v| v) / n;
+    let variance = lane_sum(row, |v| (v - mean) * (v - mean)) / n;
+    let inverse = 1.0 / (variance + eps).sqrt();
+    for ((v, w), b) in row.iter_mut().zip(weight).zip(bias) {
+        *v = (*v - mean) * inverse * w + b;
     }
 }
 

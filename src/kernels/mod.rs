@@ -94,44 +94,51 @@ impl<K: Kernel> Default for Activations<K> {
 impl<K: Kernel> Activations<K> {
     /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
     pub fn quantize(&mut self, x: &[f32], width: usize) {
-        K::run(|| self.quantize_rows(x, width));
+        K::run(|| {
+            self.start(x.len() / width, width);
+            for (i, row) in x.chunks_exact(width).enumerate() {
+                self.quantize_row(i, row);
+            }
+        });
+    }
+
+    /// Quantizes GELU of the rows of `x`, which it leaves there.
+    pub fn quantize_gelu(&mut self, x: &mut [f32], width: usize) {
+        K::run(|| {
+            self.start(x.len() / width, width);
+            for (i, row) in x.chunks_exact_mut(width).enumerate() {
+                math::gelu(row);
+                self.quantize_row(i, row);
+            }
+        });
+    }
+
+    fn start(&mut self, n: usize, width: usize) {
+        self.stride = width.next_multiple_of(K::DEPTH);
+        self.rows.clear();
+        self.values.clear();
+        self.values
+            .resize(n * self.stride, K::Activation::default());
     }
 
     #[inline(always)]
-    fn quantize_rows(&mut self, x: &[f32], width: usize) {
-        self.stride = width.next_multiple_of(K::DEPTH);
-        let n = x.len() / width;
-        self.rows.clear();
-        // What is beyond a row's width is multiplied by weights of zero.
-        self.values
-            .resize(n * self.stride, K::Activation::default());
-        for (row, out) in x
-            .chunks_exact(width)
-            .zip(self.values.chunks_exact_mut(self.stride))
-        {
-            let (low, high) = math::range_with_zero(row);
-            // An all-zero row quantizes to zeros at any scale.
-            let scale = if high > low {
-                (high - low) / MAX_ACTIVATION
-            } else {
-                1.0
-            };
-            let inverse = 1.0 / scale;
-            let zero = math::round_to_integer(-low * inverse);
-            for (q, v) in out.iter_mut().zip(row) {
-                let level = math::round_to_integer(v * inverse) + zero;
-                *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
-            }
-            self.rows.push((scale, zero));
+    fn quantize_row(&mut self, i: usize, row: &[f32]) {
+        let out = &mut self.values[i * self.stride..][..row.len()];
+        let (low, high) = math::range_with_zero(row);
+        // An all-zero row quantizes to zeros at any scale.
+        let scale = if high > low {
+            (high - low) / MAX_ACTIVATION
+        } else {
+            1.0
+        };
+        let inverse = 1.0 / scale;
+        let zero = math::round_to_integer(-low * inverse);
+        for (q, v) in out.iter_mut().zip(row) {
+            let level = math::round_to_integer(v * inverse) + zero;
+            *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
         }
+        self.rows.push((scale, zero));
     }
-}
-
-/// What follows a linear layer in the same pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    None,
-    Gelu,
 }
 
 /// A linear layer `y = W x + b` with 8-bit weights per output channel, packed for kernel `K`.
@@ -191,22 +198,18 @@ impl<K: Kernel> PackedLinear<K> {
         self.outputs
     }
 
-    /// `out[r][c] = activation(W x_r + b)`; `out` holds as many rows as `x`, `outputs` numbers
-    /// each.
+    /// `out[r][c] = W x_r + b`; `out` holds as many rows as `x`, `outputs` numbers each.
     ///
     /// # Panics
     /// When `x` was quantized at another width or `out` has another size.
-    pub fn apply(&self, x: &Activations<K>, activation: Activation, out: &mut [f32]) {
+    pub fn apply(&self, x: &Activations<K>, out: &mut [f32]) {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
-        match activation {
-            Activation::None => K::run(|| self.product(x, |_| (), out)),
-            Activation::Gelu => K::run(|| self.product(x, math::gelu, out)),
-        }
+        K::run(|| self.product(x, out));
     }
 
     #[inline(always)]
-    fn product(&self, x: &Activations<K>, then: impl Fn(&mut [f32]), out: &mut [f32]) {
+    fn product(&self, x: &Activations<K>, out: &mut [f32]) {
         // The largest tile of any kernel: 6 x 64.
         let mut acc = [0i32; 384];
         let mut line = [0f32; 64];
@@ -230,7 +233,6 @@ impl<K: Kernel> PackedLinear<K> {
                             let exact = (acc[c] - zero * sums[c]) as f32;
                             line[c] = exact * (scale * scales[c]) + bias[c];
                         }
-                        then(line);
                     };
                     let start = (top + r) * self.outputs + first;
                     if width == K::COLUMNS {
@@ -279,17 +281,17 @@ mod tests {
                 _ => (next() % 2000) as f32 * 1e-3 - 1.0,
             })
             .collect();
-        for activation in [Activation::None, Activation::Gelu] {
+        for gelu in [false, true] {
             let run = |out: &mut Vec<f32>, apply: &dyn Fn(&mut [f32])| {
                 out.resize(rows * outputs, 0.0);
                 apply(out);
             };
             let (mut expected, mut got) = (Vec::new(), Vec::new());
             run(&mut expected, &|out| {
-                product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, activation, out)
+                product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, gelu, out)
             });
             run(&mut got, &|out| {
-                product::<K>(&weights, &scales, &bias, &x, inputs, activation, out)
+                product::<K>(&weights, &scales, &bias, &x, inputs, gelu, out)
             });
             for (e, g) in expected.iter().zip(&got) {
                 assert_eq!(
@@ -308,13 +310,17 @@ mod tests {
         bias: &[f32],
         x: &[f32],
         inputs: usize,
-        activation: Activation,
+        gelu: bool,
         out: &mut [f32],
     ) {
         let linear = PackedLinear::<K>::new(weights, scales, bias);
         let mut q = Activations::<K>::default();
-        q.quantize(x, inputs);
-        linear.apply(&q, activation, out);
+        if gelu {
+            q.quantize_gelu(&mut x.to_vec(), inputs);
+        } else {
+            q.quantize(x, inputs);
+        }
+        linear.apply(&q, out);
     }
 
     proptest! {
@@ -349,7 +355,7 @@ mod tests {
             &bias,
             &x,
             inputs,
-            Activation::None,
+            false,
             &mut out,
         );
         for r in 0..rows {

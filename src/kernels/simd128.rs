@@ -56,7 +56,9 @@ impl Kernel for Simd128 {
     }
 }
 
-#[inline(always)]
+/// A function of its own, not unrolled: an engine's register allocator then keeps every sum in a
+/// register, which it doesn't in the middle of a larger one.
+#[inline(never)]
 fn tile<const R: usize>(a: &[i16], stride: usize, panel: &[i8], acc: &mut [i32]) {
     assert!(a.len() >= R * stride && stride.is_multiple_of(2));
     assert!(panel.len() >= stride * 8 && acc.len() >= R * 8);
@@ -67,24 +69,16 @@ fn tile<const R: usize>(a: &[i16], stride: usize, panel: &[i8], acc: &mut [i32])
     unsafe {
         let mut rows: [*const i16; R] = std::array::from_fn(|r| a.as_ptr().add(r * stride));
         let mut w = panel.as_ptr();
-        let mut step = |pairs: usize| {
-            for k in 0..pairs {
-                let low = i16x8_load_extend_i8x8(w.add(16 * k));
-                let high = i16x8_load_extend_i8x8(w.add(16 * k + 8));
-                for (sum, row) in sums.iter_mut().zip(rows) {
-                    let x = v128_load32_splat(row.add(2 * k).cast());
-                    sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, low));
-                    sum[1] = i32x4_add(sum[1], i32x4_dot_i16x8(x, high));
-                }
+        for _ in 0..stride / 2 {
+            let low = i16x8_load_extend_i8x8(w);
+            let high = i16x8_load_extend_i8x8(w.add(8));
+            for (sum, row) in sums.iter_mut().zip(rows) {
+                let x = v128_load32_splat(row.cast());
+                sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, low));
+                sum[1] = i32x4_add(sum[1], i32x4_dot_i16x8(x, high));
             }
-            w = w.add(16 * pairs);
-            rows = rows.map(|row| row.add(2 * pairs));
-        };
-        for _ in 0..stride / 8 {
-            step(4);
-        }
-        for _ in 0..stride % 8 / 2 {
-            step(1);
+            w = w.add(16);
+            rows = rows.map(|row| row.add(2));
         }
         for (r, sum) in sums.iter().enumerate() {
             v128_store(acc.as_mut_ptr().add(8 * r).cast(), sum[0]);
