@@ -41,12 +41,21 @@ pub trait Kernel: Send + Sync + 'static {
     /// How an activation is stored.
     type Activation: Copy + Default + From<u8> + Send + Sync;
 
-    /// `acc[r * COLUMNS + c] = sum over k of a[r * stride + k] * w[c][k]` for `rows` <= ROWS rows
-    /// of `stride` activations each (a multiple of DEPTH) and one packed panel of as many inputs.
+    /// `out[r * width + c] = y` for the rows of one tile, [`ROWS`](Kernel::ROWS) of them or fewer,
+    /// and every channel c of one packed panel, where y is what [`Channels`] makes of the exact
+    /// sum over k of `a[r * stride + k] * w[c][k]`. `stride` is a multiple of DEPTH.
     ///
     /// # Panics
     /// When a slice is shorter than that.
-    fn tile(a: &[Self::Activation], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]);
+    fn tile(
+        a: &[Self::Activation],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    );
 
     /// `sums[q][l] = sum over j of factors[q][j] * rows[j][l]`, each added in the order of j, from 0,
     /// product and sum rounded apart. The default is the oracle.
@@ -73,11 +82,27 @@ pub trait Kernel: Send + Sync + 'static {
     }
 }
 
-/// Rows of activations, quantized one by one: `x = scale * (q - zero)`.
+/// How a row of activations was quantized: `x = scale * (q - zero)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row {
+    pub scale: f32,
+    pub zero: i32,
+}
+
+/// What turns exact sums of one panel's channels into numbers:
+/// `y = (sum - zero * sums[c]) * (scale * scales[c]) + bias[c]`, in that order.
+#[derive(Debug, Clone, Copy)]
+pub struct Channels<'a> {
+    pub scales: &'a [f32],
+    /// Sum of each channel's weights, for the activations' zero point.
+    pub sums: &'a [i32],
+    pub bias: &'a [f32],
+}
+
+/// Rows of activations, each quantized by its own range.
 pub struct Activations<K: Kernel> {
     values: Vec<K::Activation>,
-    /// Per row: scale and zero point.
-    rows: Vec<(f32, i32)>,
+    rows: Vec<Row>,
     stride: usize,
 }
 
@@ -137,7 +162,7 @@ impl<K: Kernel> Activations<K> {
             let level = math::round_to_integer(v * inverse) + zero;
             *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
         }
-        self.rows.push((scale, zero));
+        self.rows.push(Row { scale, zero });
     }
 }
 
@@ -211,40 +236,51 @@ impl<K: Kernel> PackedLinear<K> {
     #[inline(always)]
     fn product(&self, x: &Activations<K>, out: &mut [f32]) {
         // The largest tile of any kernel: 6 x 64.
-        let mut acc = [0i32; 384];
-        let mut line = [0f32; 64];
-        for (p, panel) in self
-            .panels
-            .chunks_exact(K::COLUMNS * self.depth)
-            .enumerate()
-        {
+        let mut tile = [0f32; 384];
+        let panels = self.panels.chunks_exact(K::COLUMNS * self.depth);
+        for (p, panel) in panels.enumerate() {
             let first = p * K::COLUMNS;
             let width = K::COLUMNS.min(self.outputs - first);
-            let scales = &self.scales[first..first + K::COLUMNS];
-            let sums = &self.sums[first..first + K::COLUMNS];
-            let bias = &self.bias[first..first + K::COLUMNS];
-            for top in (0..x.rows.len()).step_by(K::ROWS) {
-                let rows = K::ROWS.min(x.rows.len() - top);
-                K::tile(&x.values[top * x.stride..], x.stride, rows, panel, &mut acc);
-                let acc = acc.chunks_exact(K::COLUMNS);
-                for (r, (acc, &(scale, zero))) in acc.zip(&x.rows[top..top + rows]).enumerate() {
-                    let finish = |line: &mut [f32]| {
-                        for c in 0..K::COLUMNS {
-                            let exact = (acc[c] - zero * sums[c]) as f32;
-                            line[c] = exact * (scale * scales[c]) + bias[c];
-                        }
-                    };
-                    let start = (top + r) * self.outputs + first;
-                    if width == K::COLUMNS {
-                        finish(&mut out[start..start + K::COLUMNS]);
-                    } else {
-                        finish(&mut line[..K::COLUMNS]);
-                        out[start..start + width].copy_from_slice(&line[..width]);
-                    }
+            let here = first..first + K::COLUMNS;
+            let channels = Channels {
+                scales: &self.scales[here.clone()],
+                sums: &self.sums[here.clone()],
+                bias: &self.bias[here],
+            };
+            for (t, rows) in x.rows.chunks(K::ROWS).enumerate() {
+                let top = t * K::ROWS;
+                let a = &x.values[top * x.stride..];
+                let out = &mut out[top * self.outputs + first..];
+                if width == K::COLUMNS {
+                    K::tile(a, x.stride, rows, panel, channels, out, self.outputs);
+                    continue;
+                }
+                K::tile(a, x.stride, rows, panel, channels, &mut tile, K::COLUMNS);
+                let rows = out.chunks_mut(self.outputs).zip(tile.chunks(K::COLUMNS));
+                for (out, tile) in rows.take(x.rows.len() - top) {
+                    out[..width].copy_from_slice(&tile[..width]);
                 }
             }
         }
     }
+}
+
+/// Checks what [`Kernel::tile`] may rely on.
+#[inline(always)]
+fn check_tile<K: Kernel>(
+    a: &[K::Activation],
+    stride: usize,
+    rows: &[Row],
+    panel: &[i8],
+    channels: Channels,
+    out: &[f32],
+    width: usize,
+) {
+    let n = rows.len();
+    assert!((1..=K::ROWS).contains(&n) && stride.is_multiple_of(K::DEPTH));
+    assert!(a.len() >= n * stride && panel.len() >= stride * K::COLUMNS);
+    assert!(channels.scales.len() >= K::COLUMNS && channels.sums.len() >= K::COLUMNS);
+    assert!(channels.bias.len() >= K::COLUMNS && out.len() >= (n - 1) * width + K::COLUMNS);
 }
 
 #[cfg(test)]

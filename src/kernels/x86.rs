@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::Kernel;
 use super::math::LANES;
+use super::{Channels, Kernel, Row, check_tile};
 
 /// 256-bit products of unsigned activations with signed weights.
 pub struct Avx2;
@@ -22,16 +22,24 @@ impl Kernel for Avx2 {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
-        check::<Self>(a, stride, rows, panel, acc);
-        // SAFETY: an encoder is built on this kernel only where `available()` held; `check`
+    fn tile(
+        a: &[u8],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    ) {
+        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
+        // SAFETY: an encoder is built on this kernel only where `available()` held; `check_tile`
         // bounds every address.
         unsafe {
-            match rows {
-                1 => tile_avx2::<1>(a, stride, panel, acc),
-                2 => tile_avx2::<2>(a, stride, panel, acc),
-                3 => tile_avx2::<3>(a, stride, panel, acc),
-                _ => tile_avx2::<4>(a, stride, panel, acc),
+            match rows.len() {
+                1 => tile_avx2::<1>(a, stride, rows, panel, channels, out, width),
+                2 => tile_avx2::<2>(a, stride, rows, panel, channels, out, width),
+                3 => tile_avx2::<3>(a, stride, rows, panel, channels, out, width),
+                _ => tile_avx2::<4>(a, stride, rows, panel, channels, out, width),
             }
         }
     }
@@ -73,17 +81,25 @@ impl Kernel for Avx512Vnni {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
-        check::<Self>(a, stride, rows, panel, acc);
+    fn tile(
+        a: &[u8],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    ) {
+        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
         // SAFETY: as for `Avx2`.
         unsafe {
-            match rows {
-                1 => tile_vnni::<1>(a, stride, panel, acc),
-                2 => tile_vnni::<2>(a, stride, panel, acc),
-                3 => tile_vnni::<3>(a, stride, panel, acc),
-                4 => tile_vnni::<4>(a, stride, panel, acc),
-                5 => tile_vnni::<5>(a, stride, panel, acc),
-                _ => tile_vnni::<6>(a, stride, panel, acc),
+            match rows.len() {
+                1 => tile_vnni::<1>(a, stride, rows, panel, channels, out, width),
+                2 => tile_vnni::<2>(a, stride, rows, panel, channels, out, width),
+                3 => tile_vnni::<3>(a, stride, rows, panel, channels, out, width),
+                4 => tile_vnni::<4>(a, stride, rows, panel, channels, out, width),
+                5 => tile_vnni::<5>(a, stride, rows, panel, channels, out, width),
+                _ => tile_vnni::<6>(a, stride, rows, panel, channels, out, width),
             }
         }
     }
@@ -104,12 +120,6 @@ impl Kernel for Avx512Vnni {
     }
 }
 
-fn check<K: Kernel>(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &[i32]) {
-    assert!(rows <= K::ROWS && stride.is_multiple_of(K::DEPTH));
-    assert!(a.len() >= rows * stride && panel.len() >= stride * K::COLUMNS);
-    assert!(acc.len() >= rows * K::COLUMNS);
-}
-
 /// Four activations of one row as one 32-bit number.
 ///
 /// # Safety
@@ -120,9 +130,17 @@ unsafe fn four(a: *const u8) -> i32 {
 }
 
 /// # Safety
-/// Needs AVX2, and slices that pass [`check`] for `R` rows.
+/// Needs AVX2, and slices that pass [`check_tile`] with `R` rows.
 #[target_feature(enable = "avx2")]
-unsafe fn tile_avx2<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: &mut [i32]) {
+unsafe fn tile_avx2<const R: usize>(
+    a: &[u8],
+    stride: usize,
+    rows: &[Row],
+    panel: &[i8],
+    channels: Channels,
+    out: &mut [f32],
+    width: usize,
+) {
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
     unsafe {
@@ -137,16 +155,34 @@ unsafe fn tile_avx2<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: 
                 }
             }
         }
-        for (i, sum) in sums.iter().flatten().enumerate() {
-            _mm256_storeu_si256(acc.as_mut_ptr().add(8 * i).cast(), *sum);
+        for v in 0..2 {
+            let scales = _mm256_loadu_ps(channels.scales.as_ptr().add(8 * v));
+            let weights = _mm256_loadu_si256(channels.sums.as_ptr().add(8 * v).cast());
+            let bias = _mm256_loadu_ps(channels.bias.as_ptr().add(8 * v));
+            for (r, sum) in sums.iter().enumerate() {
+                let row = rows.get_unchecked(r);
+                let zero = _mm256_mullo_epi32(_mm256_set1_epi32(row.zero), weights);
+                let exact = _mm256_cvtepi32_ps(_mm256_sub_epi32(sum[v], zero));
+                let scale = _mm256_mul_ps(_mm256_set1_ps(row.scale), scales);
+                let y = _mm256_add_ps(_mm256_mul_ps(exact, scale), bias);
+                _mm256_storeu_ps(out.as_mut_ptr().add(r * width + 8 * v), y);
+            }
         }
     }
 }
 
 /// # Safety
-/// Needs AVX-512 F and VNNI, and slices that pass [`check`] for `R` rows.
+/// Needs AVX-512 F and VNNI, and slices that pass [`check_tile`] with `R` rows.
 #[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn tile_vnni<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: &mut [i32]) {
+unsafe fn tile_vnni<const R: usize>(
+    a: &[u8],
+    stride: usize,
+    rows: &[Row],
+    panel: &[i8],
+    channels: Channels,
+    out: &mut [f32],
+    width: usize,
+) {
     let mut sums = [[_mm512_setzero_si512(); 4]; R];
     unsafe {
         for k in 0..stride / 4 {
@@ -164,8 +200,18 @@ unsafe fn tile_vnni<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: 
                 }
             }
         }
-        for (i, sum) in sums.iter().flatten().enumerate() {
-            _mm512_storeu_si512(acc.as_mut_ptr().add(16 * i).cast(), *sum);
+        for v in 0..4 {
+            let scales = _mm512_loadu_ps(channels.scales.as_ptr().add(16 * v));
+            let weights = _mm512_loadu_si512(channels.sums.as_ptr().add(16 * v).cast());
+            let bias = _mm512_loadu_ps(channels.bias.as_ptr().add(16 * v));
+            for (r, sum) in sums.iter().enumerate() {
+                let row = rows.get_unchecked(r);
+                let zero = _mm512_mullo_epi32(_mm512_set1_epi32(row.zero), weights);
+                let exact = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[v], zero));
+                let scale = _mm512_mul_ps(_mm512_set1_ps(row.scale), scales);
+                let y = _mm512_add_ps(_mm512_mul_ps(exact, scale), bias);
+                _mm512_storeu_ps(out.as_mut_ptr().add(r * width + 16 * v), y);
+            }
         }
     }
 }
