@@ -1,12 +1,15 @@
 //! The encoder in 8-bit integers and f32 of a fixed order: the same bits in every build.
 
+use std::sync::{Mutex, PoisonError};
+
 use safetensors::tensor::Dtype;
 
 use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
-use crate::kernels::math::{LANES, layer_norm, normalise, softmax_numerators};
+use crate::kernels::attention::{Attention, Shape};
+use crate::kernels::math::{add_layer_norm, layer_norm, normalise};
 use crate::kernels::scalar::Scalar;
-use crate::kernels::{Activation, Activations, Kernel, PackedLinear};
+use crate::kernels::{Activations, Kernel, PackedLinear};
 use crate::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
@@ -60,33 +63,46 @@ impl Int8Encoder {
         for ids in sequences {
             check_ids(self.config(), ids)?;
         }
-        let mut vectors = Vec::with_capacity(sequences.len());
+        let mut groups = Vec::new();
         let mut rest = sequences;
         while let [first, ..] = rest {
             let (mut rows, mut taken) = (first.len(), 1);
-            while taken < rest.len() && rows + rest[taken].len() <= ROWS {
+            while taken < rest.len() && rows + rest[taken].len() <= GROUP_ROWS {
                 rows += rest[taken].len();
                 taken += 1;
             }
-            vectors.extend(self.network.embed(&rest[..taken]));
-            rest = &rest[taken..];
+            let (group, after) = rest.split_at(taken);
+            groups.push(group);
+            rest = after;
         }
-        Ok(vectors)
+        let embed = |group: &[Vec<u32>]| self.network.embed(group);
+        #[cfg(not(target_arch = "wasm32"))]
+        if groups.len() > 1 {
+            use rayon::prelude::*;
+            return Ok(groups.into_par_iter().flat_map_iter(embed).collect());
+        }
+        Ok(groups.into_iter().flat_map(embed).collect())
     }
 }
 
-/// Bytes that [`Int8Encoder::embed`] works in at most, for sequences of at most `pieces`.
+/// Bytes that one call of [`Int8Encoder::embed`] works in at most, and keeps, for sequences of at
+/// most `pieces`.
 pub fn scratch_bytes(config: &Config, pieces: usize) -> usize {
-    let rows = pieces.max(ROWS);
     let (h, wide) = (config.hidden_size, config.intermediate_size);
-    // States, query with key and value, context, output, the wide layer; all quantized, in up to
-    // 16 bits; the keys of one attention head.
-    let row = 4 * (6 * h + wide) + 2 * wide.max(h) + 4 * config.head_size();
-    rows * row
+    // State, query with key and value, context; one head's keys, values and scores.
+    let row = 5 * h + 3 * config.head_size();
+    // The wide layer and what it becomes, also quantized in up to 16 bits.
+    let of_block = 2 * wide + 2 * h;
+    // A vector that grows takes up to twice what it holds.
+    2 * 4 * (pieces.max(GROUP_ROWS) * row + 2 * BLOCK_ROWS * of_block)
 }
 
-/// Rows of activations that are worked on together: their scratch fits the second-level cache.
-const ROWS: usize = 128;
+/// Rows of short sequences that are read together.
+const GROUP_ROWS: usize = 128;
+
+/// Rows that go through a layer's products one after the other, so that what is between the
+/// products stays in the second-level cache.
+const BLOCK_ROWS: usize = 64;
 
 trait Embed: Send + Sync {
     fn kernel(&self) -> &'static str;
@@ -101,6 +117,38 @@ struct Network<K: Kernel> {
     positions: Vec<f32>,
     norm: Norm,
     layers: Vec<Layer<K>>,
+    /// Memory of passes that have ended, for the next ones; as many as ever ran at once.
+    scratch: Mutex<Vec<Scratch<K>>>,
+}
+
+/// What one pass works in.
+struct Scratch<K: Kernel> {
+    /// `[rows, hidden]`, the state that layers transform.
+    x: Vec<f32>,
+    /// `[rows, 3 * hidden]`: query, key and value.
+    qkv: Vec<f32>,
+    /// `[rows, hidden]`: what attention gathers.
+    context: Vec<f32>,
+    /// `[block, intermediate]`.
+    wide: Vec<f32>,
+    /// `[block, hidden]`: what is added to the state.
+    out: Vec<f32>,
+    quantized: Activations<K>,
+    attention: Attention,
+}
+
+impl<K: Kernel> Default for Scratch<K> {
+    fn default() -> Self {
+        Scratch {
+            x: Vec::new(),
+            qkv: Vec::new(),
+            context: Vec::new(),
+            wide: Vec::new(),
+            out: Vec::new(),
+            quantized: Activations::default(),
+            attention: Attention::default(),
+        }
+    }
 }
 
 /// Word embeddings `[vocabulary, hidden]`, as stored.
@@ -217,17 +265,78 @@ impl<K: Kernel> Network<K> {
             positions: file.floats(POSITIONS, &[config.max_position_embeddings * h])?,
             norm: Norm::load(&file, EMBEDDING_NORM, h)?,
             layers,
+            scratch: Mutex::default(),
             config,
         })
     }
 
-    fn norm(&self, x: &mut [f32], norm: &Norm) {
-        layer_norm(
+    /// The states of the last layer, `[rows, hidden]`, in `scratch.x`.
+    fn forward(&self, sequences: &[Vec<u32>], scratch: &mut Scratch<K>) {
+        let Config {
+            hidden_size: h,
+            intermediate_size: wide,
+            num_attention_heads: heads,
+            ..
+        } = self.config;
+        let eps = self.config.layer_norm_eps as f32;
+        let n: usize = sequences.iter().map(Vec::len).sum();
+        let block = n.div_ceil(n.div_ceil(BLOCK_ROWS)).next_multiple_of(K::ROWS);
+        // All of it is written before it is read.
+        scratch.x.resize(n * h, 0.0);
+        scratch.qkv.resize(n * 3 * h, 0.0);
+        scratch.context.resize(n * h, 0.0);
+        scratch.wide.resize(block * wide, 0.0);
+        scratch.out.resize(block * h, 0.0);
+        let Scratch {
             x,
-            &norm.weight,
-            &norm.bias,
-            self.config.layer_norm_eps as f32,
-        );
+            qkv,
+            context,
+            quantized,
+            attention,
+            ..
+        } = scratch;
+
+        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
+        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
+            self.words.read(id as usize, x);
+            let position = &self.positions[i * h..][..h];
+            x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
+        }
+        K::run(|| layer_norm(x, &self.norm.weight, &self.norm.bias, eps));
+
+        for layer in &self.layers {
+            for (x, qkv) in x.chunks(block * h).zip(qkv.chunks_mut(block * 3 * h)) {
+                quantized.quantize(x, h);
+                layer.qkv.apply(quantized, qkv);
+            }
+            let (mut qkv, mut gathered) = (&qkv[..], &mut context[..]);
+            for ids in sequences {
+                let (here, after) = qkv.split_at(ids.len() * 3 * h);
+                let (out, rest) = gathered.split_at_mut(ids.len() * h);
+                let shape = Shape {
+                    positions: ids.len(),
+                    heads,
+                    size: h / heads,
+                };
+                attention.apply::<K>(here, shape, out);
+                (qkv, gathered) = (after, rest);
+            }
+            for (x, context) in x.chunks_mut(block * h).zip(context.chunks(block * h)) {
+                let out = &mut scratch.out[..x.len()];
+                let wide_out = &mut scratch.wide[..x.len() / h * wide];
+                let add = |x: &mut [f32], out: &[f32], norm: &Norm| {
+                    K::run(|| add_layer_norm(x, out, &norm.weight, &norm.bias, eps));
+                };
+                quantized.quantize(context, h);
+                layer.attention.apply(quantized, out);
+                add(x, out, &layer.attention_norm);
+                quantized.quantize(x, h);
+                layer.up.apply(quantized, wide_out);
+                quantized.quantize_gelu(wide_out, wide);
+                layer.down.apply(quantized, out);
+                add(x, out, &layer.norm);
+            }
+        }
     }
 }
 
@@ -241,107 +350,24 @@ impl<K: Kernel> Embed for Network<K> {
     }
 
     fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
+        let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = pool().pop().unwrap_or_default();
+        self.forward(sequences, &mut scratch);
         let h = self.config.hidden_size;
-        let n: usize = sequences.iter().map(Vec::len).sum();
-        let mut x = vec![0f32; n * h];
-        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
-        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
-            self.words.read(id as usize, x);
-            let position = &self.positions[i * h..][..h];
-            x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
-        }
-        self.norm(&mut x, &self.norm);
-
-        let mut quantized = Activations::<K>::default();
-        let mut qkv = vec![0f32; n * 3 * h];
-        let mut context = vec![0f32; n * h];
-        let mut wide = vec![0f32; n * self.config.intermediate_size];
-        let mut out = vec![0f32; n * h];
-        let add = |x: &mut [f32], out: &[f32]| {
-            x.iter_mut().zip(out).for_each(|(x, o)| *x += o);
-        };
-        for layer in &self.layers {
-            quantized.quantize(&x, h);
-            layer.qkv.apply(&quantized, Activation::None, &mut qkv);
-            let (mut qkv, mut context_rows) = (&qkv[..], &mut context[..]);
-            for ids in sequences {
-                let (here, after) = qkv.split_at(ids.len() * 3 * h);
-                let (out, rest) = context_rows.split_at_mut(ids.len() * h);
-                attention(here, ids.len(), &self.config, out);
-                (qkv, context_rows) = (after, rest);
-            }
-            quantized.quantize(&context, h);
-            layer
-                .attention
-                .apply(&quantized, Activation::None, &mut out);
-            add(&mut x, &out);
-            self.norm(&mut x, &layer.attention_norm);
-            quantized.quantize(&x, h);
-            layer.up.apply(&quantized, Activation::Gelu, &mut wide);
-            quantized.quantize(&wide, self.config.intermediate_size);
-            layer.down.apply(&quantized, Activation::None, &mut out);
-            add(&mut x, &out);
-            self.norm(&mut x, &layer.norm);
-        }
-
-        let mut x = &x[..];
-        let pool = |ids: &Vec<u32>| {
+        let mut x = &scratch.x[..];
+        let mean = |ids: &Vec<u32>| {
             let (here, after) = x.split_at(ids.len() * h);
             x = after;
             let mut mean = vec![0f32; h];
             for row in here.chunks_exact(h) {
-                add(&mut mean, row);
+                mean.iter_mut().zip(row).for_each(|(m, v)| *m += v);
             }
             mean.iter_mut().for_each(|m| *m /= ids.len() as f32);
             normalise(&mut mean);
             mean
         };
-        sequences.iter().map(pool).collect()
-    }
-}
-
-/// Scaled dot-product attention of every head. `qkv`: `[n, 3 * hidden]`; `context`: `[n, hidden]`.
-///
-/// Sums run over one index in order, lanes over another, so the result doesn't depend on the
-/// width of the vector unit.
-fn attention(qkv: &[f32], n: usize, config: &Config, context: &mut [f32]) {
-    let (h, size) = (config.hidden_size, config.head_size());
-    let padded = n.next_multiple_of(LANES);
-    let scale = 1.0 / (size as f32).sqrt();
-    let mut keys = vec![0f32; size * padded];
-    let mut scores = vec![0f32; padded];
-    for head in 0..config.num_attention_heads {
-        let column = |i: usize, part: usize| (i * 3 + part) * h + head * size;
-        for j in 0..n {
-            for d in 0..size {
-                keys[d * padded + j] = qkv[column(j, 1) + d];
-            }
-        }
-        for i in 0..n {
-            let query = &qkv[column(i, 0)..][..size];
-            for (block, scores) in scores.chunks_exact_mut(LANES).enumerate() {
-                let mut sum = [0f32; LANES];
-                for (d, q) in query.iter().enumerate() {
-                    let keys = &keys[d * padded + block * LANES..][..LANES];
-                    for (sum, k) in sum.iter_mut().zip(keys) {
-                        *sum += q * k;
-                    }
-                }
-                for (score, sum) in scores.iter_mut().zip(sum) {
-                    *score = sum * scale;
-                }
-            }
-            scores[n..].fill(f32::NEG_INFINITY);
-            let total = softmax_numerators(&mut scores, n);
-            let out = &mut context[i * h + head * size..][..size];
-            out.fill(0.0);
-            for (j, p) in scores[..n].iter().enumerate() {
-                let value = &qkv[column(j, 2)..][..size];
-                for (o, v) in out.iter_mut().zip(value) {
-                    *o += p * v;
-                }
-            }
-            out.iter_mut().for_each(|o| *o /= total);
-        }
+        let vectors = sequences.iter().map(mean).collect();
+        pool().push(scratch);
+        vectors
     }
 }

@@ -13,39 +13,52 @@ pub fn round_half_even(x: f32) -> f32 {
     (x + ROUNDING) - ROUNDING
 }
 
-/// Least and greatest of `x` and 0.
-pub fn range_with_zero(x: &[f32]) -> (f32, f32) {
-    let (mut low, mut high) = ([0f32; LANES], [0f32; LANES]);
-    let mut widen = |chunk: &[f32]| {
-        for (i, &v) in chunk.iter().enumerate() {
-            low[i] = if v < low[i] { v } else { low[i] };
-            high[i] = if v > high[i] { v } else { high[i] };
+/// The same as an integer: the low bits of the sum hold it, which is cheaper than a conversion.
+#[inline(always)]
+pub fn round_to_integer(x: f32) -> i32 {
+    (x + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32
+}
+
+/// Folds `x` into lanes, number i into lane i modulo [`LANES`], in order.
+#[inline(always)]
+fn lanes(x: &[f32], start: f32, f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {
+    let mut lanes = [start; LANES];
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for chunk in chunks {
+        for (lane, &v) in lanes.iter_mut().zip(chunk) {
+            *lane = f(*lane, v);
         }
-    };
-    let chunks = x.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    chunks.for_each(&mut widen);
-    widen(rest);
+    }
+    for (lane, &v) in lanes.iter_mut().zip(rest) {
+        *lane = f(*lane, v);
+    }
+    lanes
+}
+
+#[inline(always)]
+fn lower(a: f32, b: f32) -> f32 {
+    if b < a { b } else { a }
+}
+
+#[inline(always)]
+fn higher(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// Least and greatest of `x` and 0.
+#[inline(always)]
+pub fn range_with_zero(x: &[f32]) -> (f32, f32) {
+    let (low, high) = (lanes(x, 0.0, lower), lanes(x, 0.0, higher));
     (
-        low.into_iter().fold(0.0, f32::min),
-        high.into_iter().fold(0.0, f32::max),
+        low.into_iter().fold(0.0, lower),
+        high.into_iter().fold(0.0, higher),
     )
 }
 
 /// Sum of `f(x)` over `x`.
 #[inline(always)]
 fn lane_sum(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
-    let mut lanes = [0f32; LANES];
-    let chunks = x.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (lane, &v) in lanes.iter_mut().zip(chunk) {
-            *lane += f(v);
-        }
-    }
-    for (lane, &v) in lanes.iter_mut().zip(rest) {
-        *lane += f(v);
-    }
+    let mut lanes = lanes(x, 0.0, |sum, v| sum + f(v));
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
@@ -83,6 +96,7 @@ pub fn exp(x: f32) -> f32 {
 /// Gaussian error linear unit, x/2 (1 + erf(x / sqrt 2)), in place.
 ///
 /// erf by Abramowitz and Stegun 7.1.26, absolute error below 5e-7 in f32.
+#[inline(always)]
 pub fn gelu(x: &mut [f32]) {
     for v in x {
         let z = v.abs() * std::f32::consts::FRAC_1_SQRT_2;
@@ -100,11 +114,10 @@ pub fn gelu(x: &mut [f32]) {
 
 /// e^(x - max x) in place; returns the sum of the results. `x` may be padded at its end with
 /// `f32::NEG_INFINITY` beyond `valid`; padding becomes 0.
+#[inline(always)]
 pub fn softmax_numerators(x: &mut [f32], valid: usize) -> f32 {
-    let top = x
-        .iter()
-        .copied()
-        .fold(f32::NEG_INFINITY, |a, b| if b > a { b } else { a });
+    let least = f32::NEG_INFINITY;
+    let top = lanes(x, least, higher).into_iter().fold(least, higher);
     for v in x.iter_mut() {
         *v = exp(*v - top);
     }
@@ -113,15 +126,33 @@ pub fn softmax_numerators(x: &mut [f32], valid: usize) -> f32 {
 }
 
 /// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`.
+#[inline(always)]
 pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
-    let n = weight.len() as f32;
     for row in x.chunks_exact_mut(weight.len()) {
-        let mean = lane_sum(row, |v| v) / n;
-        let variance = lane_sum(row, |v| (v - mean) * (v - mean)) / n;
-        let inverse = 1.0 / (variance + eps).sqrt();
-        for ((v, w), b) in row.iter_mut().zip(weight).zip(bias) {
-            *v = (*v - mean) * inverse * w + b;
+        norm_row(row, weight, bias, eps);
+    }
+}
+
+/// [`layer_norm`] of `x + more`, in place of `x`.
+#[inline(always)]
+pub fn add_layer_norm(x: &mut [f32], more: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
+    let rows = x.chunks_exact_mut(weight.len());
+    for (row, more) in rows.zip(more.chunks_exact(weight.len())) {
+        for (v, m) in row.iter_mut().zip(more) {
+            *v += m;
         }
+        norm_row(row, weight, bias, eps);
+    }
+}
+
+#[inline(always)]
+fn norm_row(row: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
+    let n = weight.len() as f32;
+    let mean = lane_sum(row, |v| v) / n;
+    let variance = lane_sum(row, |v| (v - mean) * (v - mean)) / n;
+    let inverse = 1.0 / (variance + eps).sqrt();
+    for ((v, w), b) in row.iter_mut().zip(weight).zip(bias) {
+        *v = (*v - mean) * inverse * w + b;
     }
 }
 

@@ -10,6 +10,7 @@ mod simd128;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub mod attention;
 pub mod math;
 pub mod scalar;
 
@@ -17,6 +18,8 @@ pub mod scalar;
 pub use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
 pub use x86::{Avx2, Avx512Vnni};
+
+use math::LANES;
 
 /// Largest activation: seven bits.
 pub const MAX_ACTIVATION: f32 = 127.0;
@@ -38,19 +41,68 @@ pub trait Kernel: Send + Sync + 'static {
     /// How an activation is stored.
     type Activation: Copy + Default + From<u8> + Send + Sync;
 
-    /// `acc[r * COLUMNS + c] = sum over k of a[r * stride + k] * w[c][k]` for `rows` <= ROWS rows
-    /// of `stride` activations each (a multiple of DEPTH) and one packed panel of as many inputs.
+    /// `out[r * width + c] = y` for the rows of one tile, [`ROWS`](Kernel::ROWS) of them or fewer,
+    /// and every channel c of one packed panel, where y is what [`Channels`] makes of the exact
+    /// sum over k of `a[r * stride + k] * w[c][k]`. `stride` is a multiple of DEPTH.
     ///
     /// # Panics
     /// When a slice is shorter than that.
-    fn tile(a: &[Self::Activation], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]);
+    fn tile(
+        a: &[Self::Activation],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    );
+
+    /// `sums[q][l] = sum over j of factors[q][j] * rows[j][l]`, each added in the order of j, from 0,
+    /// product and sum rounded apart. The default is the oracle.
+    ///
+    /// # Panics
+    /// When there are fewer factors than rows.
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        let mut sums = [[0f32; LANES]; Q];
+        for (j, row) in rows.iter().enumerate() {
+            for (sums, factors) in sums.iter_mut().zip(factors) {
+                for (sum, v) in sums.iter_mut().zip(row) {
+                    *sum += factors[j] * v;
+                }
+            }
+        }
+        sums
+    }
+
+    /// Runs `f` compiled for the instruction set of this kernel, as far as what it calls is
+    /// inlined: that is how plain loops become its widest vectors.
+    fn run<T>(f: impl FnOnce() -> T) -> T {
+        f()
+    }
 }
 
-/// Rows of activations, quantized one by one: `x = scale * (q - zero)`.
+/// How a row of activations was quantized: `x = scale * (q - zero)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row {
+    pub scale: f32,
+    pub zero: i32,
+}
+
+/// What turns exact sums of one panel's channels into numbers:
+/// `y = (sum - zero * sums[c]) * (scale * scales[c]) + bias[c]`, in that order.
+#[derive(Debug, Clone, Copy)]
+pub struct Channels<'a> {
+    pub scales: &'a [f32],
+    /// Sum of each channel's weights, for the activations' zero point.
+    pub sums: &'a [i32],
+    pub bias: &'a [f32],
+}
+
+/// Rows of activations, each quantized by its own range.
 pub struct Activations<K: Kernel> {
     values: Vec<K::Activation>,
-    /// Per row: scale and zero point.
-    rows: Vec<(f32, i32)>,
+    rows: Vec<Row>,
     stride: usize,
 }
 
@@ -67,39 +119,51 @@ impl<K: Kernel> Default for Activations<K> {
 impl<K: Kernel> Activations<K> {
     /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
     pub fn quantize(&mut self, x: &[f32], width: usize) {
+        K::run(|| {
+            self.start(x.len() / width, width);
+            for (i, row) in x.chunks_exact(width).enumerate() {
+                self.quantize_row(i, row);
+            }
+        });
+    }
+
+    /// Quantizes GELU of the rows of `x`, which it leaves there.
+    pub fn quantize_gelu(&mut self, x: &mut [f32], width: usize) {
+        K::run(|| {
+            self.start(x.len() / width, width);
+            for (i, row) in x.chunks_exact_mut(width).enumerate() {
+                math::gelu(row);
+                self.quantize_row(i, row);
+            }
+        });
+    }
+
+    fn start(&mut self, n: usize, width: usize) {
         self.stride = width.next_multiple_of(K::DEPTH);
-        let n = x.len() / width;
         self.rows.clear();
         self.values.clear();
         self.values
             .resize(n * self.stride, K::Activation::default());
-        for (row, out) in x
-            .chunks_exact(width)
-            .zip(self.values.chunks_exact_mut(self.stride))
-        {
-            let (low, high) = math::range_with_zero(row);
-            // An all-zero row quantizes to zeros at any scale.
-            let scale = if high > low {
-                (high - low) / MAX_ACTIVATION
-            } else {
-                1.0
-            };
-            let inverse = 1.0 / scale;
-            let zero = math::round_half_even(-low * inverse);
-            for (q, v) in out.iter_mut().zip(row) {
-                let level = math::round_half_even(v * inverse) + zero;
-                *q = K::Activation::from(level.clamp(0.0, MAX_ACTIVATION) as u8);
-            }
-            self.rows.push((scale, zero as i32));
-        }
     }
-}
 
-/// What follows a linear layer in the same pass.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    None,
-    Gelu,
+    #[inline(always)]
+    fn quantize_row(&mut self, i: usize, row: &[f32]) {
+        let out = &mut self.values[i * self.stride..][..row.len()];
+        let (low, high) = math::range_with_zero(row);
+        // An all-zero row quantizes to zeros at any scale.
+        let scale = if high > low {
+            (high - low) / MAX_ACTIVATION
+        } else {
+            1.0
+        };
+        let inverse = 1.0 / scale;
+        let zero = math::round_to_integer(-low * inverse);
+        for (q, v) in out.iter_mut().zip(row) {
+            let level = math::round_to_integer(v * inverse) + zero;
+            *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
+        }
+        self.rows.push(Row { scale, zero });
+    }
 }
 
 /// A linear layer `y = W x + b` with 8-bit weights per output channel, packed for kernel `K`.
@@ -129,10 +193,17 @@ impl<K: Kernel> PackedLinear<K> {
         let padded = outputs.next_multiple_of(K::COLUMNS);
         let mut panels = vec![0; padded * depth];
         for (column, row) in weights.chunks_exact(inputs).enumerate() {
-            let panel = column / K::COLUMNS * K::COLUMNS * depth;
-            for (k, w) in row.iter().enumerate() {
-                let group = k / K::DEPTH * K::COLUMNS + column % K::COLUMNS;
-                panels[panel + group * K::DEPTH + k % K::DEPTH] = *w;
+            let start = column / K::COLUMNS * K::COLUMNS * depth + column % K::COLUMNS * K::DEPTH;
+            let places = panels[start..].chunks_mut(K::COLUMNS * K::DEPTH);
+            // Whole groups are copied by moves of a known size: this is much of a start's time.
+            let groups = row.chunks_exact(K::DEPTH);
+            let rest = groups.remainder();
+            for (place, group) in places.zip(groups) {
+                place[..K::DEPTH].copy_from_slice(group);
+            }
+            if !rest.is_empty() {
+                let last = start + inputs / K::DEPTH * K::COLUMNS * K::DEPTH;
+                panels[last..last + rest.len()].copy_from_slice(rest);
             }
         }
         let sum = |row: &[i8]| row.iter().map(|&w| i32::from(w)).sum();
@@ -159,47 +230,64 @@ impl<K: Kernel> PackedLinear<K> {
         self.outputs
     }
 
-    /// `out[r][c] = activation(W x_r + b)`; `out` holds as many rows as `x`, `outputs` numbers
-    /// each.
+    /// `out[r][c] = W x_r + b`; `out` holds as many rows as `x`, `outputs` numbers each.
     ///
     /// # Panics
     /// When `x` was quantized at another width or `out` has another size.
-    pub fn apply(&self, x: &Activations<K>, activation: Activation, out: &mut [f32]) {
+    pub fn apply(&self, x: &Activations<K>, out: &mut [f32]) {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
+        K::run(|| self.product(x, out));
+    }
+
+    #[inline(always)]
+    fn product(&self, x: &Activations<K>, out: &mut [f32]) {
         // The largest tile of any kernel: 6 x 64.
-        let mut acc = [0i32; 384];
-        let mut line = [0f32; 64];
-        for (p, panel) in self
-            .panels
-            .chunks_exact(K::COLUMNS * self.depth)
-            .enumerate()
-        {
+        let mut tile = [0f32; 384];
+        let panels = self.panels.chunks_exact(K::COLUMNS * self.depth);
+        for (p, panel) in panels.enumerate() {
             let first = p * K::COLUMNS;
             let width = K::COLUMNS.min(self.outputs - first);
-            let scales = &self.scales[first..first + K::COLUMNS];
-            let sums = &self.sums[first..first + K::COLUMNS];
-            let bias = &self.bias[first..first + K::COLUMNS];
-            for top in (0..x.rows.len()).step_by(K::ROWS) {
-                let rows = K::ROWS.min(x.rows.len() - top);
-                K::tile(&x.values[top * x.stride..], x.stride, rows, panel, &mut acc);
-                for r in 0..rows {
-                    let (scale, zero) = x.rows[top + r];
-                    let acc = &acc[r * K::COLUMNS..(r + 1) * K::COLUMNS];
-                    let line = &mut line[..K::COLUMNS];
-                    for c in 0..K::COLUMNS {
-                        let exact = (acc[c] - zero * sums[c]) as f32;
-                        line[c] = exact * (scale * scales[c]) + bias[c];
-                    }
-                    if activation == Activation::Gelu {
-                        math::gelu(line);
-                    }
-                    let start = (top + r) * self.outputs + first;
-                    out[start..start + width].copy_from_slice(&line[..width]);
+            let here = first..first + K::COLUMNS;
+            let channels = Channels {
+                scales: &self.scales[here.clone()],
+                sums: &self.sums[here.clone()],
+                bias: &self.bias[here],
+            };
+            for (t, rows) in x.rows.chunks(K::ROWS).enumerate() {
+                let top = t * K::ROWS;
+                let a = &x.values[top * x.stride..];
+                let out = &mut out[top * self.outputs + first..];
+                if width == K::COLUMNS {
+                    K::tile(a, x.stride, rows, panel, channels, out, self.outputs);
+                    continue;
+                }
+                K::tile(a, x.stride, rows, panel, channels, &mut tile, K::COLUMNS);
+                let rows = out.chunks_mut(self.outputs).zip(tile.chunks(K::COLUMNS));
+                for (out, tile) in rows.take(x.rows.len() - top) {
+                    out[..width].copy_from_slice(&tile[..width]);
                 }
             }
         }
     }
+}
+
+/// Checks what [`Kernel::tile`] may rely on.
+#[inline(always)]
+fn check_tile<K: Kernel>(
+    a: &[K::Activation],
+    stride: usize,
+    rows: &[Row],
+    panel: &[i8],
+    channels: Channels,
+    out: &[f32],
+    width: usize,
+) {
+    let n = rows.len();
+    assert!((1..=K::ROWS).contains(&n) && stride.is_multiple_of(K::DEPTH));
+    assert!(a.len() >= n * stride && panel.len() >= stride * K::COLUMNS);
+    assert!(channels.scales.len() >= K::COLUMNS && channels.sums.len() >= K::COLUMNS);
+    assert!(channels.bias.len() >= K::COLUMNS && out.len() >= (n - 1) * width + K::COLUMNS);
 }
 
 #[cfg(test)]
@@ -236,17 +324,17 @@ mod tests {
                 _ => (next() % 2000) as f32 * 1e-3 - 1.0,
             })
             .collect();
-        for activation in [Activation::None, Activation::Gelu] {
+        for gelu in [false, true] {
             let run = |out: &mut Vec<f32>, apply: &dyn Fn(&mut [f32])| {
                 out.resize(rows * outputs, 0.0);
                 apply(out);
             };
             let (mut expected, mut got) = (Vec::new(), Vec::new());
             run(&mut expected, &|out| {
-                product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, activation, out)
+                product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, gelu, out)
             });
             run(&mut got, &|out| {
-                product::<K>(&weights, &scales, &bias, &x, inputs, activation, out)
+                product::<K>(&weights, &scales, &bias, &x, inputs, gelu, out)
             });
             for (e, g) in expected.iter().zip(&got) {
                 assert_eq!(
@@ -265,13 +353,17 @@ mod tests {
         bias: &[f32],
         x: &[f32],
         inputs: usize,
-        activation: Activation,
+        gelu: bool,
         out: &mut [f32],
     ) {
         let linear = PackedLinear::<K>::new(weights, scales, bias);
         let mut q = Activations::<K>::default();
-        q.quantize(x, inputs);
-        linear.apply(&q, activation, out);
+        if gelu {
+            q.quantize_gelu(&mut x.to_vec(), inputs);
+        } else {
+            q.quantize(x, inputs);
+        }
+        linear.apply(&q, out);
     }
 
     proptest! {
@@ -306,7 +398,7 @@ mod tests {
             &bias,
             &x,
             inputs,
-            Activation::None,
+            false,
             &mut out,
         );
         for r in 0..rows {

@@ -1,6 +1,6 @@
 //! The oracle: plain loops that every other kernel must equal.
 
-use super::Kernel;
+use super::{Channels, Kernel, Row};
 
 /// One row, one column, one input at a time.
 pub struct Scalar;
@@ -12,15 +12,23 @@ impl Kernel for Scalar {
     const DEPTH: usize = 1;
     type Activation = u8;
 
-    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
-        acc[..rows * Self::COLUMNS].fill(0);
-        for r in 0..rows {
-            let acc = &mut acc[r * Self::COLUMNS..(r + 1) * Self::COLUMNS];
-            let row = &a[r * stride..(r + 1) * stride];
-            for (x, group) in row.iter().zip(panel.chunks_exact(Self::COLUMNS)) {
-                for (sum, w) in acc.iter_mut().zip(group) {
-                    *sum += i32::from(*x) * i32::from(*w);
+    fn tile(
+        a: &[u8],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    ) {
+        for (r, row) in rows.iter().enumerate() {
+            for c in 0..Self::COLUMNS {
+                let mut sum = 0;
+                for k in 0..stride {
+                    sum += i32::from(a[r * stride + k]) * i32::from(panel[k * Self::COLUMNS + c]);
                 }
+                let exact = (sum - row.zero * channels.sums[c]) as f32;
+                out[r * width + c] = exact * (row.scale * channels.scales[c]) + channels.bias[c];
             }
         }
     }

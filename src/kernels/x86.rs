@@ -2,7 +2,8 @@
 
 use std::arch::x86_64::*;
 
-use super::Kernel;
+use super::math::LANES;
+use super::{Channels, Kernel, Row, check_tile};
 
 /// 256-bit products of unsigned activations with signed weights.
 pub struct Avx2;
@@ -21,18 +22,41 @@ impl Kernel for Avx2 {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
-        check::<Self>(a, stride, rows, panel, acc);
-        // SAFETY: an encoder is built on this kernel only where `available()` held; `check`
+    fn tile(
+        a: &[u8],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    ) {
+        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
+        // SAFETY: an encoder is built on this kernel only where `available()` held; `check_tile`
         // bounds every address.
         unsafe {
-            match rows {
-                1 => tile_avx2::<1>(a, stride, panel, acc),
-                2 => tile_avx2::<2>(a, stride, panel, acc),
-                3 => tile_avx2::<3>(a, stride, panel, acc),
-                _ => tile_avx2::<4>(a, stride, panel, acc),
+            match rows.len() {
+                1 => tile_avx2::<1>(a, stride, rows, panel, channels, out, width),
+                2 => tile_avx2::<2>(a, stride, rows, panel, channels, out, width),
+                3 => tile_avx2::<3>(a, stride, rows, panel, channels, out, width),
+                _ => tile_avx2::<4>(a, stride, rows, panel, channels, out, width),
             }
         }
+    }
+
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        // SAFETY: as for `tile`; the function checks its slices.
+        unsafe { sums_avx2(factors, rows) }
+    }
+
+    fn run<T>(f: impl FnOnce() -> T) -> T {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2<T>(f: impl FnOnce() -> T) -> T {
+            f()
+        }
+        // SAFETY: as for `tile`.
+        unsafe { with_avx2(f) }
     }
 }
 
@@ -42,7 +66,11 @@ pub struct Avx512Vnni;
 impl Avx512Vnni {
     /// Whether this processor has it.
     pub fn available() -> bool {
-        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vnni")
+        is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
     }
 }
 
@@ -53,26 +81,43 @@ impl Kernel for Avx512Vnni {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &mut [i32]) {
-        check::<Self>(a, stride, rows, panel, acc);
+    fn tile(
+        a: &[u8],
+        stride: usize,
+        rows: &[Row],
+        panel: &[i8],
+        channels: Channels,
+        out: &mut [f32],
+        width: usize,
+    ) {
+        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
         // SAFETY: as for `Avx2`.
         unsafe {
-            match rows {
-                1 => tile_vnni::<1>(a, stride, panel, acc),
-                2 => tile_vnni::<2>(a, stride, panel, acc),
-                3 => tile_vnni::<3>(a, stride, panel, acc),
-                4 => tile_vnni::<4>(a, stride, panel, acc),
-                5 => tile_vnni::<5>(a, stride, panel, acc),
-                _ => tile_vnni::<6>(a, stride, panel, acc),
+            match rows.len() {
+                1 => tile_vnni::<1>(a, stride, rows, panel, channels, out, width),
+                2 => tile_vnni::<2>(a, stride, rows, panel, channels, out, width),
+                3 => tile_vnni::<3>(a, stride, rows, panel, channels, out, width),
+                4 => tile_vnni::<4>(a, stride, rows, panel, channels, out, width),
+                5 => tile_vnni::<5>(a, stride, rows, panel, channels, out, width),
+                _ => tile_vnni::<6>(a, stride, rows, panel, channels, out, width),
             }
         }
     }
-}
 
-fn check<K: Kernel>(a: &[u8], stride: usize, rows: usize, panel: &[i8], acc: &[i32]) {
-    assert!(rows <= K::ROWS && stride.is_multiple_of(K::DEPTH));
-    assert!(a.len() >= rows * stride && panel.len() >= stride * K::COLUMNS);
-    assert!(acc.len() >= rows * K::COLUMNS);
+    #[inline(always)]
+    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+        // SAFETY: as for `tile`; the function checks its slices.
+        unsafe { sums_avx512(factors, rows) }
+    }
+
+    fn run<T>(f: impl FnOnce() -> T) -> T {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+        fn with_avx512<T>(f: impl FnOnce() -> T) -> T {
+            f()
+        }
+        // SAFETY: as for `Avx2`.
+        unsafe { with_avx512(f) }
+    }
 }
 
 /// Four activations of one row as one 32-bit number.
@@ -85,9 +130,17 @@ unsafe fn four(a: *const u8) -> i32 {
 }
 
 /// # Safety
-/// Needs AVX2, and slices that pass [`check`] for `R` rows.
+/// Needs AVX2, and slices that pass [`check_tile`] with `R` rows.
 #[target_feature(enable = "avx2")]
-unsafe fn tile_avx2<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: &mut [i32]) {
+unsafe fn tile_avx2<const R: usize>(
+    a: &[u8],
+    stride: usize,
+    rows: &[Row],
+    panel: &[i8],
+    channels: Channels,
+    out: &mut [f32],
+    width: usize,
+) {
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
     unsafe {
@@ -102,16 +155,34 @@ unsafe fn tile_avx2<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: 
                 }
             }
         }
-        for (i, sum) in sums.iter().flatten().enumerate() {
-            _mm256_storeu_si256(acc.as_mut_ptr().add(8 * i).cast(), *sum);
+        for v in 0..2 {
+            let scales = _mm256_loadu_ps(channels.scales.as_ptr().add(8 * v));
+            let weights = _mm256_loadu_si256(channels.sums.as_ptr().add(8 * v).cast());
+            let bias = _mm256_loadu_ps(channels.bias.as_ptr().add(8 * v));
+            for (r, sum) in sums.iter().enumerate() {
+                let row = rows.get_unchecked(r);
+                let zero = _mm256_mullo_epi32(_mm256_set1_epi32(row.zero), weights);
+                let exact = _mm256_cvtepi32_ps(_mm256_sub_epi32(sum[v], zero));
+                let scale = _mm256_mul_ps(_mm256_set1_ps(row.scale), scales);
+                let y = _mm256_add_ps(_mm256_mul_ps(exact, scale), bias);
+                _mm256_storeu_ps(out.as_mut_ptr().add(r * width + 8 * v), y);
+            }
         }
     }
 }
 
 /// # Safety
-/// Needs AVX-512 F and VNNI, and slices that pass [`check`] for `R` rows.
+/// Needs AVX-512 F and VNNI, and slices that pass [`check_tile`] with `R` rows.
 #[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn tile_vnni<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: &mut [i32]) {
+unsafe fn tile_vnni<const R: usize>(
+    a: &[u8],
+    stride: usize,
+    rows: &[Row],
+    panel: &[i8],
+    channels: Channels,
+    out: &mut [f32],
+    width: usize,
+) {
     let mut sums = [[_mm512_setzero_si512(); 4]; R];
     unsafe {
         for k in 0..stride / 4 {
@@ -129,8 +200,75 @@ unsafe fn tile_vnni<const R: usize>(a: &[u8], stride: usize, panel: &[i8], acc: 
                 }
             }
         }
-        for (i, sum) in sums.iter().flatten().enumerate() {
-            _mm512_storeu_si512(acc.as_mut_ptr().add(16 * i).cast(), *sum);
+        for v in 0..4 {
+            let scales = _mm512_loadu_ps(channels.scales.as_ptr().add(16 * v));
+            let weights = _mm512_loadu_si512(channels.sums.as_ptr().add(16 * v).cast());
+            let bias = _mm512_loadu_ps(channels.bias.as_ptr().add(16 * v));
+            for (r, sum) in sums.iter().enumerate() {
+                let row = rows.get_unchecked(r);
+                let zero = _mm512_mullo_epi32(_mm512_set1_epi32(row.zero), weights);
+                let exact = _mm512_cvtepi32_ps(_mm512_sub_epi32(sum[v], zero));
+                let scale = _mm512_mul_ps(_mm512_set1_ps(row.scale), scales);
+                let y = _mm512_add_ps(_mm512_mul_ps(exact, scale), bias);
+                _mm512_storeu_ps(out.as_mut_ptr().add(r * width + 16 * v), y);
+            }
         }
     }
+}
+
+/// # Safety
+/// Needs AVX2.
+#[target_feature(enable = "avx2")]
+unsafe fn sums_avx2<const Q: usize>(
+    factors: [&[f32]; Q],
+    rows: &[[f32; LANES]],
+) -> [[f32; LANES]; Q] {
+    assert!(factors.iter().all(|f| f.len() >= rows.len()));
+    let mut sums = [[_mm256_setzero_ps(); 2]; Q];
+    let mut out = [[0f32; LANES]; Q];
+    // SAFETY: a row holds two vectors, and factors reach as far as the rows.
+    unsafe {
+        for (j, row) in rows.iter().enumerate() {
+            let v = [
+                _mm256_loadu_ps(row.as_ptr()),
+                _mm256_loadu_ps(row.as_ptr().add(8)),
+            ];
+            for (sum, factors) in sums.iter_mut().zip(factors) {
+                let x = _mm256_set1_ps(*factors.get_unchecked(j));
+                for (sum, v) in sum.iter_mut().zip(v) {
+                    *sum = _mm256_add_ps(*sum, _mm256_mul_ps(x, v));
+                }
+            }
+        }
+        for (i, sum) in sums.iter().flatten().enumerate() {
+            _mm256_storeu_ps(out.as_mut_ptr().cast::<f32>().add(8 * i), *sum);
+        }
+    }
+    out
+}
+
+/// # Safety
+/// Needs AVX-512 F.
+#[target_feature(enable = "avx512f")]
+unsafe fn sums_avx512<const Q: usize>(
+    factors: [&[f32]; Q],
+    rows: &[[f32; LANES]],
+) -> [[f32; LANES]; Q] {
+    assert!(factors.iter().all(|f| f.len() >= rows.len()));
+    let mut sums = [_mm512_setzero_ps(); Q];
+    let mut out = [[0f32; LANES]; Q];
+    // SAFETY: a row holds one vector, and factors reach as far as the rows.
+    unsafe {
+        for (j, row) in rows.iter().enumerate() {
+            let v = _mm512_loadu_ps(row.as_ptr());
+            for (sum, factors) in sums.iter_mut().zip(factors) {
+                let x = _mm512_set1_ps(*factors.get_unchecked(j));
+                *sum = _mm512_add_ps(*sum, _mm512_mul_ps(x, v));
+            }
+        }
+        for (out, sum) in out.iter_mut().zip(sums) {
+            _mm512_storeu_ps(out.as_mut_ptr(), sum);
+        }
+    }
+    out
 }
