@@ -1,0 +1,80 @@
+/** A fresh Vite and React app with the packed package, built and opened. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { launch, PATIENCE, ROOT } from "./browser.mjs";
+import { complaintsOf, site } from "./site.mjs";
+
+const MODULES = join(ROOT, "www/node_modules");
+
+/** @type {string} */
+let app;
+/** @type {import("playwright-core").Browser} */
+let browser;
+
+before(async () => {
+  app = mkdtempSync(join(tmpdir(), "bsmv-vite-"));
+  cpSync(join(ROOT, "www/tests/vite-app"), app, { recursive: true });
+  const packed = execFileSync("npm", ["pack", join(ROOT, "target/npm"), "--json"], {
+    cwd: app,
+    encoding: "utf8",
+  });
+  const [{ filename }] = JSON.parse(packed);
+  execFileSync("npm", ["install", "--offline", "--ignore-scripts", filename], { cwd: app });
+  for (const name of ["react", "react-dom"]) {
+    symlinkSync(join(MODULES, name), join(app, "node_modules", name));
+  }
+  // What a bundler doesn't copy: the model is fetched by its name.
+  cpSync(join(app, "node_modules/bsmv/model"), join(app, "public/model"), { recursive: true });
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  rmSync(app, { recursive: true, force: true });
+});
+
+/**
+ * Builds the app, types a draft and takes the component off the page.
+ *
+ * @param {string} mode in development React mounts what is in StrictMode twice
+ */
+async function use(mode) {
+  execFileSync(join(MODULES, ".bin/vite"), ["build", "--mode", mode, "--outDir", mode], {
+    cwd: app,
+    env: { ...process.env, NODE_ENV: mode },
+  });
+  const host = await site(join(app, mode));
+  const page = await browser.newPage();
+  try {
+    const complaints = complaintsOf(page);
+    let made = 0;
+    page.on("worker", () => made++);
+    await page.goto(host.address);
+    await page.locator("textarea").fill("I love this coffee, it is wonderful!");
+    const scored = () => document.querySelector("output")?.textContent !== "";
+    await page.waitForFunction(scored, undefined, { timeout: PATIENCE });
+    const bsmv = Number(await page.textContent("output"));
+    const alive = page.workers().length;
+    await page.getByRole("button").click();
+    await page.locator("textarea").waitFor({ state: "detached" });
+    for (let i = 0; page.workers().length > 0 && i < 100; i++) await page.waitForTimeout(50);
+    return { good: bsmv > 50, made, alive, left: page.workers().length, complaints };
+  } finally {
+    await page.close();
+    host.stop();
+  }
+}
+
+test("the app scores as it is published", async () => {
+  const seen = await use("production");
+  assert.deepEqual(seen, { good: true, made: 1, alive: 1, left: 0, complaints: [] });
+});
+
+test("mounted twice in StrictMode it leaves one scorer, and none when it is gone", async () => {
+  const seen = await use("development");
+  assert.deepEqual(seen, { good: true, made: 2, alive: 1, left: 0, complaints: [] });
+});
