@@ -67,6 +67,7 @@ async function inNode(code) {
 test("another module is refused before it is compiled, in Node", async () => {
   const found = await inNode(`
     const bytes = await readFile(${JSON.stringify(join(folder, "other.wasm"))});
+    await (await fetch(address)).text(); // which compiles a module of Node's own
     const calls = [];
     for (const name of ["compile", "instantiate", "compileStreaming", "instantiateStreaming"]) {
       const real = WebAssembly[name];
@@ -150,7 +151,7 @@ test("Node keeps files in the folder it is given, and checks them", async () => 
   const bytes = readFileSync(heads);
   bytes[bytes.length - 1] ^= 1;
   writeFileSync(heads, bytes);
-  const old = heads.replace(/bsmv-\w\w/, "bsmv-00");
+  const old = heads.replace(/bsmv-\w\w(?=\w{62}-)/, "bsmv-00");
   writeFileSync(old, "of another release");
   writeFileSync(join(cache, "notes.txt"), "somebody else's");
   const mended = await visit();
