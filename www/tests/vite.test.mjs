@@ -51,14 +51,25 @@ async function use(mode) {
   const page = await browser.newPage();
   try {
     const complaints = complaintsOf(page);
-    let made = 0;
-    page.on("worker", () => made++);
+    // Counted where they are made: one that is ended at once isn't always told of.
+    await page.addInitScript(() => {
+      const counted = /** @type {any} */ (globalThis);
+      counted.made = 0;
+      counted.Worker = class extends Worker {
+        /** @param {[string | URL, WorkerOptions?]} args */
+        constructor(...args) {
+          super(...args);
+          counted.made += 1;
+        }
+      };
+    });
     await page.goto(host.address);
     await page.locator("textarea").fill("I love this coffee, it is wonderful!");
     const scored = () => document.querySelector("output")?.textContent !== "";
     await page.waitForFunction(scored, undefined, { timeout: PATIENCE });
     const bsmv = Number(await page.textContent("output"));
     const alive = page.workers().length;
+    const made = await page.evaluate(() => /** @type {any} */ (globalThis).made);
     await page.getByRole("button").click();
     await page.locator("textarea").waitFor({ state: "detached" });
     for (let i = 0; page.workers().length > 0 && i < 100; i++) await page.waitForTimeout(50);
