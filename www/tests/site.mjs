@@ -1,7 +1,9 @@
 /** A folder as a web site of its own, under the strict policy that the package documents. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createSocket } from "node:net";
 import { extname, join } from "node:path";
+import { PATIENCE } from "./browser.mjs";
 
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
@@ -43,6 +45,32 @@ export async function site(folder) {
       server.close();
     },
   };
+}
+
+/** A port that was free a moment ago: for programs that don't say which one they chose. */
+export async function freePort() {
+  const server = createSocket();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/**
+ * Waits until somebody answers at an address.
+ *
+ * @param {string} address
+ * @param {() => boolean} dead whether waiting is in vain
+ * @returns {Promise<boolean>}
+ */
+export async function answers(address, dead) {
+  for (const start = Date.now(); !dead() && Date.now() - start < PATIENCE; ) {
+    const answer = await fetch(address).catch(() => undefined);
+    await answer?.arrayBuffer();
+    if (answer) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
 }
 
 /**

@@ -1,14 +1,15 @@
-/** A fresh Vite and React app with the packed package, built and opened. */
+/** A fresh Vite and React app with the packed package, built and served for development. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, PATIENCE, ROOT } from "./browser.mjs";
-import { complaintsOf, site } from "./site.mjs";
+import { answers, complaintsOf, freePort, site } from "./site.mjs";
 
 const MODULES = join(ROOT, "www/node_modules");
+const VITE = join(MODULES, ".bin/vite");
 
 /** @type {string} */
 let app;
@@ -38,16 +39,11 @@ after(async () => {
 });
 
 /**
- * Builds the app, types a draft and takes the component off the page.
+ * Opens the app, types a draft and takes the component off the page.
  *
- * @param {string} mode in development React mounts what is in StrictMode twice
+ * @param {string} address
  */
-async function use(mode) {
-  execFileSync(join(MODULES, ".bin/vite"), ["build", "--mode", mode, "--outDir", mode], {
-    cwd: app,
-    env: { ...process.env, NODE_ENV: mode },
-  });
-  const host = await site(join(app, mode));
+async function use(address) {
   const page = await browser.newPage();
   try {
     const complaints = complaintsOf(page);
@@ -63,7 +59,7 @@ async function use(mode) {
         }
       };
     });
-    await page.goto(host.address);
+    await page.goto(address);
     await page.locator("textarea").fill("I love this coffee, it is wonderful!");
     const scored = () => document.querySelector("output")?.textContent !== "";
     await page.waitForFunction(scored, undefined, { timeout: PATIENCE });
@@ -76,16 +72,33 @@ async function use(mode) {
     return { good: bsmv > 50, made, alive, left: page.workers().length, complaints };
   } finally {
     await page.close();
-    host.stop();
   }
 }
 
 test("the app scores as it is published", async () => {
-  const seen = await use("production");
-  assert.deepEqual(seen, { good: true, made: 1, alive: 1, left: 0, complaints: [] });
+  execFileSync(VITE, ["build"], { cwd: app });
+  const host = await site(join(app, "dist"));
+  try {
+    const seen = await use(host.address);
+    assert.deepEqual(seen, { good: true, made: 1, alive: 1, left: 0, complaints: [] });
+  } finally {
+    host.stop();
+  }
 });
 
 test("mounted twice in StrictMode it leaves one scorer, and none when it is gone", async () => {
-  const seen = await use("development");
-  assert.deepEqual(seen, { good: true, made: 2, alive: 1, left: 0, complaints: [] });
+  // What is published mounts once: React does it twice while an app is developed.
+  const port = await freePort();
+  const args = ["--host", "127.0.0.1", "--port", String(port), "--strictPort"];
+  const server = spawn(VITE, args, { cwd: app, stdio: "ignore" });
+  const gone = new Promise((resolve) => server.once("close", resolve));
+  try {
+    const address = `http://127.0.0.1:${port}/`;
+    assert.ok(await answers(address, () => server.exitCode !== null), "vite answers");
+    const seen = await use(address);
+    assert.deepEqual(seen, { good: true, made: 2, alive: 1, left: 0, complaints: [] });
+  } finally {
+    server.kill("SIGTERM");
+    await gone;
+  }
 });

@@ -1,9 +1,9 @@
 /** The edge worker in real workerd, from the package as it is published. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { PATIENCE, ROOT } from "./browser.mjs";
+import { ROOT } from "./browser.mjs";
+import { answers, freePort } from "./site.mjs";
 
 const FOLDER = join(ROOT, "target/npm/worker");
 /** npm brings the program for this machine beside its package, which only starts it. */
@@ -12,15 +12,6 @@ const PROGRAMS = join(ROOT, "www/node_modules/@cloudflare");
 function program() {
   const [name] = readdirSync(PROGRAMS).filter((name) => name.startsWith("workerd-"));
   return join(PROGRAMS, name, "bin/workerd");
-}
-
-/** A port that was free a moment ago: workerd doesn't say which one it chose. */
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /**
@@ -53,14 +44,8 @@ export async function workerd({ env = {}, probe = false, inspector = false } = {
     });
   }
   const address = `http://127.0.0.1:${port}`;
-  for (const start = Date.now(); ; ) {
-    const answered = await fetch(`${address}/nothing`).catch(() => undefined);
-    if (answered) break;
-    if (child.exitCode !== null || Date.now() - start > PATIENCE) {
-      throw new Error(`workerd doesn't answer:\n${said}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const dead = () => child.exitCode !== null;
+  if (!(await answers(address, dead))) throw new Error(`workerd doesn't answer:\n${said}`);
   return {
     address,
     inspector: `ws://127.0.0.1:${inspectorPort}/main`,
