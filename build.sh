@@ -8,6 +8,8 @@ readonly WASM_TARGET=wasm32-unknown-unknown
 readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
 readonly NODE_AT_LEAST=20
+# Most bytes of the module for browsers, after brotli.
+readonly MODULE_CEILING=400000
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -16,7 +18,7 @@ usage() {
   cat <<'END'
 ./build.sh serve     set up, build, and serve page and API on 127.0.0.1:8080
 ./build.sh test      set up, and run every check and test
-./build.sh wasm      build the module for browsers into www/pkg, and print its size
+./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
 ./build.sh bench     measure scores, the graph network and the store: natively, in Node, Chromium and workerd
@@ -170,14 +172,23 @@ build_forward() {
   "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
+# What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
   node -e '
     const zlib = require("node:zlib");
+    const ceiling = Number(process.argv[1]);
     const bytes = require("node:fs").readFileSync("www/pkg/bsmv_bg.wasm");
-    const mb = (n) => (n / 1e6).toFixed(2) + " MB";
+    const kb = (n) => (n / 1e3).toFixed(0) + " KB";
     const gzip = zlib.gzipSync(bytes, { level: 9 });
     const brotli = zlib.brotliCompressSync(bytes);
-    console.log(`www/pkg/bsmv_bg.wasm: ${mb(bytes.length)}, gzip ${mb(gzip.length)}, brotli ${mb(brotli.length)}`);'
+    console.log(
+      `www/pkg/bsmv_bg.wasm: ${kb(bytes.length)}, gzip ${kb(gzip.length)}, ` +
+        `brotli ${kb(brotli.length)} of at most ${kb(ceiling)}`,
+    );
+    if (brotli.length > ceiling) {
+      console.error("the module is too large: leave out what browsers do not need");
+      process.exit(1);
+    }' "$MODULE_CEILING"
 }
 
 wasm() {
@@ -273,6 +284,7 @@ bench() {
   # The inspector speaks WebSocket, which Node 20 has behind a flag.
   node --experimental-websocket www/bench/edge.mjs
   need_chromium
+  node www/bench/memory.mjs
   step "graph network for wasm" build_forward
   node www/bench/forward.mjs
 }

@@ -143,7 +143,9 @@ impl Bundle {
 
     /// Files by their names, those not yet taken.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &dyn FileBytes)> {
-        self.files.iter().map(|(name, file)| (name.as_str(), &**file))
+        self.files
+            .iter()
+            .map(|(name, file)| (name.as_str(), &**file))
     }
 
     /// Takes a file out; the scorer holds no second copy.

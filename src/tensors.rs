@@ -116,7 +116,9 @@ impl<'a> Tensors<'a> {
 
     /// Whether there is a tensor `name`.
     pub fn has(&self, name: &str) -> bool {
-        self.header.info(&format!("{}{name}", self.prefix)).is_some()
+        self.header
+            .info(&format!("{}{name}", self.prefix))
+            .is_some()
     }
 
     /// Type and shape of a tensor.

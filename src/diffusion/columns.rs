@@ -407,7 +407,12 @@ pub(super) mod tests {
             let mut input = input(&graph);
             input.created_at = Some(OffsetDateTime::UNIX_EPOCH);
             let columns = Columns::of(&input);
-            for values in [&columns.nodes[..], &columns.edges, &columns.globals, &columns.so_far] {
+            for values in [
+                &columns.nodes[..],
+                &columns.edges,
+                &columns.globals,
+                &columns.so_far,
+            ] {
                 assert!(values.iter().all(|v| v.is_finite()));
             }
         }

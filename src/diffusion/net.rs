@@ -187,7 +187,11 @@ mod tests {
         }
         let times = OBSERVATION_TIMES.len();
         let widening = vec![0.0; PLATFORMS.len() * times];
-        tensors.push(("stats.widening".into(), vec![PLATFORMS.len(), times], widening));
+        tensors.push((
+            "stats.widening".into(),
+            vec![PLATFORMS.len(), times],
+            widening,
+        ));
         let followers = vec![0.0, 18.0, 0.0, 18.0];
         tensors.push(("stats.followers".into(), vec![2, 2], followers));
         tensors

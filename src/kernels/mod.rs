@@ -392,15 +392,7 @@ mod tests {
         let bias: Vec<f32> = (0..outputs).map(|c| c as f32 * 0.1).collect();
         let x: Vec<f32> = (0..rows * inputs).map(|i| (i as f32 * 0.7).sin()).collect();
         let mut out = vec![0.0; rows * outputs];
-        product::<scalar::Scalar>(
-            &weights,
-            &scales,
-            &bias,
-            &x,
-            inputs,
-            false,
-            &mut out,
-        );
+        product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, false, &mut out);
         for r in 0..rows {
             for c in 0..outputs {
                 let mut exact = f64::from(bias[c]);

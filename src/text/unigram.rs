@@ -76,7 +76,9 @@ impl Unigram {
             squeeze: false,
             space: file.pre_tokenizer.space()?,
             unknown,
-            around: file.post_processor.map_or(Ok(Default::default()), |p| p.around())?,
+            around: file
+                .post_processor
+                .map_or(Ok(Default::default()), |p| p.around())?,
         };
         if let Some(normalizer) = file.normalizer {
             normalizer.set(&mut unigram)?;
@@ -406,7 +408,10 @@ impl Normalizer<'_> {
         let regex = self.pattern.and_then(|pattern| pattern.regex);
         match (&*self.kind, regex.as_deref(), self.content.as_deref()) {
             ("Sequence", ..) => {
-                return self.normalizers.into_iter().try_for_each(|n| n.set(unigram));
+                return self
+                    .normalizers
+                    .into_iter()
+                    .try_for_each(|n| n.set(unigram));
             }
             ("Precompiled", ..) if unigram.charsmap.is_none() && !unigram.squeeze => {
                 let table = self.precompiled_charsmap.unwrap_or_default();
@@ -473,7 +478,9 @@ impl PostProcessor<'_> {
                 Part::Sequence {} => sequences += 1,
                 Part::SpecialToken { id } => {
                     let token = self.special_tokens.get(&id);
-                    let ids = &token.ok_or_else(|| format!("it names no number of {id}"))?.ids;
+                    let ids = &token
+                        .ok_or_else(|| format!("it names no number of {id}"))?
+                        .ids;
                     around[sequences.min(1)].extend(ids);
                 }
             }

@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bsmv::embedder::Embedder;
 use bsmv::dense::{Dense, softmax};
+use bsmv::embedder::Embedder;
 use bsmv::encoder::{Config, Device};
 use bsmv::score::Precision;
 use bsmv::sentiment::{CLASSES, valence};

@@ -54,7 +54,9 @@ pub fn file_of(tensors: &HashMap<String, Tensor>) -> Result<Vec<u8>> {
 /// [`file_of`] variables.
 pub fn file_of_vars(vars: &VarMap) -> Result<Vec<u8>> {
     let data = vars.data().lock().ok().context("variables are locked")?;
-    let tensors = data.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone()));
+    let tensors = data
+        .iter()
+        .map(|(name, var)| (name.clone(), var.as_tensor().clone()));
     file_of(&tensors.collect())
 }
 

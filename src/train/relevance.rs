@@ -11,9 +11,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use bsmv::features::EMBEDDING;
-use bsmv::relevance::{
-    BACKGROUND, Background, Centres, HIDDEN, Net, PAIR_FEATURES, RelevanceHead,
-};
+use bsmv::relevance::{BACKGROUND, Background, Centres, HIDDEN, Net, PAIR_FEATURES, RelevanceHead};
 use bsmv::tensors::Tensors;
 use bsmv::text::Language;
 

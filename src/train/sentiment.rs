@@ -174,8 +174,7 @@ fn mean_loss(head: &Mlp, sets: &[Labelled], factor: f64) -> Result<f64> {
     Ok(losses?.iter().sum::<f64>() / sets.len() as f64)
 }
 
-const LAYERS: [(&str, usize, usize); 2] =
-    [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, CLASSES)];
+const LAYERS: [(&str, usize, usize); 2] = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, CLASSES)];
 
 /// Fits, calibrates on validation, writes the head and prints validation figures.
 pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {

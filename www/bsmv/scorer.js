@@ -21,7 +21,7 @@ let resets = 0;
  * @param {InitOptions} options
  * @returns {Promise<LocalScorer>}
  */
-export async function init({ wasm, model, cache, onProgress, signal }) {
+export async function init({ wasm, model, cache, memoryBudget, onProgress, signal }) {
   const store = typeof cache === "string" ? pageStore(cache) : cache;
   const [bundle] = await Promise.all([
     loadBundle(model, { onProgress, signal, store }),
@@ -33,7 +33,9 @@ export async function init({ wasm, model, cache, onProgress, signal }) {
     __wbg_reset_state();
     resets = panics;
   }
-  return new LocalScorer(guarded(() => new WasmScorer(bundle.manifest, bundle.files)));
+  return new LocalScorer(
+    guarded(() => new WasmScorer(bundle.manifest, bundle.files, memoryBudget)),
+  );
 }
 
 /** The weights of a scorer that was given none. @type {Weights} */

@@ -46,6 +46,11 @@ export interface InitWorkerOptions {
   model: string | URL;
   /** Name of the cache in Cache Storage that keeps module and bundle; without it nothing is kept. */
   cache?: string;
+  /**
+   * Bytes that the module's memory may grow to; no limit by default. A model that needs more, and
+   * later a request that would, fails with code `memory_budget` before anything of it is begun.
+   */
+  memoryBudget?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -129,6 +134,11 @@ export interface InitOptions {
    * anywhere. It holds what the last `init` with it loaded; older versions are dropped.
    */
   cache?: string | FileStore;
+  /**
+   * Bytes that the module's memory may grow to; no limit by default. A model that needs more, and
+   * later a request that would, fails with code `memory_budget` before anything of it is begun.
+   */
+  memoryBudget?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }

@@ -29,7 +29,8 @@ import { toJson } from "./json.js";
  * @param {InitWorkerOptions} options
  * @returns {Promise<WorkerScorer>}
  */
-export async function initWorker({ worker, wasm, model, cache, onProgress, signal }) {
+export async function initWorker(options) {
+  const { worker, wasm, model, cache, memoryBudget, onProgress, signal } = options;
   signal?.throwIfAborted();
   const scorer = new WorkerScorer(
     worker ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
@@ -39,6 +40,7 @@ export async function initWorker({ worker, wasm, model, cache, onProgress, signa
   const args = {
     model: absolute(model),
     cache,
+    memoryBudget,
     ...(wasm !== undefined && { wasm: absolute(wasm) }),
   };
   try {
