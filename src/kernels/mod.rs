@@ -194,17 +194,7 @@ impl<K: Kernel> PackedLinear<K> {
         let mut panels = vec![0; padded * depth];
         for (column, row) in weights.chunks_exact(inputs).enumerate() {
             let start = column / K::COLUMNS * K::COLUMNS * depth + column % K::COLUMNS * K::DEPTH;
-            let places = panels[start..].chunks_mut(K::COLUMNS * K::DEPTH);
-            // Whole groups are copied by moves of a known size: this is much of a start's time.
-            let groups = row.chunks_exact(K::DEPTH);
-            let rest = groups.remainder();
-            for (place, group) in places.zip(groups) {
-                place[..K::DEPTH].copy_from_slice(group);
-            }
-            if !rest.is_empty() {
-                let last = start + inputs / K::DEPTH * K::COLUMNS * K::DEPTH;
-                panels[last..last + rest.len()].copy_from_slice(rest);
-            }
+            pack_row::<K>(row, &mut panels[start..]);
         }
         let sum = |row: &[i8]| row.iter().map(|&w| i32::from(w)).sum();
         let pad = |values: &[f32]| {
@@ -268,6 +258,24 @@ impl<K: Kernel> PackedLinear<K> {
                     out[..width].copy_from_slice(&tile[..width]);
                 }
             }
+        }
+    }
+}
+
+/// Spreads a channel's weights over its panel, which begins at its first place.
+///
+/// A function of its own, called for each row: engines of WebAssembly compile what is called often
+/// anew and better, but don't leave a long loop for it. Whole groups are moves of a known size.
+#[inline(never)]
+fn pack_row<K: Kernel>(row: &[i8], panel: &mut [i8]) {
+    for (place, group) in panel
+        .chunks_mut(K::COLUMNS * K::DEPTH)
+        .zip(row.chunks(K::DEPTH))
+    {
+        if group.len() == K::DEPTH {
+            place[..K::DEPTH].copy_from_slice(&group[..K::DEPTH]);
+        } else {
+            place[..group.len()].copy_from_slice(group);
         }
     }
 }
