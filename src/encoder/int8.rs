@@ -218,6 +218,13 @@ struct Layer<K: Kernel> {
     norm: Norm,
 }
 
+/// Appends the signed numbers that bytes hold. A function of its own for the reason that the
+/// packing of a row is one.
+#[inline(never)]
+fn push_signed(bytes: &[u8], numbers: &mut Vec<i8>) {
+    numbers.extend(bytes.iter().map(|&byte| byte as i8));
+}
+
 impl Norm {
     fn load(file: &Tensors, name: &str, width: usize) -> Result<Self> {
         Ok(Norm {
@@ -236,7 +243,8 @@ impl<K: Kernel> Layer<K> {
             for part in parts {
                 let name = format!("{part}.weight");
                 let rows = file.bytes(&name, Dtype::I8, &[outputs, inputs])?;
-                weights.extend(rows.iter().map(|&b| b as i8));
+                rows.chunks_exact(inputs)
+                    .for_each(|row| push_signed(row, &mut weights));
                 scales.extend(file.floats(&scale_name(&name), &[outputs])?);
                 bias.extend(file.floats(&format!("{part}.bias"), &[outputs])?);
             }
