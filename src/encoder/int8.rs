@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensors};
 use super::quantize::{GROUP, floats, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
 use crate::kernels::attention::{Attention, Shape};
-use crate::kernels::math::{add_layer_norm, layer_norm, normalise};
+use crate::kernels::math::{LayerNorm, normalise};
 use crate::kernels::scalar::Scalar;
 use crate::kernels::{Activations, Kernel, PackedLinear};
 use crate::{Error, Result};
@@ -102,7 +102,7 @@ struct Network<K: Kernel> {
     words: Words,
     /// `[positions, hidden]`, token type included.
     positions: Vec<f32>,
-    norm: Norm,
+    norm: LayerNorm,
     layers: Vec<Layer<K>>,
     /// Memory of passes that have ended, for the next ones; as many as ever ran at once.
     scratch: Mutex<Vec<Scratch<K>>>,
@@ -190,18 +190,13 @@ impl Words {
     }
 }
 
-struct Norm {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-}
-
 struct Layer<K: Kernel> {
     qkv: PackedLinear<K>,
     attention: PackedLinear<K>,
-    attention_norm: Norm,
+    attention_norm: LayerNorm,
     up: PackedLinear<K>,
     down: PackedLinear<K>,
-    norm: Norm,
+    norm: LayerNorm,
 }
 
 /// 8-bit rows and their scales.
@@ -232,13 +227,12 @@ fn vector(file: &SafeTensors, name: &str, len: usize) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-impl Norm {
-    fn load(file: &SafeTensors, name: &str, width: usize) -> Result<Self> {
-        Ok(Norm {
-            weight: vector(file, &format!("{name}.weight"), width)?,
-            bias: vector(file, &format!("{name}.bias"), width)?,
-        })
-    }
+fn norm(file: &SafeTensors, name: &str, config: &Config) -> Result<LayerNorm> {
+    Ok(LayerNorm {
+        weight: vector(file, &format!("{name}.weight"), config.hidden_size)?,
+        bias: vector(file, &format!("{name}.bias"), config.hidden_size)?,
+        eps: config.layer_norm_eps as f32,
+    })
 }
 
 impl<K: Kernel> Layer<K> {
@@ -258,10 +252,10 @@ impl<K: Kernel> Layer<K> {
         Ok(Layer {
             qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,
             attention: linear(&[&names.attention], h, h)?,
-            attention_norm: Norm::load(file, &names.attention_norm, h)?,
+            attention_norm: norm(file, &names.attention_norm, config)?,
             up: linear(&[&names.up], h, wide)?,
             down: linear(&[&names.down], wide, h)?,
-            norm: Norm::load(file, &names.norm, h)?,
+            norm: norm(file, &names.norm, config)?,
         })
     }
 }
@@ -277,7 +271,7 @@ impl<K: Kernel> Network<K> {
         Ok(Network {
             words: Words::load(&file, config.vocab_size, h)?,
             positions: vector(&file, POSITIONS, config.max_position_embeddings * h)?,
-            norm: Norm::load(&file, EMBEDDING_NORM, h)?,
+            norm: norm(&file, EMBEDDING_NORM, &config)?,
             layers,
             scratch: Mutex::default(),
             config,
@@ -292,7 +286,6 @@ impl<K: Kernel> Network<K> {
             num_attention_heads: heads,
             ..
         } = self.config;
-        let eps = self.config.layer_norm_eps as f32;
         let n: usize = sequences.iter().map(Vec::len).sum();
         let block = n.div_ceil(n.div_ceil(BLOCK_ROWS)).next_multiple_of(K::ROWS);
         // All of it is written before it is read.
@@ -316,7 +309,7 @@ impl<K: Kernel> Network<K> {
             let position = &self.positions[i * h..][..h];
             x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
         }
-        K::run(|| layer_norm(x, &self.norm.weight, &self.norm.bias, eps));
+        self.norm.apply::<K>(x, None);
 
         for layer in &self.layers {
             for (x, qkv) in x.chunks(block * h).zip(qkv.chunks_mut(block * 3 * h)) {
@@ -338,17 +331,14 @@ impl<K: Kernel> Network<K> {
             for (x, context) in x.chunks_mut(block * h).zip(context.chunks(block * h)) {
                 let out = &mut scratch.out[..x.len()];
                 let wide_out = &mut scratch.wide[..x.len() / h * wide];
-                let add = |x: &mut [f32], out: &[f32], norm: &Norm| {
-                    K::run(|| add_layer_norm(x, out, &norm.weight, &norm.bias, eps));
-                };
                 quantized.quantize(context, h);
                 layer.attention.apply(quantized, out);
-                add(x, out, &layer.attention_norm);
+                layer.attention_norm.apply::<K>(x, Some(out));
                 quantized.quantize(x, h);
                 layer.up.apply(quantized, wide_out);
                 quantized.quantize_gelu(wide_out, wide);
                 layer.down.apply(quantized, out);
-                add(x, out, &layer.norm);
+                layer.norm.apply::<K>(x, Some(out));
             }
         }
     }

@@ -2,6 +2,8 @@
 //! bits: IEEE operations only, no fused multiply-add, sums in sixteen lanes added as a tree.
 //! Written so that the compiler turns each loop into SIMD.
 
+use super::{Kernel, Work};
+
 /// Lanes of every sum: a multiple of each target's vector width.
 pub const LANES: usize = 16;
 /// 1.5 * 2^23: adding it rounds a small f32 to an integer, half to even.
@@ -125,23 +127,41 @@ pub fn softmax_numerators(x: &mut [f32], valid: usize) -> f32 {
     lane_sum(x, |v| v)
 }
 
-/// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`.
-#[inline(always)]
-pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
-    for row in x.chunks_exact_mut(weight.len()) {
-        norm_row(row, weight, bias, eps);
+/// Layer normalisation: scale and shift after a row is brought to mean 0 and variance 1.
+pub struct LayerNorm {
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+    pub eps: f32,
+}
+
+impl LayerNorm {
+    /// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`,
+    /// to which `more` is added first where it is given.
+    pub fn apply<K: Kernel>(&self, x: &mut [f32], more: Option<&[f32]>) {
+        K::run(Norm { norm: self, x, more });
     }
 }
 
-/// [`layer_norm`] of `x + more`, in place of `x`.
-#[inline(always)]
-pub fn add_layer_norm(x: &mut [f32], more: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
-    let rows = x.chunks_exact_mut(weight.len());
-    for (row, more) in rows.zip(more.chunks_exact(weight.len())) {
-        for (v, m) in row.iter_mut().zip(more) {
-            *v += m;
+struct Norm<'a> {
+    norm: &'a LayerNorm,
+    x: &'a mut [f32],
+    more: Option<&'a [f32]>,
+}
+
+impl Work for Norm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let width = self.norm.weight.len();
+        for (i, row) in self.x.chunks_exact_mut(width).enumerate() {
+            if let Some(more) = self.more {
+                for (v, m) in row.iter_mut().zip(&more[i * width..][..width]) {
+                    *v += m;
+                }
+            }
+            norm_row(row, &self.norm.weight, &self.norm.bias, self.norm.eps);
         }
-        norm_row(row, weight, bias, eps);
     }
 }
 

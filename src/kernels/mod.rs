@@ -75,11 +75,19 @@ pub trait Kernel: Send + Sync + 'static {
         sums
     }
 
-    /// Runs `f` compiled for the instruction set of this kernel, as far as what it calls is
-    /// inlined: that is how plain loops become its widest vectors.
-    fn run<T>(f: impl FnOnce() -> T) -> T {
-        f()
+    /// Does `work` compiled for this kernel's instruction set: that is how plain loops become its
+    /// widest vectors.
+    fn run<W: Work>(work: W) -> W::Output {
+        work.run()
     }
+}
+
+/// Something to do in one instruction set. A closure would do, were it sure to be inlined into the
+/// function that enables the instructions; `run` here is marked `#[inline(always)]`.
+pub trait Work {
+    type Output;
+
+    fn run(self) -> Self::Output;
 }
 
 /// How a row of activations was quantized: `x = scale * (q - zero)`.
@@ -119,23 +127,14 @@ impl<K: Kernel> Default for Activations<K> {
 impl<K: Kernel> Activations<K> {
     /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
     pub fn quantize(&mut self, x: &[f32], width: usize) {
-        K::run(|| {
-            self.start(x.len() / width, width);
-            for (i, row) in x.chunks_exact(width).enumerate() {
-                self.quantize_row(i, row);
-            }
-        });
+        self.start(x.len() / width, width);
+        K::run(Quantize { into: self, x, width });
     }
 
     /// Quantizes GELU of the rows of `x`, which it leaves there.
     pub fn quantize_gelu(&mut self, x: &mut [f32], width: usize) {
-        K::run(|| {
-            self.start(x.len() / width, width);
-            for (i, row) in x.chunks_exact_mut(width).enumerate() {
-                math::gelu(row);
-                self.quantize_row(i, row);
-            }
-        });
+        self.start(x.len() / width, width);
+        K::run(QuantizeGelu { into: self, x, width });
     }
 
     fn start(&mut self, n: usize, width: usize) {
@@ -163,6 +162,41 @@ impl<K: Kernel> Activations<K> {
             *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
         }
         self.rows.push(Row { scale, zero });
+    }
+}
+
+struct Quantize<'a, K: Kernel> {
+    into: &'a mut Activations<K>,
+    x: &'a [f32],
+    width: usize,
+}
+
+impl<K: Kernel> Work for Quantize<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (i, row) in self.x.chunks_exact(self.width).enumerate() {
+            self.into.quantize_row(i, row);
+        }
+    }
+}
+
+struct QuantizeGelu<'a, K: Kernel> {
+    into: &'a mut Activations<K>,
+    x: &'a mut [f32],
+    width: usize,
+}
+
+impl<K: Kernel> Work for QuantizeGelu<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (i, row) in self.x.chunks_exact_mut(self.width).enumerate() {
+            math::gelu(row);
+            self.into.quantize_row(i, row);
+        }
     }
 }
 
@@ -230,11 +264,6 @@ impl<K: Kernel> PackedLinear<K> {
     pub fn apply(&self, x: &Activations<K>, out: &mut [f32]) {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
-        K::run(|| self.product(x, out));
-    }
-
-    #[inline(always)]
-    fn product(&self, x: &Activations<K>, out: &mut [f32]) {
         // The largest tile of any kernel: 6 x 64.
         let mut tile = [0f32; 384];
         let panels = self.panels.chunks_exact(K::COLUMNS * self.depth);

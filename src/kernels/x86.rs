@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::math::LANES;
-use super::{Channels, Kernel, Row, check_tile};
+use super::{Channels, Kernel, Row, Work, check_tile};
 
 /// 256-bit products of unsigned activations with signed weights.
 pub struct Avx2;
@@ -50,13 +50,13 @@ impl Kernel for Avx2 {
         unsafe { sums_avx2(factors, rows) }
     }
 
-    fn run<T>(f: impl FnOnce() -> T) -> T {
+    fn run<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx2")]
-        fn with_avx2<T>(f: impl FnOnce() -> T) -> T {
-            f()
+        fn with_avx2<W: Work>(work: W) -> W::Output {
+            work.run()
         }
         // SAFETY: as for `tile`.
-        unsafe { with_avx2(f) }
+        unsafe { with_avx2(work) }
     }
 }
 
@@ -110,13 +110,13 @@ impl Kernel for Avx512Vnni {
         unsafe { sums_avx512(factors, rows) }
     }
 
-    fn run<T>(f: impl FnOnce() -> T) -> T {
+    fn run<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-        fn with_avx512<T>(f: impl FnOnce() -> T) -> T {
-            f()
+        fn with_avx512<W: Work>(work: W) -> W::Output {
+            work.run()
         }
         // SAFETY: as for `Avx2`.
-        unsafe { with_avx512(f) }
+        unsafe { with_avx512(work) }
     }
 }
 
