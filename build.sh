@@ -8,6 +8,8 @@ readonly WASM_TARGET=wasm32-unknown-unknown
 readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
 readonly NODE_AT_LEAST=20
+# Most bytes of the module for browsers, after brotli.
+readonly MODULE_CEILING=400000
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -16,10 +18,10 @@ usage() {
   cat <<'END'
 ./build.sh serve     set up, build, and serve page and API on 127.0.0.1:8080
 ./build.sh test      set up, and run every check and test
-./build.sh wasm      build the module for browsers into www/pkg, and print its size
+./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
-./build.sh bench     measure scores, the graph network and the store: natively, in Node and in Chromium
+./build.sh bench     measure scores, the graph network and the store: natively, in Node, Chromium and workerd
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
 END
@@ -145,7 +147,21 @@ build_module() {
   rm -rf www/pkg
   target/tools/release/bindgen "$module" www/pkg
   "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
+  write_integrity
   echo "$made_from" >"$stamp"
+}
+
+# www/pkg/integrity.js: the SHA-256 that the module must have, in hex and as fetch takes it.
+write_integrity() {
+  node -e '
+    const { readFileSync, writeFileSync } = require("node:fs");
+    const bytes = readFileSync("www/pkg/bsmv_bg.wasm");
+    const hash = require("node:crypto").createHash("sha256").update(bytes).digest();
+    const [hex, base64] = [hash.toString("hex"), hash.toString("base64")];
+    const code = `export const SHA256 = "${hex}";\nexport const INTEGRITY = "sha256-${base64}";\n`;
+    writeFileSync("www/pkg/integrity.js", code);
+    const types = "export const SHA256: string;\nexport const INTEGRITY: string;\n";
+    writeFileSync("www/pkg/integrity.d.ts", types);'
 }
 
 # The graph network alone, for its benchmark.
@@ -156,14 +172,23 @@ build_forward() {
   "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
+# What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
   node -e '
     const zlib = require("node:zlib");
+    const ceiling = Number(process.argv[1]);
     const bytes = require("node:fs").readFileSync("www/pkg/bsmv_bg.wasm");
-    const mb = (n) => (n / 1e6).toFixed(2) + " MB";
+    const kb = (n) => (n / 1e3).toFixed(0) + " KB";
     const gzip = zlib.gzipSync(bytes, { level: 9 });
     const brotli = zlib.brotliCompressSync(bytes);
-    console.log(`www/pkg/bsmv_bg.wasm: ${mb(bytes.length)}, gzip ${mb(gzip.length)}, brotli ${mb(brotli.length)}`);'
+    console.log(
+      `www/pkg/bsmv_bg.wasm: ${kb(bytes.length)}, gzip ${kb(gzip.length)}, ` +
+        `brotli ${kb(brotli.length)} of at most ${kb(ceiling)}`,
+    );
+    if (brotli.length > ceiling) {
+      console.error("the module is too large: leave out what browsers do not need");
+      process.exit(1);
+    }' "$MODULE_CEILING"
 }
 
 wasm() {
@@ -187,16 +212,18 @@ format_check() {
 
 js_types() {
   # A field with a default may be left out of a request.
-  "$BIN/openapi-typescript" www/api/openapi.json --default-non-nullable=false -o www/pkg/api.d.ts
+  "$BIN/openapi-typescript" www/api/openapi.json --default-non-nullable=false --root-types -o www/pkg/api.d.ts
   "$BIN/tsc" --project www
 }
 
-# The npm package as it is published, in target/npm: library, module, 8-bit model, types.
+# The npm package as it is published, in target/npm: library, edge worker, module, 8-bit model,
+# types, and the reference made from them.
 js_package() {
   local stage=target/npm name
   rm -rf "$stage"
   mkdir -p "$stage/model"
-  cp -r www/npm/package.json www/npm/README.md www/npm/CHANGELOG.md LICENSE www/bsmv www/pkg "$stage"
+  cp -r www/npm/package.json www/npm/README.md www/npm/CHANGELOG.md LICENSE \
+    www/bsmv www/worker www/pkg "$stage"
   rm "$stage/pkg/.made-from"
   # The module's types use Symbol.dispose, which not every project's library has.
   sed -i '1i /// <reference lib="esnext.disposable" />' "$stage/pkg/bsmv.d.ts"
@@ -204,6 +231,7 @@ js_package() {
     cp "models/bsmv-base/$name" "$stage/model"
   done
   "$BIN/tsc" --project www/npm
+  "$BIN/typedoc" --options www/npm/typedoc.json --treatWarningsAsErrors
 }
 
 js_lint() {
@@ -251,7 +279,12 @@ bench() {
   native
   if compgen -G 'benches/*.rs' >/dev/null; then cargo bench --quiet; fi
   node www/bench/latency.mjs
+  step "js types" js_types
+  step "js package" js_package
+  # The inspector speaks WebSocket, which Node 20 has behind a flag.
+  node --experimental-websocket www/bench/edge.mjs
   need_chromium
+  node www/bench/memory.mjs
   step "graph network for wasm" build_forward
   node www/bench/forward.mjs
 }

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::encoder;
 use crate::score::Precision;
+use crate::tensors::FileBytes;
 use crate::topics::TopicLabel;
 use crate::{Error, Result};
 
@@ -122,27 +123,33 @@ impl Manifest {
 /// A manifest and the files read for one precision.
 pub struct Bundle {
     pub manifest: Manifest,
-    files: BTreeMap<String, Vec<u8>>,
+    files: BTreeMap<String, Box<dyn FileBytes>>,
 }
 
 impl Bundle {
     /// Reads what `precision` needs through `read`. The shell verifies hashes where it reads
     /// ([`Manifest::verify`]).
-    pub fn read(
+    pub fn read<F: FileBytes + 'static>(
         manifest: Manifest,
         precision: Precision,
-        mut read: impl FnMut(&str) -> Result<Vec<u8>>,
+        mut read: impl FnMut(&str) -> Result<F>,
     ) -> Result<Self> {
-        let files = manifest
-            .files_for(precision)?
-            .iter()
-            .map(|name| Ok((name.clone(), read(name)?)))
-            .collect::<Result<_>>()?;
+        let mut files: BTreeMap<String, Box<dyn FileBytes>> = BTreeMap::new();
+        for name in manifest.files_for(precision)? {
+            files.insert(name.clone(), Box::new(read(name)?));
+        }
         Ok(Bundle { manifest, files })
     }
 
+    /// Files by their names, those not yet taken.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &dyn FileBytes)> {
+        self.files
+            .iter()
+            .map(|(name, file)| (name.as_str(), &**file))
+    }
+
     /// Takes a file out; the scorer holds no second copy.
-    pub fn take(&mut self, name: &str) -> Result<Vec<u8>> {
+    pub fn take(&mut self, name: &str) -> Result<Box<dyn FileBytes>> {
         self.files
             .remove(name)
             .ok_or_else(|| Error::Bundle(format!("{name} is missing")))

@@ -1,10 +1,9 @@
 //! The head that reads classes off a text's embedding: sentiment, emotions.
 
-use candle_core::{Device, Tensor};
-use candle_nn::{Linear, Module, VarBuilder, linear, ops};
-
 use crate::Result;
+use crate::dense::{Dense, relu, softmax};
 use crate::features::EMBEDDING;
+use crate::tensors::Tensors;
 
 /// Width of the hidden layer.
 pub const HIDDEN: usize = 64;
@@ -13,37 +12,39 @@ pub const HIDDEN: usize = 64;
 /// the last layer.
 #[derive(Debug, Clone)]
 pub struct Classifier {
-    hidden: Linear,
-    out: Linear,
+    hidden: Dense,
+    out: Dense,
 }
 
 impl Classifier {
     /// Reads `hidden.{weight,bias}` and `out.{weight,bias}`.
-    pub fn load(vb: VarBuilder, classes: usize) -> Result<Self> {
+    pub fn load(file: &Tensors, classes: usize) -> Result<Self> {
         Ok(Classifier {
-            hidden: linear(EMBEDDING, HIDDEN, vb.pp("hidden"))?,
-            out: linear(HIDDEN, classes, vb.pp("out"))?,
+            hidden: Dense::load(&file.under("hidden"), EMBEDDING, HIDDEN)?,
+            out: Dense::load(&file.under("out"), HIDDEN, classes)?,
         })
     }
 
-    /// Logits (n, classes) of embeddings (n, 384).
-    pub fn logits(&self, embeddings: &Tensor) -> candle_core::Result<Tensor> {
-        self.out.forward(&self.hidden.forward(embeddings)?.relu()?)
+    /// Logits of the classes for one L2-normalised embedding of 384 numbers. Another length is
+    /// an error.
+    pub fn logits(&self, embedding: &[f32]) -> Result<Vec<f32>> {
+        let mut hidden = self.hidden.forward(embedding)?;
+        relu(&mut hidden);
+        self.out.forward(&hidden)
     }
 
-    /// Probabilities of the classes for one L2-normalised embedding of 384 numbers. Another
-    /// length is an error.
+    /// Their probabilities.
     pub fn probabilities(&self, embedding: &[f32]) -> Result<Vec<f32>> {
-        let x = Tensor::from_slice(embedding, (1, EMBEDDING), &Device::Cpu)?;
-        let p = ops::softmax(&self.logits(&x)?, 1)?.flatten_all()?;
-        Ok(p.to_vec1()?)
+        let mut p = self.logits(embedding)?;
+        softmax(&mut p);
+        Ok(p)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
+    use crate::tensors::tests::file;
 
     /// A head whose hidden units 0 and 1 copy two embedding entries to classes 2 and 0 of three.
     fn head() -> Classifier {
@@ -53,20 +54,13 @@ mod tests {
         let mut out = vec![0f32; 3 * HIDDEN];
         out[2 * HIDDEN] = 1.0;
         out[1] = 1.0;
-        let cpu = &Device::Cpu;
-        let tensor = |v: Vec<f32>, shape: &[usize]| Tensor::from_vec(v, shape, cpu).unwrap();
-        let weights = [
-            ("hidden.weight", tensor(hidden, &[HIDDEN, EMBEDDING])),
-            ("hidden.bias", tensor(vec![0.0; HIDDEN], &[HIDDEN])),
-            ("out.weight", tensor(out, &[3, HIDDEN])),
-            ("out.bias", tensor(vec![0.0; 3], &[3])),
-        ];
-        let weights: HashMap<_, _> = weights
-            .into_iter()
-            .map(|(name, tensor)| (name.to_owned(), tensor))
-            .collect();
-        let vb = VarBuilder::from_tensors(weights, candle_core::DType::F32, cpu);
-        Classifier::load(vb, 3).unwrap()
+        let bytes = file(&[
+            ("hidden.weight".into(), vec![HIDDEN, EMBEDDING], hidden),
+            ("hidden.bias".into(), vec![HIDDEN], vec![0.0; HIDDEN]),
+            ("out.weight".into(), vec![3, HIDDEN], out),
+            ("out.bias".into(), vec![3], vec![0.0; 3]),
+        ]);
+        Classifier::load(&Tensors::open(&bytes).unwrap(), 3).unwrap()
     }
 
     #[test]

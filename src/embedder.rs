@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::encoder::{Config, FloatEncoder, Int8Encoder, WordBits, quantize};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::encoder::FloatEncoder;
+use crate::encoder::{Config, Device, Int8Encoder, WordBits, quantize};
 use crate::kernels::math::normalise;
 use crate::score::Precision;
+use crate::tensors::FileBytes;
 use crate::text::{Cleaned, Tokenizer, Windows, clean_report};
 use crate::{Error, Result};
 
@@ -20,6 +23,7 @@ pub struct Embedder {
 }
 
 enum Form {
+    #[cfg(not(target_arch = "wasm32"))]
     Float(FloatEncoder),
     Int8(Int8Encoder),
 }
@@ -39,11 +43,11 @@ impl Embedder {
     pub fn new(
         config: Config,
         tokenizer: &[u8],
-        weights: Vec<u8>,
+        weights: Box<dyn FileBytes>,
         precision: Precision,
         prefix: &str,
         max_pieces: usize,
-        device: &candle_core::Device,
+        #[cfg_attr(target_arch = "wasm32", allow(unused_variables))] device: &Device,
     ) -> Result<Self> {
         let tokenizer = Tokenizer::from_bytes(tokenizer)?;
         if tokenizer.vocabulary_size() > config.vocab_size {
@@ -56,8 +60,14 @@ impl Embedder {
         }
         let max_pieces = max_pieces.min(config.max_position_embeddings);
         let encoder = match precision {
-            Precision::F32 => Form::Float(FloatEncoder::load(config, weights, device)?),
-            Precision::Int8 => Form::Int8(Int8Encoder::load(config, &weights)?),
+            #[cfg(not(target_arch = "wasm32"))]
+            Precision::F32 => Form::Float(FloatEncoder::load(config, weights.into_vec(), device)?),
+            #[cfg(target_arch = "wasm32")]
+            Precision::F32 => {
+                let problem = "this build computes in int8 only";
+                return Err(Error::Bundle(problem.into()));
+            }
+            Precision::Int8 => Form::Int8(Int8Encoder::load(config, &*weights)?),
         };
         Ok(Embedder {
             tokenizer,
@@ -82,15 +92,21 @@ impl Embedder {
             Precision::F32 => weights,
             Precision::Int8 => quantize(&config, &weights, words)?,
         };
-        let device = candle_core::Device::Cpu;
         Self::new(
-            config, tokenizer, weights, precision, prefix, max_pieces, &device,
+            config,
+            tokenizer,
+            Box::new(weights),
+            precision,
+            prefix,
+            max_pieces,
+            &Device::Cpu,
         )
     }
 
     /// How the encoder computes.
     pub fn precision(&self) -> Precision {
         match self.encoder {
+            #[cfg(not(target_arch = "wasm32"))]
             Form::Float(_) => Precision::F32,
             Form::Int8(_) => Precision::Int8,
         }
@@ -154,6 +170,7 @@ impl Embedder {
 
     fn encode(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
         match &self.encoder {
+            #[cfg(not(target_arch = "wasm32"))]
             Form::Float(encoder) => encoder.embed(sequences),
             Form::Int8(encoder) => encoder.embed(sequences),
         }

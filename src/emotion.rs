@@ -1,10 +1,9 @@
 //! The emotion a text shows: ten classes for Chinese, GoEmotions' 28 for English.
 
-use candle_nn::VarBuilder;
-
 use crate::Result;
 use crate::classifier::Classifier;
 use crate::score::{Emotion, EmotionClass};
+use crate::tensors::Tensors;
 use crate::text::Language;
 
 /// Classes of Chinese texts, those of zh_weibo_emotion.
@@ -67,10 +66,10 @@ pub struct EmotionHeads {
 
 impl EmotionHeads {
     /// Reads `zh` and `en`, each as [`Classifier::load`] does.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
+    pub fn load(file: &Tensors) -> Result<Self> {
         Ok(EmotionHeads {
-            zh: Classifier::load(vb.pp("zh"), ZH.len())?,
-            en: Classifier::load(vb.pp("en"), EN.len())?,
+            zh: Classifier::load(&file.under("zh"), ZH.len())?,
+            en: Classifier::load(&file.under("en"), EN.len())?,
         })
     }
 

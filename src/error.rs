@@ -25,9 +25,18 @@ pub enum Error {
         "bundle has schema {found}, this build reads schema {expected}: use a bundle of the same release"
     )]
     BundleSchema { found: u32, expected: u32 },
+    /// What was asked for would take more memory than the caller allowed; nothing of it was begun.
+    #[error(
+        "{what} needs {needed} bytes of memory with all that is held, the budget is {budget}: raise it, or ask for less"
+    )]
+    MemoryBudget {
+        what: String,
+        needed: u64,
+        budget: u64,
+    },
     /// Arithmetic on tensors failed; a damaged bundle or a bug, never the caller's text.
     #[error("computation failed: {0}")]
-    Compute(#[from] candle_core::Error),
+    Compute(String),
 }
 
 /// The crate's result.
@@ -49,6 +58,7 @@ impl Error {
             Error::Malformed { .. } => "malformed_json",
             Error::Bundle(_) => "bundle",
             Error::BundleSchema { .. } => "bundle_schema",
+            Error::MemoryBudget { .. } => "memory_budget",
             Error::Compute(_) => "compute",
         }
     }
@@ -71,6 +81,13 @@ impl Error {
             },
             other => other,
         }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Error::Compute(error.to_string())
     }
 }
 

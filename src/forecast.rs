@@ -116,9 +116,9 @@ pub fn forecast(
         });
     }
 
-    let forecasts = scorer.diffusion().forecast_all(&inputs)?;
     let mut history = Vec::with_capacity(seen.len());
-    for (known, forecast) in seen.iter().zip(&forecasts) {
+    for (known, input) in seen.iter().zip(&inputs) {
+        let forecast = scorer.diffusion().forecast(input);
         let events = known.len() as u64 + known.dropped;
         let until = known.observed_until;
         let mut score = None;
@@ -138,7 +138,7 @@ pub fn forecast(
         history.push(Moment {
             observed_until: until,
             events,
-            expected: outside.is_none().then(|| expected(forecast, events)),
+            expected: outside.is_none().then(|| expected(&forecast, events)),
             score,
         });
     }

@@ -5,11 +5,9 @@
 //! the news posts it was fitted to as well as the formula does, and off their beaten track it lets
 //! complaints rise with their reposts, which the formula can't.
 
-use safetensors::SafeTensors;
-
-use crate::encoder::floats;
 use crate::explain::Additive;
 use crate::features::{FEATURES, FeatureVector, Group};
+use crate::tensors::Tensors;
 use crate::value::{Weights, formula};
 use crate::{Error, Result};
 
@@ -50,19 +48,12 @@ pub struct HeadOutput {
 impl Head {
     /// Reads tensors `head.{0,1,2}.{weight,bias}` (`[out, in]`), `head.mean`, `head.deviation`
     /// (of the features) and `head.background` `[n, 16]`.
-    pub fn load(file: &SafeTensors) -> Result<Self> {
-        let get = |name: &str, len: usize| {
-            let values = floats(file, name)?;
-            if len != 0 && values.len() != len {
-                let problem = format!("{name}: {} numbers, not {len}", values.len());
-                return Err(Error::Bundle(problem));
-            }
-            Ok(values)
-        };
-        let mean = get("head.mean", FEATURES)?;
-        let deviation = get("head.deviation", FEATURES)?;
-        let w = get("head.0.weight", HIDDEN * FEATURES)?;
-        let mut first_bias: [f32; HIDDEN] = array(&get("head.0.bias", HIDDEN)?);
+    pub fn load(file: &Tensors) -> Result<Self> {
+        let file = file.under("head");
+        let mean = file.floats("mean", &[FEATURES])?;
+        let deviation = file.floats("deviation", &[FEATURES])?;
+        let w = file.floats("0.weight", &[HIDDEN, FEATURES])?;
+        let mut first_bias: [f32; HIDDEN] = array(&file.floats("0.bias", &[HIDDEN])?);
         let mut first = [[0.0; HIDDEN]; FEATURES];
         for (i, column) in first.iter_mut().enumerate() {
             for (h, weight) in column.iter_mut().enumerate() {
@@ -70,19 +61,19 @@ impl Head {
                 first_bias[h] -= *weight * mean[i];
             }
         }
-        let w = get("head.1.weight", HIDDEN * HIDDEN)?;
+        let w = file.floats("1.weight", &[HIDDEN, HIDDEN])?;
         let mut second = [[0.0; HIDDEN]; HIDDEN];
         for (i, column) in second.iter_mut().enumerate() {
             for (o, weight) in column.iter_mut().enumerate() {
                 *weight = w[o * HIDDEN + i];
             }
         }
-        let w = get("head.2.weight", OUTPUTS * HIDDEN)?;
+        let w = file.floats("2.weight", &[OUTPUTS, HIDDEN])?;
         let mut last = [[0.0; HIDDEN]; OUTPUTS];
         for (row, weights) in last.iter_mut().zip(w.chunks_exact(HIDDEN)) {
             row.copy_from_slice(weights);
         }
-        let background = get("head.background", 0)?;
+        let background = file.floats_of_any_shape("background")?;
         if background.is_empty() || !background.len().is_multiple_of(FEATURES) {
             return Err(Error::Bundle("head.background: not rows of 16".into()));
         }
@@ -90,9 +81,9 @@ impl Head {
             first,
             first_bias,
             second,
-            second_bias: array(&get("head.1.bias", HIDDEN)?),
+            second_bias: array(&file.floats("1.bias", &[HIDDEN])?),
             last,
-            last_bias: array(&get("head.2.bias", OUTPUTS)?),
+            last_bias: array(&file.floats("2.bias", &[OUTPUTS])?),
             background: background.chunks_exact(FEATURES).map(array).collect(),
         })
     }

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use candle_nn::VarBuilder;
-
 use crate::Result;
 use crate::brand::BrandProfile;
 use crate::classifier::Classifier;
@@ -16,6 +14,7 @@ use crate::features::TOPICS;
 use crate::relevance::{Brand, RelevanceHead};
 use crate::score::Emotion;
 use crate::sentiment::{CLASSES, judged, valence};
+use crate::tensors::Tensors;
 use crate::text::{Cleaned, Language, clean, detect};
 use crate::topics::{TopicLabel, TopicProjector};
 
@@ -62,13 +61,13 @@ impl TextFeatures {
 
 impl Reader {
     /// Loads `sentiment`, `emotion`, `topics` and `relevance` from `heads`.
-    pub fn new(embedder: Embedder, heads: &VarBuilder, topics: Vec<TopicLabel>) -> Result<Self> {
+    pub fn new(embedder: Embedder, heads: &Tensors, topics: Vec<TopicLabel>) -> Result<Self> {
         Ok(Reader {
             embedder,
-            sentiment: Classifier::load(heads.pp("sentiment"), CLASSES)?,
-            emotions: EmotionHeads::load(heads.pp("emotion"))?,
-            topics: TopicProjector::load(heads.pp("topics"), topics)?,
-            relevance: RelevanceHead::load(heads.pp("relevance"))?,
+            sentiment: Classifier::load(&heads.under("sentiment"), CLASSES)?,
+            emotions: EmotionHeads::load(&heads.under("emotion"))?,
+            topics: TopicProjector::load(&heads.under("topics"), topics)?,
+            relevance: RelevanceHead::load(&heads.under("relevance"))?,
             brands: Mutex::default(),
         })
     }

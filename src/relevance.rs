@@ -10,11 +10,10 @@
 
 mod names;
 
-use candle_core::{Device, Tensor};
-use candle_nn::{Linear, Module, VarBuilder, linear};
-
 use crate::brand::BrandProfile;
+use crate::dense::Dense;
 use crate::features::EMBEDDING;
+use crate::tensors::Tensors;
 use crate::{Error, Result};
 
 pub use names::{Name, Searchable};
@@ -56,13 +55,14 @@ pub struct Background {
 
 impl Background {
     /// Reads `centres.*` and `background.{posts,names,positionings}`.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
+    pub fn load(file: &Tensors) -> Result<Self> {
+        let background = file.under("background");
         let rows = |name| -> Result<Vec<Vec<f32>>> {
-            let rows = vb.pp("background").get((BACKGROUND, EMBEDDING), name)?;
-            Ok(rows.to_vec2()?)
+            let rows = background.floats(name, &[BACKGROUND, EMBEDDING])?;
+            Ok(rows.chunks_exact(EMBEDDING).map(<[f32]>::to_vec).collect())
         };
         Ok(Background {
-            centres: Centres::load(vb.pp("centres"))?,
+            centres: Centres::load(&file.under("centres"))?,
             posts: rows("posts")?,
             names: rows("names")?,
             positionings: rows("positionings")?,
@@ -96,8 +96,8 @@ impl Usual {
 
 impl Centres {
     /// Reads `post`, `name`, `positioning` and `language`, 384 numbers each.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
-        let read = |name| -> Result<Vec<f32>> { Ok(vb.get(EMBEDDING, name)?.to_vec1()?) };
+    pub fn load(file: &Tensors) -> Result<Self> {
+        let read = |name| file.floats(name, &[EMBEDDING]);
         Ok(Centres {
             post: read("post")?,
             name: read("name")?,
@@ -224,19 +224,43 @@ impl Brand {
 /// 11 -> 8 (tanh) -> 1 and a logistic: the calibrated probability that a post is about what a
 /// brand stands for.
 #[derive(Debug, Clone)]
+pub struct Net {
+    hidden: Dense,
+    out: Dense,
+}
+
+impl Net {
+    /// Reads `hidden.{weight,bias}` and `out.{weight,bias}`.
+    pub fn load(file: &Tensors) -> Result<Self> {
+        Ok(Net {
+            hidden: Dense::load(&file.under("hidden"), PAIR_FEATURES, HIDDEN)?,
+            out: Dense::load(&file.under("out"), HIDDEN, 1)?,
+        })
+    }
+
+    /// The probability for a pair's features.
+    pub fn probability(&self, features: &[f32; PAIR_FEATURES]) -> f32 {
+        let mut hidden = [0.0; HIDDEN];
+        self.hidden.apply(features, &mut hidden);
+        let mut logit = [0.0];
+        self.out.apply(&hidden.map(f32::tanh), &mut logit);
+        1.0 / (1.0 + (-logit[0]).exp())
+    }
+}
+
+/// [`Net`] and what it compares posts and brands with.
+#[derive(Debug, Clone)]
 pub struct RelevanceHead {
     background: Background,
-    hidden: Linear,
-    out: Linear,
+    net: Net,
 }
 
 impl RelevanceHead {
-    /// Reads a [`Background`], `hidden.{weight,bias}` and `out.{weight,bias}`.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
+    /// Reads a [`Background`] and a [`Net`].
+    pub fn load(file: &Tensors) -> Result<Self> {
         Ok(RelevanceHead {
-            background: Background::load(vb.clone())?,
-            hidden: linear(PAIR_FEATURES, HIDDEN, vb.pp("hidden"))?,
-            out: linear(HIDDEN, 1, vb.pp("out"))?,
+            background: Background::load(file)?,
+            net: Net::load(file)?,
         })
     }
 
@@ -245,9 +269,9 @@ impl RelevanceHead {
         &self.background
     }
 
-    /// Logits (n, 1) of features (n, 11).
-    pub fn logits(&self, features: &Tensor) -> candle_core::Result<Tensor> {
-        self.out.forward(&self.hidden.forward(features)?.tanh()?)
+    /// The network alone.
+    pub fn net(&self) -> &Net {
+        &self.net
     }
 
     /// r(post, brand) in [0, 1]. `embedding` is the post's, L2-normalised, 384 numbers (another
@@ -258,9 +282,7 @@ impl RelevanceHead {
             return Err(Error::invalid("embedding", problem));
         }
         let features = brand.features(embedding, text, &self.background);
-        let x = Tensor::from_slice(&features, (1, PAIR_FEATURES), &Device::Cpu)?;
-        let logit = self.logits(&x)?.flatten_all()?.get(0)?.to_scalar::<f32>()?;
-        Ok(1.0 / (1.0 + (-logit).exp()))
+        Ok(self.net.probability(&features))
     }
 }
 

@@ -1,24 +1,23 @@
 //! The whole path: post, brand and graph in, score and explanation out.
 
-use candle_core::{DType, Device};
-use candle_nn::VarBuilder;
-use safetensors::SafeTensors;
-
 use crate::api::ScoreRequest;
 use crate::brand::BrandProfile;
 use crate::bundle::{Bundle, Manifest};
 use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
+use crate::encoder::{Device, scratch_bytes};
 use crate::explain::words::LeaveOneOut;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
 use crate::gaming;
 use crate::head::{Head, HeadOutput};
+use crate::memory::{self, Account, MemoryBudget};
 use crate::reader::Reader;
 use crate::score::{
     Contribution, Explanation, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
 };
+use crate::tensors::Tensors;
 use crate::text::Language;
 use crate::unseen::{self, Sight};
 use crate::value::{self, Weights};
@@ -50,12 +49,37 @@ pub struct Scorer {
     reader: Reader,
     diffusion: DiffusionNet,
     head: Head,
+    account: Account,
 }
 
 impl Scorer {
     /// Builds a scorer on the CPU from a bundle read for `precision`.
     pub fn new(bundle: Bundle, precision: Precision) -> Result<Self> {
         Self::on_device(bundle, precision, &Device::Cpu)
+    }
+
+    /// As [`Scorer::new`], taking no more memory than `budget`.
+    ///
+    /// # Errors
+    /// [`Error::MemoryBudget`] if the model, with what the longest text needs, doesn't fit; and
+    /// later from whatever would pass the budget, before it is begun.
+    pub fn within(bundle: Bundle, precision: Precision, budget: MemoryBudget) -> Result<Self> {
+        let account = Account::open(budget, needs(&bundle, precision)?)?;
+        Ok(Scorer {
+            account,
+            ..Self::new(bundle, precision)?
+        })
+    }
+
+    /// Bytes that the model and reading the longest text take at most.
+    pub fn memory(&self) -> u64 {
+        self.account.taken()
+    }
+
+    /// Checks that a request of so many characters (UTF-16 units) of JSON fits the budget: to be
+    /// asked before the request is copied or parsed.
+    pub fn admit(&self, characters: usize) -> Result<()> {
+        self.account.admit(characters)
     }
 
     /// The encoder of a bundle read for `precision`, with its tokenizer.
@@ -69,7 +93,7 @@ impl Scorer {
         let weights = bundle.take(encoder_file(precision))?;
         Embedder::new(
             facts.config,
-            &tokenizer,
+            &tokenizer.read(0..tokenizer.size()),
             weights,
             precision,
             &facts.prefix,
@@ -80,18 +104,15 @@ impl Scorer {
 
     /// As [`Scorer::new`] with the f32 encoder on `device`; everything small stays on the CPU.
     pub fn on_device(mut bundle: Bundle, precision: Precision, device: &Device) -> Result<Self> {
+        let account = Account::open(MemoryBudget::UNLIMITED, needs(&bundle, precision)?)?;
         let embedder = Self::embedder(&mut bundle, precision, device)?;
-        let heads = bundle.take(HEADS)?;
-        let tensors =
-            SafeTensors::deserialize(&heads).map_err(|e| Error::Bundle(format!("{HEADS}: {e}")))?;
-        let head = Head::load(&tensors)?;
-        let vb = VarBuilder::from_buffered_safetensors(heads, DType::F32, &Device::Cpu)?;
-        let diffusion = bundle.take(DIFFUSION)?;
-        let graph = VarBuilder::from_buffered_safetensors(diffusion, DType::F32, &Device::Cpu)?;
+        let (heads, diffusion) = (bundle.take(HEADS)?, bundle.take(DIFFUSION)?);
+        let heads = Tensors::open(&*heads)?;
         Ok(Scorer {
-            reader: Reader::new(embedder, &vb, bundle.manifest.topics.clone())?,
-            diffusion: DiffusionNet::load(graph)?,
-            head,
+            reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
+            diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?,
+            head: Head::load(&heads)?,
+            account,
             manifest: bundle.manifest,
         })
     }
@@ -133,6 +154,9 @@ impl Scorer {
 
     /// Scores one post. The request is validated first.
     pub fn score(&self, request: &ScoreRequest) -> Result<Score> {
+        if let Some(page) = &request.graph {
+            self.account.admit_events(page.t.len())?;
+        }
         request.validate()?;
         let post = &request.post;
         let text = self
@@ -157,7 +181,7 @@ impl Scorer {
         };
         let outside = self.diffusion.outside_support(&input);
         let modelled = outside.is_none();
-        let forecast = self.diffusion.forecast(&input)?;
+        let forecast = self.diffusion.forecast(&input);
         let mut x = features::assemble(s, &text.topics, t, &forecast.features);
         let predicted = if modelled {
             self.head.predict(&x)
@@ -342,6 +366,19 @@ impl Scorer {
         let label = &self.manifest.topics[i];
         label.name(language).to_owned()
     }
+}
+
+/// Bytes that a scorer of this bundle takes at most, without a graph.
+fn needs(bundle: &Bundle, precision: Precision) -> Result<u64> {
+    let name = encoder_file(precision);
+    let (encoder, others): (Vec<_>, Vec<_>) = bundle.files().partition(|file| file.0 == name);
+    let (_, encoder) = *encoder
+        .first()
+        .ok_or_else(|| Error::Bundle(format!("{name} is missing")))?;
+    let facts = &bundle.manifest.encoder;
+    let pieces = facts.max_pieces.min(facts.config.max_position_embeddings);
+    let scratch = scratch_bytes(&facts.config, pieces) as u64;
+    memory::of_model(encoder, others.into_iter().map(|file| file.1), scratch)
 }
 
 /// Half-width of an interval where a bundle states no residuals: the whole scale.

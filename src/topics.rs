@@ -1,10 +1,10 @@
 //! What a text is about: ten broad topics that both languages share.
 
-use candle_core::{Device, Tensor};
-use candle_nn::{Linear, Module, VarBuilder, linear, ops};
 use serde::{Deserialize, Serialize};
 
+use crate::dense::{Dense, softmax};
 use crate::features::{EMBEDDING, TOPICS};
+use crate::tensors::Tensors;
 use crate::text::Language;
 use crate::{Error, Result};
 
@@ -28,20 +28,20 @@ impl TopicLabel {
 /// A linear layer 384 -> 10 and a softmax: weight of each topic.
 #[derive(Debug, Clone)]
 pub struct TopicProjector {
-    linear: Linear,
+    linear: Dense,
     labels: Vec<TopicLabel>,
 }
 
 impl TopicProjector {
     /// Reads `linear.{weight,bias}`; `labels` name the ten outputs in order.
-    pub fn load(vb: VarBuilder, labels: Vec<TopicLabel>) -> Result<Self> {
+    pub fn load(file: &Tensors, labels: Vec<TopicLabel>) -> Result<Self> {
         if labels.len() != TOPICS {
             return Err(Error::Bundle(format!(
                 "has {} topic labels, expected {TOPICS}",
                 labels.len()
             )));
         }
-        let linear = linear(EMBEDDING, TOPICS, vb.pp("linear"))?;
+        let linear = Dense::load(&file.under("linear"), EMBEDDING, TOPICS)?;
         Ok(TopicProjector { linear, labels })
     }
 
@@ -50,49 +50,36 @@ impl TopicProjector {
         &self.labels
     }
 
-    /// Logits (n, 10) of embeddings (n, 384).
-    pub fn logits(&self, embeddings: &Tensor) -> candle_core::Result<Tensor> {
-        self.linear.forward(embeddings)
-    }
-
     /// Weights of the topics, summing to 1, of one L2-normalised embedding of 384 numbers.
     /// Another length is an error.
     pub fn weights(&self, embedding: &[f32]) -> Result<[f32; TOPICS]> {
-        let x = Tensor::from_slice(embedding, (1, EMBEDDING), &Device::Cpu)?;
-        let p = ops::softmax(&self.logits(&x)?, 1)?.flatten_all()?;
-        let mut out = [0.0; TOPICS];
-        out.copy_from_slice(&p.to_vec1::<f32>()?);
-        Ok(out)
+        let mut weights = [0.0; TOPICS];
+        weights.copy_from_slice(&self.linear.forward(embedding)?);
+        softmax(&mut weights);
+        Ok(weights)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
+    use crate::tensors::tests::file;
 
-    fn weights() -> VarBuilder<'static> {
-        let cpu = &Device::Cpu;
-        let w: Vec<f32> = (0..TOPICS * EMBEDDING)
-            .map(|i| {
-                if i % EMBEDDING == i / EMBEDDING {
-                    8.0
-                } else {
-                    0.0
-                }
-            })
-            .collect();
-        let tensors = HashMap::from([
-            (
-                "linear.weight".to_string(),
-                Tensor::from_vec(w, (TOPICS, EMBEDDING), cpu).unwrap(),
-            ),
-            (
-                "linear.bias".to_string(),
-                Tensor::zeros(TOPICS, candle_core::DType::F32, cpu).unwrap(),
-            ),
-        ]);
-        VarBuilder::from_tensors(tensors, candle_core::DType::F32, cpu)
+    /// Topic i reads number i of the embedding.
+    fn weights() -> Vec<u8> {
+        let mut weight = vec![0.0; TOPICS * EMBEDDING];
+        for topic in 0..TOPICS {
+            weight[topic * EMBEDDING + topic] = 8.0;
+        }
+        file(&[
+            ("linear.weight".into(), vec![TOPICS, EMBEDDING], weight),
+            ("linear.bias".into(), vec![TOPICS], vec![0.0; TOPICS]),
+        ])
+    }
+
+    fn load(names: usize) -> Result<TopicProjector> {
+        let bytes = weights();
+        TopicProjector::load(&Tensors::open(&bytes)?, labels(names))
     }
 
     fn labels(n: usize) -> Vec<TopicLabel> {
@@ -105,7 +92,7 @@ mod tests {
 
     #[test]
     fn weights_sum_to_one_and_the_right_topic_leads() {
-        let projector = TopicProjector::load(weights(), labels(TOPICS)).unwrap();
+        let projector = load(TOPICS).unwrap();
         let mut x = [0.0; EMBEDDING];
         x[3] = 1.0;
         let p = projector.weights(&x).unwrap();
@@ -116,7 +103,7 @@ mod tests {
 
     #[test]
     fn labels_must_be_ten() {
-        let found = TopicProjector::load(weights(), labels(9)).unwrap_err();
+        let found = load(9).unwrap_err();
         assert_eq!(found.code(), "bundle");
     }
 }

@@ -1,9 +1,11 @@
 //! The scorer for JavaScript: bytes and JSON in, plain objects out. `www/bsmv/` wraps it.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ops::Range;
 use std::rc::Rc;
 
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::{JsString, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -12,8 +14,10 @@ use crate::api::{ErrorReport, ScoreRequest, parse};
 use crate::brand::BrandProfile;
 use crate::bundle::{Bundle, Manifest};
 use crate::explain::words::LeaveOneOut;
+use crate::memory::MemoryBudget;
 use crate::score::{Precision, Score};
 use crate::scorer::Scorer;
+use crate::tensors::FileBytes;
 use crate::value::Weights;
 use crate::{Error, Result};
 
@@ -21,6 +25,20 @@ use crate::{Error, Result};
 #[wasm_bindgen(start)]
 fn start() {
     console_error_panic_hook::set_once();
+}
+
+/// A file in JavaScript's memory: what is read of it is copied, the rest stays where it is.
+struct JsFile(Uint8Array);
+
+impl FileBytes for JsFile {
+    fn size(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    fn read(&self, range: Range<usize>) -> Cow<'_, [u8]> {
+        let part = self.0.subarray(range.start as u32, range.end as u32);
+        part.to_vec().into()
+    }
 }
 
 /// A loaded bundle, scoring in int8.
@@ -39,18 +57,26 @@ impl WasmScorer {
     /// `manifest` is the text of `manifest.json`; `files` maps the name of each file that it
     /// lists for int8 to a `Uint8Array`. The arrays aren't kept.
     /// Their SHA-256 sums are the caller's to check, who has faster means.
+    /// `memory_budget`: bytes that the module's memory may grow to, if there is a limit.
     #[wasm_bindgen(constructor)]
-    pub fn new(manifest: &[u8], files: &Object) -> Result<WasmScorer, JsValue> {
+    pub fn new(
+        manifest: &[u8],
+        files: &Object,
+        memory_budget: Option<f64>,
+    ) -> Result<WasmScorer, JsValue> {
+        let budget = memory_budget.map_or(MemoryBudget::UNLIMITED, |bytes| {
+            MemoryBudget::of(bytes as u64)
+        });
         let read = |name: &str| {
             Reflect::get(files, &name.into())
                 .ok()
                 .and_then(|bytes| bytes.dyn_into::<Uint8Array>().ok())
-                .map(|bytes| bytes.to_vec())
+                .map(JsFile)
                 .ok_or_else(|| Error::Bundle(format!("{name} was not given")))
         };
         Manifest::from_json(manifest)
             .and_then(|manifest| Bundle::read(manifest, Precision::Int8, read))
-            .and_then(|bundle| Scorer::new(bundle, Precision::Int8))
+            .and_then(|bundle| Scorer::within(bundle, Precision::Int8, budget))
             .map(|scorer| WasmScorer {
                 scorer: Rc::new(scorer),
                 last: RefCell::default(),
@@ -63,8 +89,9 @@ impl WasmScorer {
     /// JSON and not an object, because serde-wasm-bindgen looks up only the fields it knows: a
     /// misspelt one would pass unseen. And so each mistake reads the same here, on the command
     /// line and over HTTP.
-    pub fn score(&self, request: &str) -> Result<JsValue, JsValue> {
-        let score = ScoreRequest::from_json(request)
+    pub fn score(&self, request: &JsString) -> Result<JsValue, JsValue> {
+        let score = self
+            .read(request)
             .and_then(|request| self.scorer.score(&request))
             .map_err(|e| thrown(&e))?;
         let answer = object(&score);
@@ -88,16 +115,17 @@ impl WasmScorer {
     }
 
     /// What moved the score of a request: an object of the form of `Explanation`.
-    pub fn explain(&self, request: &str) -> Result<JsValue, JsValue> {
-        let explanation = ScoreRequest::from_json(request)
+    pub fn explain(&self, request: &JsString) -> Result<JsValue, JsValue> {
+        let explanation = self
+            .read(request)
             .and_then(|request| self.scorer.explain(&request))
             .map_err(|e| thrown(&e))?;
         object(&explanation)
     }
 
     /// Begins to find each word's share of a request's s and T.
-    pub fn words(&self, request: &str) -> Result<WasmWords, JsValue> {
-        let request = ScoreRequest::from_json(request).map_err(|e| thrown(&e))?;
+    pub fn words(&self, request: &JsString) -> Result<WasmWords, JsValue> {
+        let request = self.read(request).map_err(|e| thrown(&e))?;
         let words = self.scorer.words(&request).map_err(|e| thrown(&e))?;
         Ok(WasmWords {
             scorer: Rc::clone(&self.scorer),
@@ -107,8 +135,19 @@ impl WasmScorer {
     }
 
     /// The sentence vector of a text, as a `Float32Array`: the same bits in every build.
-    pub fn embed(&self, text: &str) -> Result<Vec<f32>, JsValue> {
-        self.scorer.embed(text).map_err(|e| thrown(&e))
+    pub fn embed(&self, text: &JsString) -> Result<Vec<f32>, JsValue> {
+        self.scorer
+            .admit(text.length() as usize)
+            .and_then(|()| self.scorer.embed(&String::from(text)))
+            .map_err(|e| thrown(&e))
+    }
+}
+
+impl WasmScorer {
+    /// Copies and reads a request, if the budget has room for it.
+    fn read(&self, request: &JsString) -> Result<ScoreRequest> {
+        self.scorer.admit(request.length() as usize)?;
+        ScoreRequest::from_json(String::from(request))
     }
 }
 

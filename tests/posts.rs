@@ -26,6 +26,19 @@ fn a_post_and_its_events_come_back_as_a_page() {
     assert_shape("PostStored", &made.json());
     assert_eq!(server.put("p1", &record()).status, 200);
 
+    let got = server.get("/v1/posts/p1", &[]);
+    assert_shape("PostRecord", &got.json());
+    let mut kept = record();
+    kept.as_object_mut().unwrap().remove("user");
+    for (name, value) in kept.as_object().unwrap() {
+        assert_eq!(&got.json()[name], value, "{name}");
+    }
+    assert!(got.json().get("user").is_none());
+    let tag = got.header("etag");
+    let again = server.get("/v1/posts/p1", &[("if-none-match", tag)]);
+    assert_eq!(again.status, 304);
+    assert_error(&server.get("/v1/posts/p2", &[]), 404, "not_found");
+
     let draft = server.page("p1", "");
     assert_eq!(
         (&draft["total"], &draft["observed_until"]),

@@ -4,9 +4,8 @@
 use bsmv::Result;
 use bsmv::diffusion::{DiffusionGraph, DiffusionInput, DiffusionNet, EventKind};
 use bsmv::post::Platform;
+use bsmv::tensors::Tensors;
 use bsmv::text::Language;
-use candle_core::{DType, Device};
-use candle_nn::VarBuilder;
 
 /// Events of the graphs.
 pub const SIZES: [u32; 5] = [1_000, 3_000, 10_000, 30_000, 100_000];
@@ -14,8 +13,7 @@ pub const SIZES: [u32; 5] = [1_000, 3_000, 10_000, 30_000, 100_000];
 pub const ROUNDS: usize = 15;
 
 pub fn load(diffusion: Vec<u8>) -> Result<DiffusionNet> {
-    let vb = VarBuilder::from_buffered_safetensors(diffusion, DType::F32, &Device::Cpu)?;
-    DiffusionNet::load(vb)
+    DiffusionNet::load(&Tensors::open(&diffusion)?)
 }
 
 /// A made-up graph seen for a day: half of the events on the post, the others on earlier ones,
@@ -63,5 +61,5 @@ pub fn forecast(net: &DiffusionNet, graph: &DiffusionGraph) -> f32 {
         images: Some(1),
         topics: None,
     };
-    net.forecast(&input).map_or(f32::NAN, |f| f.features.d)
+    net.forecast(&input).features.d
 }

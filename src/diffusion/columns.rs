@@ -1,6 +1,5 @@
 //! Graphs and their posts as the columns of numbers the network reads.
 
-use candle_core::{Device, Result, Tensor};
 use time::{Duration, OffsetDateTime, UtcOffset};
 
 use super::structure::{
@@ -13,13 +12,13 @@ use crate::post::Platform;
 use crate::text::Language;
 
 /// Numbers per node.
-pub(super) const NODE: usize = 19;
+pub const NODE: usize = 19;
 /// Numbers per edge; the edge to its parent stands in the child's row.
-pub(super) const EDGE: usize = 5;
+pub const EDGE: usize = 5;
 /// Numbers per graph.
-pub(super) const GLOBAL: usize = 91;
-/// What is already certain, per graph: see [`Batch::so_far()`].
-pub(super) const SO_FAR: usize = 5;
+pub const GLOBAL: usize = 91;
+/// What is already certain, per graph: see [`Columns::so_far`].
+pub const SO_FAR: usize = 5;
 
 /// What the network reads: a graph as seen, and what is known of the post.
 #[derive(Debug, Clone, Copy)]
@@ -39,79 +38,36 @@ pub struct DiffusionInput<'a> {
     pub topics: Option<[f32; TOPICS]>,
 }
 
-/// Several graphs side by side: node rows of all, one row per graph.
-pub struct Batch {
-    /// (nodes, [`NODE`])
-    pub(super) nodes: Tensor,
-    /// (nodes, [`EDGE`])
-    pub(super) edges: Tensor,
-    /// Row of each node's parent; a post is its own.
-    pub(super) parent: Tensor,
-    /// (nodes, 1): 1 where there is a parent, 0 for a post.
-    pub(super) has_parent: Tensor,
-    /// Graph of each node.
-    pub(super) graph: Tensor,
-    /// Row of each graph's post.
-    pub(super) roots: Tensor,
-    /// (graphs, 1): 1 / nodes.
-    pub(super) inverse_size: Tensor,
-    /// (graphs, [`GLOBAL`]), not yet standardised.
-    pub(super) globals: Tensor,
-    /// (graphs, [`SO_FAR`])
-    pub(super) so_far: Tensor,
+/// One graph in numbers.
+pub struct Columns {
+    /// `[nodes][NODE]`, the post first.
+    pub nodes: Vec<f32>,
+    /// `[nodes][EDGE]`: the edge of each node to its parent.
+    pub edges: Vec<f32>,
+    /// Columns of the graph as a whole, not yet standardised.
+    pub globals: Vec<f32>,
+    /// ln(1 + events), ln(1 + seconds to the middle event), structural virality, leader share,
+    /// audience valence as they stand; 0 where there is nothing yet.
+    pub so_far: [f32; SO_FAR],
 }
 
-impl Batch {
-    /// Lays `inputs` out as tensors, in time linear in their events.
-    pub fn new(inputs: &[DiffusionInput], device: &Device) -> Result<Self> {
-        let n: usize = inputs.iter().map(|input| input.graph.len() + 1).sum();
-        let g = inputs.len();
+impl Columns {
+    /// Reads a graph in time linear in its events.
+    pub fn of(input: &DiffusionInput) -> Self {
+        let n = input.graph.len() + 1;
         let mut nodes = Vec::with_capacity(n * NODE);
         let mut edges = Vec::with_capacity(n * EDGE);
-        let mut parent = Vec::with_capacity(n);
-        let mut has_parent = vec![1.0f32; n];
-        let mut graph = Vec::with_capacity(n);
-        let mut roots = Vec::with_capacity(g);
-        let mut inverse_size = Vec::with_capacity(g);
-        let mut globals = Vec::with_capacity(g * GLOBAL);
-        let mut so_far = Vec::with_capacity(g * SO_FAR);
-        for (i, input) in inputs.iter().enumerate() {
-            let root = parent.len() as u32;
-            let size = input.graph.len() + 1;
-            has_parent[root as usize] = 0.0;
-            roots.push(root);
-            inverse_size.push(1.0 / size as f32);
-            parent.push(root);
-            parent.extend(input.graph.parent.iter().map(|p| p + root));
-            graph.resize(graph.len() + size, i as u32);
-            let shape = Shape::of(&input.graph.parent);
-            push_nodes(&mut nodes, &mut edges, input, &shape);
-            let certain = certain(input.graph);
-            push_globals(&mut globals, input, &shape, &certain);
-            so_far.extend_from_slice(&certain);
+        let mut globals = Vec::with_capacity(GLOBAL);
+        let shape = Shape::of(&input.graph.parent);
+        push_nodes(&mut nodes, &mut edges, input, &shape);
+        let so_far = certain(input.graph);
+        push_globals(&mut globals, input, &shape, &so_far);
+        Columns {
+            nodes,
+            edges,
+            globals,
+            so_far,
         }
-        Ok(Batch {
-            nodes: Tensor::from_vec(nodes, (n, NODE), device)?,
-            edges: Tensor::from_vec(edges, (n, EDGE), device)?,
-            parent: Tensor::from_vec(parent, n, device)?,
-            has_parent: Tensor::from_vec(has_parent, (n, 1), device)?,
-            graph: Tensor::from_vec(graph, n, device)?,
-            roots: Tensor::from_vec(roots, g, device)?,
-            inverse_size: Tensor::from_vec(inverse_size, (g, 1), device)?,
-            globals: Tensor::from_vec(globals, (g, GLOBAL), device)?,
-            so_far: Tensor::from_vec(so_far, (g, SO_FAR), device)?,
-        })
-    }
-
-    /// (graphs, columns): the columns per graph, before standardising.
-    pub fn globals(&self) -> &Tensor {
-        &self.globals
-    }
-
-    /// (graphs, columns): ln(1 + events), ln(1 + seconds to the middle event), structural
-    /// virality, leader share, audience valence as they stand; 0 where there is nothing yet.
-    pub fn so_far(&self) -> &Tensor {
-        &self.so_far
     }
 }
 
@@ -155,7 +111,7 @@ fn kind_row(kind: EventKind) -> [f32; 4] {
     .map(|k| flag(k == kind))
 }
 
-/// The row of [`Batch::so_far`].
+/// The numbers of [`Columns::so_far`].
 fn certain(graph: &DiffusionGraph) -> [f32; SO_FAR] {
     [
         log(graph.len() as f64 + graph.dropped as f64),
@@ -417,8 +373,7 @@ pub(super) mod tests {
     }
 
     fn globals(graph: &DiffusionGraph) -> Vec<f32> {
-        let batch = Batch::new(&[input(graph)], &Device::Cpu).unwrap();
-        batch.globals().to_vec2().unwrap().remove(0)
+        Columns::of(&input(graph)).globals
     }
 
     #[test]
@@ -451,9 +406,13 @@ pub(super) mod tests {
         for graph in odd {
             let mut input = input(&graph);
             input.created_at = Some(OffsetDateTime::UNIX_EPOCH);
-            let batch = Batch::new(&[input], &Device::Cpu).unwrap();
-            for tensor in [&batch.nodes, &batch.edges, &batch.globals, &batch.so_far] {
-                let values = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            let columns = Columns::of(&input);
+            for values in [
+                &columns.nodes[..],
+                &columns.edges,
+                &columns.globals,
+                &columns.so_far,
+            ] {
                 assert!(values.iter().all(|v| v.is_finite()));
             }
         }

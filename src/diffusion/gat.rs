@@ -5,302 +5,377 @@
 //! its children's, so no list of edges is built. Attention logits pass through a tanh, which
 //! bounds them; the softmax over a node's neighbours then needs no maximum subtracted. The
 //! read-out joins the post's state, means and log sums over nodes, and columns that describe
-//! the graph as a whole; several small networks read it apart and are averaged. What is already certain enters the outputs directly: the network
-//! forecasts what is still to come.
+//! the graph as a whole; several small networks read it apart and are averaged. What is already
+//! certain enters the outputs directly: the network forecasts what is still to come.
 
-use candle_core::{D, DType, Device, Result as CandleResult, Tensor};
-use candle_nn::{Linear, Module, VarBuilder, linear, linear_no_bias};
-
-use super::columns::{Batch, EDGE, GLOBAL, NODE, SO_FAR};
+use super::columns::{Columns, EDGE, GLOBAL, NODE, SO_FAR};
+use crate::Result;
+use crate::dense::{Dense, relu};
+use crate::kernels::math::exp;
+use crate::tensors::Tensors;
 
 /// Width of a node's state.
-const WIDTH: usize = 32;
+pub const WIDTH: usize = 32;
 /// Attention heads, each reading `WIDTH / HEADS` columns.
-const HEADS: usize = 4;
-const HIDDEN: [usize; 2] = [64, 32];
+pub const HEADS: usize = 4;
+/// Widths of a member's hidden layers.
+pub const HIDDEN: [usize; 2] = [64, 32];
 /// Columns of the read-out.
 pub const READOUT: usize = 3 * WIDTH + GLOBAL;
 /// Bound of an attention logit.
-const LOGIT: f64 = 4.0;
+pub const LOGIT: f32 = 4.0;
 /// Bound of a standardised column: beyond it a graph counts as the most extreme one seen.
-const EXTREME: f32 = 4.0;
+pub const EXTREME: f32 = 4.0;
+/// Read-outs that learn apart and are averaged.
+pub const MEMBERS: usize = 8;
 /// Raw outputs: increment of ln(1 + N), its lower and upper spread, speed, depth, leader share,
 /// audience.
-const RAW: usize = 7;
+pub const RAW: usize = 7;
 
-/// Forecasts as tensors of shape (graphs), for training; all differentiable.
+/// What the network forecasts of one graph.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outputs {
     /// ln(1 + N).
-    pub log_events: Tensor,
+    pub log_events: f32,
     /// 5 % and 95 % quantiles of ln(1 + N), before widening.
-    pub low: Tensor,
-    pub high: Tensor,
-    pub speed: Tensor,
-    pub depth: Tensor,
-    pub leader_share: Tensor,
-    pub audience: Tensor,
+    pub low: f32,
+    pub high: f32,
+    pub speed: f32,
+    pub depth: f32,
+    pub leader_share: f32,
+    pub audience: f32,
 }
 
 #[derive(Clone)]
 struct Layer {
     /// States, then logits of being read and of reading a child, which cross an edge.
-    shared: Linear,
+    shared: Dense,
     /// Logits of reading oneself and of being read by the parent, which stay.
-    own: Linear,
+    own: Dense,
     /// Logits of an edge downward and upward.
-    edge: Linear,
+    edge: Dense,
 }
 
+/// Numbers that the `shared` part of a layer gives for a node.
+const SHARED: usize = WIDTH + 2 * HEADS;
+
 impl Layer {
-    fn load(vb: VarBuilder) -> CandleResult<Self> {
+    fn load(file: &Tensors) -> Result<Self> {
         Ok(Layer {
-            shared: linear(WIDTH, WIDTH + 2 * HEADS, vb.pp("shared"))?,
-            own: linear(WIDTH, 2 * HEADS, vb.pp("own"))?,
-            edge: linear_no_bias(EDGE, 2 * HEADS, vb.pp("edge"))?,
+            shared: Dense::load(&file.under("shared"), WIDTH, SHARED)?,
+            own: Dense::load(&file.under("own"), WIDTH, 2 * HEADS)?,
+            edge: Dense::load_without_bias(&file.under("edge"), EDGE, 2 * HEADS)?,
         })
     }
 
-    /// (nodes, WIDTH) -> (nodes, WIDTH). `spread` (HEADS, WIDTH) copies a head's weight to its
-    /// columns: a small product is cheaper than broadcasting over a third axis.
-    fn forward(&self, x: &Tensor, batch: &Batch, spread: &Tensor) -> CandleResult<Tensor> {
-        let heads = |t: &Tensor, i: usize| t.narrow(1, i * HEADS, HEADS)?.contiguous();
-        let shared = self.shared.forward(x)?;
-        let own = self.own.forward(x)?;
-        let edge = self.edge.forward(&batch.edges)?;
-        let state = shared.narrow(1, 0, WIDTH)?.contiguous()?;
-        let logits = shared.narrow(1, WIDTH, 2 * HEADS)?.contiguous()?;
-        let of_parent = logits.index_select(&batch.parent, 0)?;
-        let parent_state = state.index_select(&batch.parent, 0)?;
+    /// Calls `heard` with each node and what it hears, last node first: a node's children all
+    /// come after it, so that what they say is complete when its turn comes, and needs no list.
+    /// `states` are those before the layer.
+    fn messages(
+        &self,
+        states: &mut [f32],
+        parent: &[u32],
+        edges: &[f32],
+        heard: impl Fn(&mut [f32], &[f32; WIDTH]),
+    ) {
+        let nodes = states.len() / WIDTH;
+        let mut shared = vec![0.0; nodes * SHARED];
+        for (x, shared) in states
+            .chunks_exact(WIDTH)
+            .zip(shared.chunks_exact_mut(SHARED))
+        {
+            self.shared.apply(x, shared);
+        }
+        // What the children of each node say, and how much it weighs.
+        let mut risen = vec![([0f32; WIDTH], [0f32; HEADS]); nodes];
+        for node in (0..nodes).rev() {
+            let x = &mut states[node * WIDTH..][..WIDTH];
+            let mut own = [0.0; 2 * HEADS];
+            self.own.apply(x, &mut own);
+            let here = &shared[node * SHARED..][..SHARED];
+            // Of itself, of its parent to it, of it to its parent.
+            let mut weights = [0.0; 3 * HEADS];
+            weights[..HEADS].copy_from_slice(&own[..HEADS]);
+            let above = node.checked_sub(1).map(|event| {
+                let above = parent[event] as usize;
+                let mut edge = [0.0; 2 * HEADS];
+                self.edge.apply(&edges[node * EDGE..][..EDGE], &mut edge);
+                let there = &shared[above * SHARED..][..SHARED];
+                for h in 0..HEADS {
+                    weights[HEADS + h] = here[WIDTH + h] + there[WIDTH + HEADS + h] + edge[h];
+                    weights[2 * HEADS + h] = own[HEADS + h] + there[WIDTH + h] + edge[HEADS + h];
+                }
+                above
+            });
+            attention(&mut weights);
+            if above.is_none() {
+                weights[HEADS..].fill(0.0);
+            }
+            let (mut message, total) = risen[node];
+            for c in 0..WIDTH {
+                message[c] += weights[head_of(c)] * here[c];
+            }
+            if let Some(above) = above {
+                let there = &shared[above * SHARED..][..WIDTH];
+                let (rising, rising_weight) = &mut risen[above];
+                for c in 0..WIDTH {
+                    message[c] += weights[HEADS + head_of(c)] * there[c];
+                    rising[c] += weights[2 * HEADS + head_of(c)] * here[c];
+                }
+                for h in 0..HEADS {
+                    rising_weight[h] += weights[2 * HEADS + h];
+                }
+            }
+            let total: [f32; HEADS] =
+                std::array::from_fn(|h| 1.0 / (total[h] + weights[h] + weights[HEADS + h]));
+            for c in 0..WIDTH {
+                message[c] *= total[head_of(c)];
+            }
+            heard(x, &message);
+        }
+    }
 
-        // A node reads itself; it reads its parent; its parent reads it.
-        let own_weight = attention(&heads(&own, 0)?)?;
-        let down = (heads(&logits, 0)? + heads(&of_parent, 1)? + heads(&edge, 0)?)?;
-        let down_weight = attention(&down)?.broadcast_mul(&batch.has_parent)?;
-        let up = (heads(&own, 1)? + heads(&of_parent, 0)? + heads(&edge, 1)?)?;
-        let up_weight = attention(&up)?.broadcast_mul(&batch.has_parent)?;
-
-        // Sums of weights stay one column per head; only what multiplies states is spread.
-        let risen_weight = up_weight
-            .zeros_like()?
-            .index_add(&batch.parent, &up_weight, 0)?;
-        let total = ((&own_weight + &down_weight)? + risen_weight)?;
-        let rising = (up_weight.matmul(spread)? * &state)?;
-        let risen = rising.zeros_like()?.index_add(&batch.parent, &rising, 0)?;
-        let own = ((own_weight / &total)?.matmul(spread)? * state)?;
-        let down = ((down_weight / &total)?.matmul(spread)? * parent_state)?;
-        (own + down)? + (risen * total.recip()?.matmul(spread)?)?
+    /// Adds to each state what the node hears.
+    fn apply(&self, states: &mut [f32], parent: &[u32], edges: &[f32]) {
+        self.messages(states, parent, edges, |x, message| {
+            for (x, m) in x.iter_mut().zip(message) {
+                *x = (*x + m).max(0.0);
+            }
+        });
     }
 }
 
-/// exp of a bounded logit: in [exp(-LOGIT), exp(LOGIT)].
-fn attention(logits: &Tensor) -> CandleResult<Tensor> {
-    ((logits * (1.0 / LOGIT))?.tanh()? * LOGIT)?.exp()
+/// The attention head that reads a column.
+const fn head_of(column: usize) -> usize {
+    column * HEADS / WIDTH
+}
+
+/// exp of a bounded logit, in place: in [exp(-LOGIT), exp(LOGIT)].
+fn attention(logits: &mut [f32; 3 * HEADS]) {
+    for logit in logits {
+        // tanh z = 1 - 2 / (1 + e^2z), where e^2z may not overflow.
+        let z = (*logit * (2.0 / LOGIT)).min(80.0);
+        *logit = exp(LOGIT - 2.0 * LOGIT / (1.0 + exp(z)));
+    }
 }
 
 /// ln(1 + exp(x)), safe for large |x|.
-fn softplus(x: &Tensor) -> CandleResult<Tensor> {
-    x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+fn softplus(x: f32) -> f32 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-/// Read-outs that learn apart and are averaged.
-pub const MEMBERS: usize = 8;
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
 
 /// From the columns of the read-out to the raw outputs.
 #[derive(Clone)]
 struct Member {
-    hidden: [Linear; 2],
-    out: Linear,
+    hidden: [Dense; 2],
+    out: Dense,
     /// From the global columns straight to the outputs.
-    skip: Linear,
+    skip: Dense,
 }
 
 impl Member {
-    fn load(vb: VarBuilder) -> CandleResult<Self> {
+    fn load(file: &Tensors) -> Result<Self> {
         Ok(Member {
             hidden: [
-                linear(READOUT, HIDDEN[0], vb.pp("hidden0"))?,
-                linear(HIDDEN[0], HIDDEN[1], vb.pp("hidden1"))?,
+                Dense::load(&file.under("hidden0"), READOUT, HIDDEN[0])?,
+                Dense::load(&file.under("hidden1"), HIDDEN[0], HIDDEN[1])?,
             ],
-            out: linear(HIDDEN[1], RAW, vb.pp("out"))?,
-            skip: linear_no_bias(GLOBAL, RAW, vb.pp("skip"))?,
+            out: Dense::load(&file.under("out"), HIDDEN[1], RAW)?,
+            skip: Dense::load_without_bias(&file.under("skip"), GLOBAL, RAW)?,
         })
     }
 
-    /// (graphs, READOUT) -> (graphs, RAW).
-    fn forward(&self, read_out: &Tensor) -> CandleResult<Tensor> {
-        let globals = read_out.narrow(1, READOUT - GLOBAL, GLOBAL)?;
-        let mut x = read_out.clone();
-        for hidden in &self.hidden {
-            x = hidden.forward(&x)?.relu()?;
-        }
-        self.out.forward(&x)? + self.skip.forward(&globals.contiguous()?)?
+    fn apply(&self, read_out: &[f32; READOUT]) -> [f32; RAW] {
+        let (mut first, mut second) = ([0.0; HIDDEN[0]], [0.0; HIDDEN[1]]);
+        self.hidden[0].apply(read_out, &mut first);
+        relu(&mut first);
+        self.hidden[1].apply(&first, &mut second);
+        relu(&mut second);
+        let (mut out, mut skip) = ([0.0; RAW], [0.0; RAW]);
+        self.out.apply(&second, &mut out);
+        self.skip.apply(&read_out[READOUT - GLOBAL..], &mut skip);
+        std::array::from_fn(|i| out[i] + skip[i])
     }
 }
 
 /// The network's weights.
 #[derive(Clone)]
 pub struct Gat {
-    embed: Linear,
+    embed: Dense,
     layers: [Layer; 2],
     members: Vec<Member>,
-    spread: Tensor,
-    /// (1, GLOBAL): mean of each column and the inverse of its deviation, 0 for a column that
-    /// never varied, so that what was never learnt is never read.
-    mean: Tensor,
-    scale: Tensor,
-    device: Device,
+    /// Mean of each global column and the inverse of its deviation, 0 for a column that never
+    /// varied, so that what was never learnt is never read.
+    mean: Vec<f32>,
+    scale: Vec<f32>,
 }
 
 impl Gat {
-    /// Reads the weights below `vb`. Spreads of the training set's columns are under `stats`.
-    pub fn load(vb: VarBuilder) -> CandleResult<Self> {
-        let stats = vb.pp("stats");
-        let mut spread = vec![0.0f32; HEADS * WIDTH];
-        for column in 0..WIDTH {
-            spread[column * HEADS / WIDTH * WIDTH + column] = 1.0;
-        }
-        let member = |i| Member::load(vb.pp(format!("member{i}")));
+    /// Reads the network's tensors. Spreads of the training set's columns are under `stats`.
+    pub fn load(file: &Tensors) -> Result<Self> {
+        let stats = file.under("stats");
+        let members = (0..MEMBERS).map(|i| Member::load(&file.under(&format!("member{i}"))));
         Ok(Gat {
-            embed: linear(NODE, WIDTH, vb.pp("embed"))?,
-            layers: [Layer::load(vb.pp("layer0"))?, Layer::load(vb.pp("layer1"))?],
-            members: (0..MEMBERS).map(member).collect::<CandleResult<_>>()?,
-            spread: Tensor::from_vec(spread, (HEADS, WIDTH), vb.device())?.to_dtype(DType::F32)?,
-            mean: stats.get((1, GLOBAL), "mean")?,
-            scale: stats.get((1, GLOBAL), "scale")?,
-            device: vb.device().clone(),
+            embed: Dense::load(&file.under("embed"), NODE, WIDTH)?,
+            layers: [
+                Layer::load(&file.under("layer0"))?,
+                Layer::load(&file.under("layer1"))?,
+            ],
+            members: members.collect::<Result<_>>()?,
+            mean: stats.floats("mean", &[1, GLOBAL])?,
+            scale: stats.floats("scale", &[1, GLOBAL])?,
         })
     }
 
-    /// (graphs, [`READOUT`]): what the outputs are computed from. The global columns come last,
-    /// standardised.
-    pub fn read_out(&self, batch: &Batch) -> CandleResult<Tensor> {
-        let mut x = self.embed.forward(&batch.nodes)?.relu()?;
+    /// Forecasts of a graph with these parents, one less than its nodes.
+    pub fn outputs(&self, columns: &Columns, parent: &[u32]) -> Outputs {
+        let read_out = self.read_out(columns, parent);
+        let mut mean = [0.0; RAW];
+        for member in &self.members {
+            for (mean, raw) in mean.iter_mut().zip(member.apply(&read_out)) {
+                *mean += raw;
+            }
+        }
+        bounded(mean.map(|sum| sum / MEMBERS as f32), &columns.so_far)
+    }
+
+    /// What the outputs are computed from. The global columns come last, standardised.
+    fn read_out(&self, columns: &Columns, parent: &[u32]) -> [f32; READOUT] {
+        let nodes = parent.len() + 1;
+        let mut states = self.embedded(columns, nodes);
         for layer in &self.layers {
-            x = (&x + layer.forward(&x, batch, &self.spread)?)?.relu()?;
+            layer.apply(&mut states, parent, &columns.edges);
         }
-        let graphs = batch.roots.dim(0)?;
-        let root = x.index_select(&batch.roots, 0)?;
-        let sum = Tensor::zeros((graphs, WIDTH), DType::F32, &self.device)?.index_add(
-            &batch.graph,
-            &x,
-            0,
-        )?;
-        let mean = sum.broadcast_mul(&batch.inverse_size)?;
-        // States are not negative, so neither are sums.
-        let log_sum = ((sum + 1.0)?.log()? * 0.25)?;
-        let globals = batch.globals.broadcast_sub(&self.mean)?;
-        let globals = globals.broadcast_mul(&self.scale)?;
-        let globals = globals.clamp(-EXTREME, EXTREME)?;
-        Tensor::cat(&[&root, &mean, &log_sum, &globals], 1)
+        let mut sum = [0f32; WIDTH];
+        for x in states.chunks_exact(WIDTH) {
+            for (sum, x) in sum.iter_mut().zip(x) {
+                *sum += x;
+            }
+        }
+        let mut read_out = [0.0; READOUT];
+        let (root, rest) = read_out.split_at_mut(WIDTH);
+        let (mean, rest) = rest.split_at_mut(WIDTH);
+        let (log_sum, globals) = rest.split_at_mut(WIDTH);
+        root.copy_from_slice(&states[..WIDTH]);
+        for (c, sum) in sum.into_iter().enumerate() {
+            mean[c] = sum / nodes as f32;
+            // States are not negative, so neither are sums.
+            log_sum[c] = 0.25 * (sum + 1.0).ln();
+        }
+        for (i, (out, x)) in globals.iter_mut().zip(&columns.globals).enumerate() {
+            *out = ((x - self.mean[i]) * self.scale[i]).clamp(-EXTREME, EXTREME);
+        }
+        read_out
     }
 
-    /// Forecasts from a read-out: the mean of all members, before what bounds them.
-    pub fn outputs(&self, read_out: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
-        let mut sum = self.members[0].forward(read_out)?;
-        for member in &self.members[1..] {
-            sum = (sum + member.forward(read_out)?)?;
+    /// `[nodes][WIDTH]`: the states before the first layer.
+    fn embedded(&self, columns: &Columns, nodes: usize) -> Vec<f32> {
+        let mut states = vec![0.0; nodes * WIDTH];
+        let rows = columns.nodes.chunks_exact(NODE);
+        for (row, x) in rows.zip(states.chunks_exact_mut(WIDTH)) {
+            self.embed.apply(row, x);
+            relu(x);
         }
-        bounded(&(sum * (1.0 / MEMBERS as f64))?, batch)
-    }
-
-    /// Forecasts of one member, for training; of a read-out with some of its columns dropped.
-    pub fn outputs_of(
-        &self,
-        member: usize,
-        read_out: &Tensor,
-        batch: &Batch,
-    ) -> CandleResult<Outputs> {
-        bounded(&self.members[member].forward(read_out)?, batch)
+        states
     }
 }
 
-/// Raw outputs (graphs, RAW) as forecasts that keep to what is certain.
-fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
-    let raw = |i: usize| raw.narrow(1, i, 1)?.squeeze(D::Minus1);
-    let so_far = |i: usize| {
-        debug_assert!(i < SO_FAR);
-        batch.so_far.narrow(1, i, 1)?.squeeze(D::Minus1)
-    };
-    let sigmoid = |x: &Tensor| candle_nn::ops::sigmoid(x);
-
+/// Raw outputs as forecasts that keep to what is certain.
+fn bounded(raw: [f32; RAW], so_far: &[f32; SO_FAR]) -> Outputs {
     // Events, and with them the middle one, can only be added.
-    let seen = so_far(0)?;
-    let more = softplus(&raw(0)?)?;
-    // The interval follows the forecast, not the other way round.
-    let fixed = more.detach();
-    let least = (&fixed * sigmoid(&raw(1)?)?)?;
-    let most = (fixed + softplus(&raw(2)?)?)?;
-    // tanh of (audience so far + change), with the inverse of tanh bounded.
-    let said = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
-    let said = (((&said + 1.0)? / (1.0 - &said)?)?.log()? * 0.5)?;
-    Ok(Outputs {
-        log_events: (&seen + &more)?,
-        low: (&seen + least)?,
-        high: (&seen + most)?,
-        speed: (so_far(1)? + softplus(&raw(3)?)?)?,
-        depth: softplus(&(so_far(2)? + raw(4)?)?)?,
-        leader_share: sigmoid(&((so_far(3)? * 4.0)? + raw(5)?)?)?,
-        audience: (said + raw(6)?)?.tanh()?,
-    })
+    let (seen, more) = (so_far[0], softplus(raw[0]));
+    // The inverse of tanh, bounded: the audience so far, to which its change is added.
+    let said = so_far[4].clamp(-0.95, 0.95);
+    let said = 0.5 * ((said + 1.0) / (1.0 - said)).ln();
+    Outputs {
+        log_events: seen + more,
+        // The interval follows the forecast.
+        low: seen + more * sigmoid(raw[1]),
+        high: seen + more + softplus(raw[2]),
+        speed: so_far[1] + softplus(raw[3]),
+        depth: softplus(so_far[2] + raw[4]),
+        leader_share: sigmoid(4.0 * so_far[3] + raw[5]),
+        audience: (said + raw[6]).tanh(),
+    }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::collections::HashMap;
-
     use super::super::columns::tests::{graph, input};
     use super::*;
-    use candle_nn::VarMap;
+    use crate::tensors::tests::file;
 
-    /// Tensors of a network with weights drawn by a fixed rule.
-    pub(in super::super) fn tensors() -> HashMap<String, Tensor> {
-        let map = VarMap::new();
-        Gat::load(VarBuilder::from_varmap(&map, DType::F32, &Device::Cpu)).unwrap();
-        let mut tensors = HashMap::new();
+    /// Tensors of a network with weights drawn by a fixed rule: names, shapes, numbers.
+    pub(in super::super) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {
+        let mut shapes = vec![("embed".to_owned(), NODE, WIDTH, true)];
+        for i in 0..2 {
+            shapes.push((format!("layer{i}.shared"), WIDTH, SHARED, true));
+            shapes.push((format!("layer{i}.own"), WIDTH, 2 * HEADS, true));
+            shapes.push((format!("layer{i}.edge"), EDGE, 2 * HEADS, false));
+        }
+        for i in 0..MEMBERS {
+            shapes.push((format!("member{i}.hidden0"), READOUT, HIDDEN[0], true));
+            shapes.push((format!("member{i}.hidden1"), HIDDEN[0], HIDDEN[1], true));
+            shapes.push((format!("member{i}.out"), HIDDEN[1], RAW, true));
+            shapes.push((format!("member{i}.skip"), GLOBAL, RAW, false));
+        }
         let mut state = 7u32;
-        let data = map.data().lock().unwrap();
-        let mut names: Vec<&String> = data.keys().collect();
-        names.sort();
-        for name in names {
-            let shape = data[name].shape();
-            let mut draw = |_| {
+        let mut draw = |shape: Vec<usize>| {
+            let numbers = (0..shape.iter().product()).map(|_| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 (state >> 8) as f32 / (1 << 24) as f32 - 0.5
-            };
-            let values: Vec<f32> = (0..shape.elem_count()).map(&mut draw).collect();
-            let tensor = Tensor::from_vec(values, shape, &Device::Cpu).unwrap();
-            tensors.insert(name.clone(), tensor);
+            });
+            (numbers.collect(), shape)
+        };
+        let mut tensors = Vec::new();
+        let mut add = |name: String, shape| {
+            let (numbers, shape) = draw(shape);
+            tensors.push((name, shape, numbers));
+        };
+        for (name, inputs, outputs, bias) in shapes {
+            add(format!("{name}.weight"), vec![outputs, inputs]);
+            if bias {
+                add(format!("{name}.bias"), vec![outputs]);
+            }
         }
+        add("stats.mean".into(), vec![1, GLOBAL]);
+        add("stats.scale".into(), vec![1, GLOBAL]);
         tensors
     }
 
     fn gat() -> Gat {
-        let vb = VarBuilder::from_tensors(tensors(), DType::F32, &Device::Cpu);
-        Gat::load(vb).unwrap()
+        let bytes = file(&tensors());
+        Gat::load(&Tensors::open(&bytes).unwrap()).unwrap()
     }
 
     /// One layer by its definition: for each node and head, a softmax over itself, its parent and
     /// its children, whose bounded logits are sums of what reader, read and edge say.
-    fn by_hand(layer: &Layer, x: &Tensor, batch: &Batch) -> Vec<Vec<f32>> {
-        let rows = |t: Tensor| t.to_vec2::<f32>().unwrap();
-        let shared = rows(layer.shared.forward(x).unwrap());
-        let own = rows(layer.own.forward(x).unwrap());
-        let edge = rows(layer.edge.forward(&batch.edges).unwrap());
-        let parent = batch.parent.to_vec1::<u32>().unwrap();
-        let n = parent.len();
+    fn by_hand(layer: &Layer, states: &[f32], parent: &[u32], edges: &[f32]) -> Vec<f32> {
+        let rows = |layer: &Dense, x: &[f32], width: usize| -> Vec<Vec<f32>> {
+            let rows = x.chunks_exact(width);
+            rows.map(|row| layer.forward(row).unwrap()).collect()
+        };
+        let shared = rows(&layer.shared, states, WIDTH);
+        let own = rows(&layer.own, states, WIDTH);
+        let edge = rows(&layer.edge, edges, EDGE);
         let weight = |logit: f32| (4.0 * (logit / 4.0).tanh()).exp();
-        let mut out = vec![vec![0.0; WIDTH]; n];
-        for (i, row) in out.iter_mut().enumerate() {
+        let n = shared.len();
+        let parent_of = |node: usize| (node > 0).then(|| parent[node - 1] as usize);
+        let mut out = vec![0.0; n * WIDTH];
+        for (i, row) in out.chunks_exact_mut(WIDTH).enumerate() {
             for (c, value) in row.iter_mut().enumerate() {
                 let h = c * HEADS / WIDTH;
                 let (read, reads_child) = (WIDTH + h, WIDTH + HEADS + h);
                 let mut heard = vec![(weight(own[i][h]), i)];
-                let p = parent[i] as usize;
-                if p != i {
+                if let Some(p) = parent_of(i) {
                     let logit = shared[i][read] + shared[p][reads_child] + edge[i][h];
                     heard.push((weight(logit), p));
                 }
-                for child in (0..n).filter(|&j| j != i && parent[j] as usize == i) {
+                for child in (0..n).filter(|&j| parent_of(j) == Some(i)) {
                     let logit = own[child][HEADS + h] + shared[i][read] + edge[child][HEADS + h];
                     heard.push((weight(logit), child));
                 }
@@ -313,16 +388,31 @@ pub(super) mod tests {
 
     #[test]
     fn a_layer_is_a_softmax_over_itself_its_parent_and_its_children() {
-        let (net, graphs) = (gat(), [graph(7), graph(0), graph(40)]);
-        let inputs = graphs.each_ref().map(input);
-        let batch = Batch::new(&inputs, &Device::Cpu).unwrap();
-        let x = net.embed.forward(&batch.nodes).unwrap();
-        let found = net.layers[0].forward(&x, &batch, &net.spread).unwrap();
-        let found = found.to_vec2::<f32>().unwrap();
-        for (found, wanted) in found.iter().zip(by_hand(&net.layers[0], &x, &batch)) {
+        let net = gat();
+        for events in [0, 7, 40] {
+            let graph = graph(events);
+            let columns = Columns::of(&input(&graph));
+            let before = net.embedded(&columns, graph.len() + 1);
+            let wanted = by_hand(&net.layers[0], &before, &graph.parent, &columns.edges);
+            let mut found = before;
+            net.layers[0].messages(&mut found, &graph.parent, &columns.edges, |x, message| {
+                x.copy_from_slice(message);
+            });
             for (a, b) in found.iter().zip(wanted) {
                 assert!((a - b).abs() < 1e-4, "{a} is not {b}");
             }
+        }
+    }
+
+    #[test]
+    fn attention_is_bounded_whatever_the_logit() {
+        let bound = LOGIT.exp();
+        let mut logits = [0.0; 3 * HEADS];
+        logits[..8].copy_from_slice(&[-1e30, -500.0, -3.0, -1e-3, 1e-3, 3.0, 500.0, 1e30]);
+        let exact = logits.map(|x| (LOGIT * (x / LOGIT).tanh()).exp());
+        attention(&mut logits);
+        for (found, exact) in logits.into_iter().zip(exact) {
+            assert!((found - exact).abs() < 1e-5 * exact && found <= bound * 1.00001);
         }
     }
 }

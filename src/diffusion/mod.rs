@@ -10,8 +10,8 @@ pub mod structure;
 mod support;
 mod trees;
 
-pub use columns::{Batch, DiffusionInput};
-pub use gat::{Gat, MEMBERS, Outputs, READOUT};
+pub use columns::{Columns, DiffusionInput, EDGE, GLOBAL, NODE, SO_FAR};
+pub use gat::{EXTREME, HEADS, HIDDEN, LOGIT, MEMBERS, Outputs, RAW, READOUT, WIDTH};
 pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS, PAGE_SCHEMA};
 pub use log::{Arrival, EventLog, LoggedGraph};
 pub use net::{DiffusionNet, Forecast, OBSERVATION_TIMES, Widening};

@@ -4,17 +4,15 @@
 //! the network later, and their errors differ enough for the mean to beat both. Spread and the
 //! audience's valence are the network's.
 
-use candle_core::{Device, Tensor};
-use candle_nn::VarBuilder;
-
-use super::columns::{Batch, DiffusionInput};
-use super::gat::Gat;
+use super::columns::{Columns, DiffusionInput};
+use super::gat::{Gat, Outputs};
 use super::structure::audience_valence;
 use super::support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
 use super::trees::Trees;
 use crate::Result;
 use crate::features::DiffusionForecast;
 use crate::post::Platform;
+use crate::tensors::Tensors;
 use crate::value::diffusion_of;
 
 /// Observation times, in seconds, at which the network is trained and its intervals are fitted.
@@ -59,27 +57,24 @@ pub struct DiffusionNet {
     share_of_trees: f32,
     widening: Widening,
     followers: [FollowerRange; PLATFORMS.len()],
-    device: Device,
 }
 
 impl DiffusionNet {
-    /// Reads the network below `vb`, the trees under `trees`, tables of the training set under
-    /// `stats`.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
-        let stats = vb.pp("stats");
-        let (rows, times) = (PLATFORMS.len(), OBSERVATION_TIMES.len());
-        let table: Vec<Vec<f32>> = stats.get((rows, times), "widening")?.to_vec2()?;
-        let ranges: Vec<Vec<f32>> = stats.get((rows, 2), "followers")?.to_vec2()?;
+    /// Reads the network, the trees under `trees`, tables of the training set under `stats`.
+    pub fn load(file: &Tensors) -> Result<Self> {
+        const TIMES: usize = OBSERVATION_TIMES.len();
+        let stats = file.under("stats");
+        let widening = stats.floats("widening", &[PLATFORMS.len(), TIMES])?;
+        let ranges = stats.floats("followers", &[PLATFORMS.len(), 2])?;
         Ok(DiffusionNet {
-            trees: Trees::load(vb.pp("trees"))?,
+            trees: Trees::load(&file.under("trees"))?,
             share_of_trees: SHARE_OF_TREES,
-            widening: std::array::from_fn(|p| std::array::from_fn(|t| table[p][t])),
+            widening: std::array::from_fn(|p| std::array::from_fn(|t| widening[p * TIMES + t])),
             followers: std::array::from_fn(|p| FollowerRange {
-                low: ranges[p][0],
-                high: ranges[p][1],
+                low: ranges[2 * p],
+                high: ranges[2 * p + 1],
             }),
-            device: vb.device().clone(),
-            gat: Gat::load(vb)?,
+            gat: Gat::load(file)?,
         })
     }
 
@@ -110,64 +105,47 @@ impl DiffusionNet {
         outside(input.platform, input.language, author, &self.followers)
     }
 
-    /// The forecast of one graph.
-    pub fn forecast(&self, input: &DiffusionInput) -> Result<Forecast> {
-        let all = self.forecast_all(std::slice::from_ref(input))?;
-        Ok(all[0])
+    /// What the network alone says of a graph.
+    pub fn network(&self, input: &DiffusionInput) -> Outputs {
+        self.gat.outputs(&Columns::of(input), &input.graph.parent)
     }
 
-    /// Forecasts of several graphs in one pass.
-    pub fn forecast_all(&self, inputs: &[DiffusionInput]) -> Result<Vec<Forecast>> {
-        if inputs.is_empty() {
-            return Ok(Vec::new());
+    /// The forecast of one graph.
+    pub fn forecast(&self, input: &DiffusionInput) -> Forecast {
+        let columns = Columns::of(input);
+        let out = self.gat.outputs(&columns, &input.graph.parent);
+        let rise = self.trees.rise(&columns.globals);
+        let so_far = columns.so_far;
+        let joined = |net: f32, now: f32, rise: f32| net + self.share_of_trees * (now + rise - net);
+        // A longer log can't be told apart from D = 1.
+        let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
+        let now = so_far[0];
+        let log = joined(out.log_events, now, rise.log_events);
+        let seen = input.graph.len() as f32 + input.graph.dropped as f32;
+        let d = d_of(log).max(diffusion_of(seen));
+        let speaks = chance_of_words(input);
+        let own = input.s.unwrap_or(0.0);
+        let audience = match audience_valence(input.graph) {
+            // Heard, but not on the platform whose audiences were learnt from.
+            Some(heard) if input.platform != Platform::Weibo => heard,
+            _ => speaks * out.audience + (1.0 - speaks) * own,
+        };
+        let wider = self.widening(input);
+        // The network's lower end is a share of its growth, the upper one a distance.
+        let share = (out.low - now) / (out.log_events - now).max(f32::MIN_POSITIVE);
+        let low = d_of(now + share * (log - now)) - wider;
+        let high = d_of(log + out.high - out.log_events) + wider;
+        Forecast {
+            features: DiffusionForecast {
+                d,
+                speed: joined(out.speed, so_far[1], rise.speed).max(so_far[1]),
+                depth: joined(out.depth, so_far[2], rise.depth).max(0.0),
+                leader_share: joined(out.leader_share, so_far[3], rise.leader_share)
+                    .clamp(0.0, 1.0),
+                audience,
+            },
+            d_interval: (low.clamp(diffusion_of(seen).min(d), d), high.clamp(d, 1.0)),
         }
-        let batch = Batch::new(inputs, &self.device)?;
-        let out = self.gat.outputs(&self.gat.read_out(&batch)?, &batch)?;
-        let globals = batch.globals().to_vec2::<f32>()?;
-        let so_far = batch.so_far().to_vec2::<f32>()?;
-        let column = |t: &Tensor| t.to_vec1::<f32>();
-        let (log_events, low, high) = (
-            column(&out.log_events)?,
-            column(&out.low)?,
-            column(&out.high)?,
-        );
-        let (speed, depth) = (column(&out.speed)?, column(&out.depth)?);
-        let (leader_share, audience) = (column(&out.leader_share)?, column(&out.audience)?);
-        let forecasts = inputs.iter().enumerate().map(|(i, input)| {
-            let rise = self.trees.rise(&globals[i]);
-            let joined =
-                |net: f32, now: f32, rise: f32| net + self.share_of_trees * (now + rise - net);
-            // A longer log can't be told apart from D = 1.
-            let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
-            let now = so_far[i][0];
-            let log = joined(log_events[i], now, rise.log_events);
-            let seen = input.graph.len() as f32 + input.graph.dropped as f32;
-            let d = d_of(log).max(diffusion_of(seen));
-            let speaks = chance_of_words(input);
-            let own = input.s.unwrap_or(0.0);
-            let audience = match audience_valence(input.graph) {
-                // Heard, but not on the platform whose audiences were learnt from.
-                Some(heard) if input.platform != Platform::Weibo => heard,
-                _ => speaks * audience[i] + (1.0 - speaks) * own,
-            };
-            let wider = self.widening(input);
-            // The network's lower end is a share of its growth, the upper one a distance.
-            let share = (low[i] - now) / (log_events[i] - now).max(f32::MIN_POSITIVE);
-            let low = d_of(now + share * (log - now)) - wider;
-            let high = d_of(log + high[i] - log_events[i]) + wider;
-            Forecast {
-                features: DiffusionForecast {
-                    d,
-                    speed: joined(speed[i], so_far[i][1], rise.speed).max(so_far[i][1]),
-                    depth: joined(depth[i], so_far[i][2], rise.depth).max(0.0),
-                    leader_share: joined(leader_share[i], so_far[i][3], rise.leader_share)
-                        .clamp(0.0, 1.0),
-                    audience,
-                },
-                d_interval: (low.clamp(diffusion_of(seen).min(d), d), high.clamp(d, 1.0)),
-            }
-        });
-        Ok(forecasts.collect())
     }
 
     /// Widening of the interval of D, linear in ln(1 + seconds) between the fitted times; the
@@ -193,43 +171,47 @@ impl DiffusionNet {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
-    use candle_core::DType;
-
     use super::super::columns::tests::{graph, input};
     use super::super::gat;
     use super::super::trees::FORESTS;
     use super::*;
+    use crate::tensors::tests::file;
 
     /// Any network, with trees of one leaf each.
-    fn tensors(leaf: f32) -> HashMap<String, Tensor> {
+    fn tensors(leaf: f32) -> Vec<(String, Vec<usize>, Vec<f32>)> {
         let mut tensors = gat::tests::tensors();
-        let cpu = &Device::Cpu;
         for name in FORESTS {
-            let nodes = Tensor::new(&[[-1f32, leaf, 0.0]], cpu).unwrap();
-            tensors.insert(format!("trees.{name}"), nodes);
-            let roots = Tensor::new(&[0f32], cpu).unwrap();
-            tensors.insert(format!("trees.{name}.roots"), roots);
+            let node = vec![-1.0, leaf, 0.0];
+            tensors.push((format!("trees.{name}"), vec![1, 3], node));
+            tensors.push((format!("trees.{name}.roots"), vec![1], vec![0.0]));
         }
-        let widening = Tensor::new(&Widening::default(), cpu).unwrap();
-        tensors.insert("stats.widening".into(), widening);
-        let followers = Tensor::new(&[[0f32, 18.0]; 2], cpu).unwrap();
-        tensors.insert("stats.followers".into(), followers);
+        let times = OBSERVATION_TIMES.len();
+        let widening = vec![0.0; PLATFORMS.len() * times];
+        tensors.push((
+            "stats.widening".into(),
+            vec![PLATFORMS.len(), times],
+            widening,
+        ));
+        let followers = vec![0.0, 18.0, 0.0, 18.0];
+        tensors.push(("stats.followers".into(), vec![2, 2], followers));
         tensors
     }
 
+    fn load(tensors: &[(String, Vec<usize>, Vec<f32>)]) -> Result<DiffusionNet> {
+        let bytes = file(tensors);
+        DiffusionNet::load(&Tensors::open(&bytes)?)
+    }
+
     fn net(leaf: f32) -> DiffusionNet {
-        let vb = VarBuilder::from_tensors(tensors(leaf), DType::F32, &Device::Cpu);
-        DiffusionNet::load(vb).unwrap()
+        load(&tensors(leaf)).unwrap()
     }
 
     #[test]
     fn forecasts_keep_to_what_is_certain() {
-        let graphs: Vec<_> = [0, 1, 3, 30, 400].map(graph).into();
-        let inputs: Vec<_> = graphs.iter().map(input).collect();
         for leaf in [-3.0, 0.0, 20.0] {
-            for (f, graph) in net(leaf).forecast_all(&inputs).unwrap().iter().zip(&graphs) {
+            let net = net(leaf);
+            for graph in [0, 1, 3, 30, 400].map(graph) {
+                let f = net.forecast(&input(&graph));
                 let (low, high) = f.d_interval;
                 let seen = diffusion_of(graph.len() as f32);
                 assert!(seen <= low && low <= f.features.d, "{low} in {f:?}");
@@ -243,22 +225,10 @@ mod tests {
     }
 
     #[test]
-    fn a_graph_is_forecast_alone_as_among_others() {
-        let (net, graphs) = (net(0.5), [graph(12), graph(0), graph(90)]);
-        let inputs = graphs.each_ref().map(input);
-        let together = net.forecast_all(&inputs).unwrap();
-        for (input, among) in inputs.iter().zip(together) {
-            let alone = net.forecast(input).unwrap();
-            assert!((alone.features.d - among.features.d).abs() < 1e-5);
-            assert!((alone.features.depth - among.features.depth).abs() < 1e-4);
-        }
-    }
-
-    #[test]
     fn the_forecast_lies_between_the_network_and_the_trees() {
         let graph = graph(20);
         let of = |share: f32| {
-            let forecast = net(0.8).leaning(share).forecast(&input(&graph)).unwrap();
+            let forecast = net(0.8).leaning(share).forecast(&input(&graph));
             forecast.features.depth
         };
         let (network, joint, trees) = (of(0.0), of(0.5), of(1.0));
@@ -269,8 +239,7 @@ mod tests {
     #[test]
     fn a_file_without_trees_is_refused() {
         let mut tensors = tensors(0.0);
-        tensors.remove("trees.depth");
-        let vb = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-        assert!(DiffusionNet::load(vb).is_err());
+        tensors.retain(|(name, _, _)| name != "trees.depth");
+        assert_eq!(load(&tensors).err().unwrap().code(), "bundle");
     }
 }

@@ -1,8 +1,7 @@
 //! Boosted regression trees on the columns that describe a graph as a whole.
 
-use candle_nn::VarBuilder;
-
 use super::columns::GLOBAL;
+use crate::tensors::Tensors;
 use crate::{Error, Result};
 
 /// One node: `column` and the `value` up to which a row goes left, or a leaf's `value`.
@@ -50,13 +49,11 @@ impl Forest {
 
     /// Reads what [`Forest::to_columns`] gives. Children must come after their parents, so that
     /// every walk ends.
-    pub fn from_columns(nodes: &[Vec<f32>], roots: &[f32]) -> Result<Self> {
+    pub fn from_columns(nodes: &[[f32; 3]], roots: &[f32]) -> Result<Self> {
         let broken = |what: &str| Error::Bundle(format!("diffusion trees: {what}"));
         let mut forest = Forest::default();
-        for (i, row) in nodes.iter().enumerate() {
-            let &[column, value, left] = row.as_slice() else {
-                return Err(broken("a node doesn't have three numbers"));
-            };
+        forest.nodes.reserve_exact(nodes.len());
+        for (i, &[column, value, left]) in nodes.iter().enumerate() {
             if !value.is_finite() || column >= GLOBAL as f32 || column.is_nan() {
                 return Err(broken("a node reads no column"));
             }
@@ -98,14 +95,13 @@ pub const FORESTS: [&str; 4] = ["log_events", "speed", "depth", "leader_share"];
 pub struct Trees(pub [Forest; FORESTS.len()]);
 
 impl Trees {
-    /// Reads the tensors below `vb`: for each forest its nodes (nodes, 3) and, under `.roots`,
-    /// where its trees begin.
-    pub fn load(vb: VarBuilder) -> Result<Self> {
+    /// Reads for each forest its nodes `[nodes, 3]` and, under `.roots`, where its trees begin.
+    pub fn load(file: &Tensors) -> Result<Self> {
         let mut trees = Trees::default();
         for (forest, name) in trees.0.iter_mut().zip(FORESTS) {
-            let nodes: Vec<Vec<f32>> = vb.get_unchecked(name)?.to_vec2()?;
-            let roots: Vec<f32> = vb.get_unchecked(&format!("{name}.roots"))?.to_vec1()?;
-            *forest = Forest::from_columns(&nodes, &roots)?;
+            let nodes = file.floats_of_any_shape(name)?;
+            let roots = file.floats_of_any_shape(&format!("{name}.roots"))?;
+            *forest = Forest::from_columns(nodes.as_chunks().0, &roots)?;
         }
         Ok(trees)
     }
@@ -161,7 +157,6 @@ mod tests {
     #[test]
     fn columns_hold_a_forest_and_broken_ones_are_refused() {
         let (nodes, roots) = forest().to_columns();
-        let nodes: Vec<Vec<f32>> = nodes.iter().map(|n| n.to_vec()).collect();
         assert_eq!(Forest::from_columns(&nodes, &roots).unwrap(), forest());
         let broken = |row: usize, column: usize, value: f32| {
             let mut nodes = nodes.clone();

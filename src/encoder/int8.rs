@@ -2,14 +2,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use safetensors::tensor::{Dtype, SafeTensors};
+use safetensors::tensor::Dtype;
 
-use super::quantize::{GROUP, floats, scale_name};
+use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, check_ids, layer_names};
 use crate::kernels::attention::{Attention, Shape};
 use crate::kernels::math::{LayerNorm, normalise};
 use crate::kernels::scalar::Scalar;
 use crate::kernels::{Activations, Kernel, PackedLinear};
+use crate::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
 /// BERT with 8-bit weights on the fastest kernel this machine has.
@@ -19,30 +20,30 @@ pub struct Int8Encoder {
 
 impl Int8Encoder {
     /// Loads what [`super::quantize`] wrote.
-    pub fn load(config: Config, safetensors: &[u8]) -> Result<Self> {
+    pub fn load(config: Config, file: &dyn FileBytes) -> Result<Self> {
         #[cfg(target_arch = "x86_64")]
         {
             use crate::kernels::{Avx2, Avx512Vnni};
             if Avx512Vnni::available() {
-                return Self::load_with::<Avx512Vnni>(config, safetensors);
+                return Self::load_with::<Avx512Vnni>(config, file);
             }
             if Avx2::available() {
-                return Self::load_with::<Avx2>(config, safetensors);
+                return Self::load_with::<Avx2>(config, file);
             }
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        return Self::load_with::<crate::kernels::Simd128>(config, safetensors);
+        return Self::load_with::<crate::kernels::Simd128>(config, file);
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        Self::load_with::<Scalar>(config, safetensors)
+        Self::load_with::<Scalar>(config, file)
     }
 
     /// The same on the scalar oracle: slow, for tests.
-    pub fn load_scalar(config: Config, safetensors: &[u8]) -> Result<Self> {
-        Self::load_with::<Scalar>(config, safetensors)
+    pub fn load_scalar(config: Config, file: &dyn FileBytes) -> Result<Self> {
+        Self::load_with::<Scalar>(config, file)
     }
 
-    fn load_with<K: Kernel>(config: Config, safetensors: &[u8]) -> Result<Self> {
-        let network = Box::new(Network::<K>::load(config, safetensors)?);
+    fn load_with<K: Kernel>(config: Config, file: &dyn FileBytes) -> Result<Self> {
+        let network = Box::new(Network::<K>::load(config, file)?);
         Ok(Int8Encoder { network })
     }
 
@@ -82,6 +83,18 @@ impl Int8Encoder {
         }
         Ok(groups.into_iter().flat_map(embed).collect())
     }
+}
+
+/// Bytes that one call of [`Int8Encoder::embed`] works in at most, and keeps, for sequences of at
+/// most `pieces`.
+pub fn scratch_bytes(config: &Config, pieces: usize) -> usize {
+    let (h, wide) = (config.hidden_size, config.intermediate_size);
+    // State, query with key and value, context; one head's keys, values and scores.
+    let row = 5 * h + 3 * config.head_size();
+    // The wide layer and what it becomes, also quantized in up to 16 bits.
+    let of_block = 2 * wide + 2 * h;
+    // A vector that grows takes up to twice what it holds.
+    2 * 4 * (pieces.max(GROUP_ROWS) * row + 2 * BLOCK_ROWS * of_block)
 }
 
 /// Rows of short sequences that are read together.
@@ -147,22 +160,23 @@ enum Words {
 }
 
 impl Words {
-    fn load(file: &SafeTensors, pieces: usize, width: usize) -> Result<Self> {
+    fn load(file: &Tensors, pieces: usize, width: usize) -> Result<Self> {
         let name = format!("{WORDS}.weight");
-        let view = file
-            .tensor(&name)
-            .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
-        if view.dtype() != Dtype::U8 {
-            let (levels, scales) = rows(file, &name, [pieces, width])?;
-            return Ok(Words::Bytes { levels, scales });
+        if file.info(&name)?.dtype != Dtype::U8 {
+            let levels = file.bytes(&name, Dtype::I8, &[pieces, width])?;
+            return Ok(Words::Bytes {
+                levels: levels.iter().map(|&b| b as i8).collect(),
+                scales: file.floats(&scale_name(&name), &[pieces])?,
+            });
         }
-        if view.shape() != [pieces, width / 2] || !width.is_multiple_of(GROUP) {
-            let problem = format!("{name}: {:?} of 4 bits, not of {width}", view.shape());
+        if !width.is_multiple_of(GROUP) {
+            let problem = format!("{name}: 4 bits for rows of {width}, no multiple of {GROUP}");
             return Err(Error::Bundle(problem));
         }
+        let pairs = file.bytes(&name, Dtype::U8, &[pieces, width / 2])?;
         Ok(Words::Nibbles {
-            pairs: view.data().to_vec(),
-            scales: vector(file, &scale_name(&name), pieces * width / GROUP)?,
+            pairs: pairs.into_owned(),
+            scales: file.floats(&scale_name(&name), &[pieces * width / GROUP])?,
         })
     }
 
@@ -199,53 +213,27 @@ struct Layer<K: Kernel> {
     norm: LayerNorm,
 }
 
-/// 8-bit rows and their scales.
-type Rows = (Vec<i8>, Vec<f32>);
-
-fn rows(file: &SafeTensors, name: &str, shape: [usize; 2]) -> Result<Rows> {
-    let view = file
-        .tensor(name)
-        .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
-    if view.dtype() != Dtype::I8 || view.shape() != shape {
-        let problem = format!(
-            "{name}: {:?} {:?}, not I8 {shape:?}",
-            view.dtype(),
-            view.shape()
-        );
-        return Err(Error::Bundle(problem));
-    }
-    let values = view.data().iter().map(|&b| b as i8).collect();
-    Ok((values, vector(file, &scale_name(name), shape[0])?))
-}
-
-fn vector(file: &SafeTensors, name: &str, len: usize) -> Result<Vec<f32>> {
-    let values = floats(file, name)?;
-    if values.len() != len {
-        let problem = format!("{name}: {} numbers, not {len}", values.len());
-        return Err(Error::Bundle(problem));
-    }
-    Ok(values)
-}
-
-fn norm(file: &SafeTensors, name: &str, config: &Config) -> Result<LayerNorm> {
+fn norm(file: &Tensors, name: &str, config: &Config) -> Result<LayerNorm> {
+    let width = [config.hidden_size];
     Ok(LayerNorm {
-        weight: vector(file, &format!("{name}.weight"), config.hidden_size)?,
-        bias: vector(file, &format!("{name}.bias"), config.hidden_size)?,
+        weight: file.floats(&format!("{name}.weight"), &width)?,
+        bias: file.floats(&format!("{name}.bias"), &width)?,
         eps: config.layer_norm_eps as f32,
     })
 }
 
 impl<K: Kernel> Layer<K> {
-    fn load(file: &SafeTensors, i: usize, config: &Config) -> Result<Self> {
+    fn load(file: &Tensors, i: usize, config: &Config) -> Result<Self> {
         let (h, wide) = (config.hidden_size, config.intermediate_size);
         let names = layer_names(i);
         let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
             let (mut weights, mut scales, mut bias) = (Vec::new(), Vec::new(), Vec::new());
-            for name in parts {
-                let (w, s) = rows(file, &format!("{name}.weight"), [outputs, inputs])?;
-                weights.extend(w);
-                scales.extend(s);
-                bias.extend(vector(file, &format!("{name}.bias"), outputs)?);
+            for part in parts {
+                let name = format!("{part}.weight");
+                let rows = file.bytes(&name, Dtype::I8, &[outputs, inputs])?;
+                weights.extend(rows.iter().map(|&b| b as i8));
+                scales.extend(file.floats(&scale_name(&name), &[outputs])?);
+                bias.extend(file.floats(&format!("{part}.bias"), &[outputs])?);
             }
             Ok(PackedLinear::new(&weights, &scales, &bias))
         };
@@ -261,16 +249,15 @@ impl<K: Kernel> Layer<K> {
 }
 
 impl<K: Kernel> Network<K> {
-    fn load(config: Config, safetensors: &[u8]) -> Result<Self> {
-        let file = SafeTensors::deserialize(safetensors)
-            .map_err(|e| Error::Bundle(format!("8-bit encoder: {e}")))?;
+    fn load(config: Config, file: &dyn FileBytes) -> Result<Self> {
+        let file = Tensors::open(file)?;
         let h = config.hidden_size;
         let layers = (0..config.num_hidden_layers)
             .map(|i| Layer::load(&file, i, &config))
             .collect::<Result<_>>()?;
         Ok(Network {
             words: Words::load(&file, config.vocab_size, h)?,
-            positions: vector(&file, POSITIONS, config.max_position_embeddings * h)?,
+            positions: file.floats(POSITIONS, &[config.max_position_embeddings * h])?,
             norm: norm(&file, EMBEDDING_NORM, &config)?,
             layers,
             scratch: Mutex::default(),

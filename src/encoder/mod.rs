@@ -1,17 +1,28 @@
-//! The text encoder: BERT, mean pooling, unit length. Two forms of one network: [`FloatEncoder`]
-//! (f32 on candle, CPU or CUDA) and [`Int8Encoder`] (own kernels, the same bits in every build).
+//! The text encoder: BERT, mean pooling, unit length. Two forms of one network: `FloatEncoder`
+//! (f32 on candle, CPU or CUDA; native builds only) and [`Int8Encoder`] (own kernels, the same bits in every build).
 
+#[cfg(not(target_arch = "wasm32"))]
 mod float;
 mod int8;
 mod quantize;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(target_arch = "wasm32"))]
+pub use candle_core::Device;
+#[cfg(not(target_arch = "wasm32"))]
 pub use float::FloatEncoder;
-pub use int8::Int8Encoder;
-pub use quantize::{WordBits, floats, quantize};
+pub use int8::{Int8Encoder, scratch_bytes};
+pub use quantize::{WordBits, quantize};
 
 use crate::{Error, Result};
+
+/// Where an f32 encoder computes: nowhere but here, and not at all, in WebAssembly.
+#[cfg(target_arch = "wasm32")]
+#[derive(Debug, Clone)]
+pub enum Device {
+    Cpu,
+}
 
 /// Shape of a BERT, from a Hugging Face `config.json`; fields it doesn't need are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

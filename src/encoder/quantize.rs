@@ -8,10 +8,11 @@
 use std::collections::BTreeMap;
 
 use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 
 use super::{Config, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names};
 use crate::kernels::math::round_half_even;
+use crate::tensors::Tensors;
 use crate::{Error, Result};
 
 /// Numbers of a 4-bit word embedding that share a scale.
@@ -30,37 +31,15 @@ pub(super) fn scale_name(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// A tensor of a safetensors file as f32, whatever float it was stored as.
-pub fn floats(file: &SafeTensors, name: &str) -> Result<Vec<f32>> {
-    let view = file
-        .tensor(name)
-        .map_err(|e| Error::Bundle(format!("{name}: {e}")))?;
-    let bytes = view.data();
-    match view.dtype() {
-        Dtype::F32 => Ok(bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect()),
-        Dtype::F16 => Ok(bytes
-            .chunks_exact(2)
-            .map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32())
-            .collect()),
-        other => Err(Error::Bundle(format!(
-            "{name}: stored as {other:?}, not a float"
-        ))),
-    }
-}
-
 /// The 8-bit safetensors file of a float encoder in Hugging Face's names.
 pub fn quantize(config: &Config, safetensors: &[u8], words: WordBits) -> Result<Vec<u8>> {
-    let file = SafeTensors::deserialize(safetensors)
-        .map_err(|e| Error::Bundle(format!("encoder weights: {e}")))?;
-    let prefix = if file.tensor(&format!("{WORDS}.weight")).is_ok() {
-        ""
+    let file = Tensors::open(&safetensors)?;
+    let file = if file.has(&format!("{WORDS}.weight")) {
+        file
     } else {
-        "bert."
+        file.under("bert")
     };
-    let get = |name: &str| floats(&file, &format!("{prefix}{name}"));
+    let get = |name: &str| file.floats_of_any_shape(name);
     let h = config.hidden_size;
     let mut out = Output::default();
 

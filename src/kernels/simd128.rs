@@ -4,9 +4,10 @@
 //! on load; activations are kept as 16 bits so that a pair is one 32-bit splat load. Eight
 //! accumulators and their operands fit the sixteen registers of x86-64; larger tiles spill.
 
-use std::arch::wasm32::{f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat,
-    i16x8_load_extend_i8x8, i32x4_add, i32x4_dot_i16x8, i32x4_mul, i32x4_splat, i32x4_sub, v128,
-    v128_load, v128_load32_splat, v128_store,
+use std::arch::wasm32::{
+    f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_load_extend_i8x8, i32x4_add,
+    i32x4_dot_i16x8, i32x4_mul, i32x4_splat, i32x4_sub, v128, v128_load, v128_load32_splat,
+    v128_store,
 };
 
 use super::math::LANES;

@@ -7,7 +7,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use bsmv::Error;
 use bsmv::forecast::forecast;
@@ -43,7 +43,10 @@ type Id = Result<Path<String>, PathRejection>;
 pub fn routes() -> Router<Api> {
     Router::new()
         .route("/posts", delete(prune))
-        .route("/posts/{id}", put(put_post).delete(erase_post))
+        .route(
+            "/posts/{id}",
+            get(get_post).put(put_post).delete(erase_post),
+        )
         .route("/posts/{id}/events", post(append))
         .route("/posts/{id}/diffusion", get(diffusion))
         .route("/posts/{id}/forecast", get(post_forecast))
@@ -87,6 +90,26 @@ async fn put_post(
         StatusCode::OK
     };
     Ok((status, Json(Stored { created })))
+}
+
+async fn get_post(
+    State(api): State<Api>,
+    id: Id,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let id = checked_id(id)?;
+    Params::read(&uri, &[])?;
+    blocking(move || {
+        let snapshot = api.store.snapshot(&id, None)?;
+        let tag = Place::first(&snapshot, None).tag("post", api.store.key());
+        if has(&headers, &tag) {
+            return Ok(not_modified(tag));
+        }
+        let json = serde_json::to_vec(&*snapshot.record).map_err(|_| Failure::Internal)?;
+        Ok(with_tag(tag, json))
+    })
+    .await
 }
 
 async fn append(

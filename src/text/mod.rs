@@ -3,6 +3,7 @@
 pub mod clean;
 pub mod language;
 pub mod tokenizer;
+mod unigram;
 
 pub use clean::{Cleaned, clean, clean_report};
 pub use language::{Detected, Language, detect};

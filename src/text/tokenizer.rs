@@ -1,7 +1,7 @@
 //! Text to piece numbers, from a Hugging Face `tokenizer.json`.
 
 use super::TextError;
-use tokenizers::{Encoding, Token, TruncationDirection};
+use super::unigram::{Piece, Unigram};
 
 /// Longest text, in characters, that is cut into pieces. Longer ones are an
 /// error rather than cut here: the caller knows whether to refuse or shorten
@@ -27,35 +27,97 @@ pub struct Windows {
     pub cut: usize,
 }
 
-/// Cuts texts into the pieces of one vocabulary (Unigram, WordPiece or any
-/// other model of the file format).
+/// Cuts texts into the pieces of one vocabulary: Unigram, as bundles have it, or, in native
+/// builds, any other model of the file format.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
-    inner: tokenizers::Tokenizer,
-    /// Special pieces put around every text.
-    special: usize,
+    model: Model,
+    /// Special pieces put before and after every text.
+    around: [Vec<u32>; 2],
     /// Pieces that no text may contain: those around it, padding, mask.
     reserved: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+enum Model {
+    Unigram(Unigram),
+    #[cfg(not(target_arch = "wasm32"))]
+    Other(Box<tokenizers::Tokenizer>),
+}
+
+impl Model {
+    fn find(&self, piece: &str) -> Option<u32> {
+        match self {
+            Model::Unigram(unigram) => unigram.find(piece),
+            #[cfg(not(target_arch = "wasm32"))]
+            Model::Other(other) => other.token_to_id(piece),
+        }
+    }
+
+    fn cut(&self, text: &str) -> Result<Vec<Piece>, TextError> {
+        match self {
+            Model::Unigram(unigram) => Ok(unigram.cut(text)),
+            #[cfg(not(target_arch = "wasm32"))]
+            Model::Other(other) => {
+                let pieces = other.encode_char_offsets(text, false);
+                let pieces = pieces.map_err(|e| TextError::Encode(e.to_string()))?;
+                let starts = pieces.get_offsets().iter().map(|offsets| offsets.0);
+                let pieces = pieces.get_ids().iter().zip(starts);
+                Ok(pieces.map(|(&id, start)| Piece { id, start }).collect())
+            }
+        }
+    }
+}
+
+/// A model of another kind, by the reference library, and the special pieces around a text.
+#[cfg(not(target_arch = "wasm32"))]
+fn other(bytes: &[u8]) -> tokenizers::Result<(Model, [Vec<u32>; 2])> {
+    let mut other = tokenizers::Tokenizer::from_bytes(bytes)?;
+    other.with_truncation(None)?;
+    other.with_padding(None);
+    other.set_encode_special_tokens(true);
+    let any = other.encode("a", true)?;
+    let is_special = any.get_special_tokens_mask();
+    let before = is_special.iter().take_while(|&&is| is == 1).count();
+    let after = is_special[before..].iter().filter(|&&is| is == 1).count();
+    let ids = any.get_ids();
+    let around = [ids[..before].to_vec(), ids[ids.len() - after..].to_vec()];
+    Ok((Model::Other(Box::new(other)), around))
 }
 
 impl Tokenizer {
     /// Loads a `tokenizer.json`. Truncation and padding set in the file are
     /// ignored.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TextError> {
-        let file = |e: tokenizers::Error| TextError::TokenizerFile(e.to_string());
-        let mut inner = tokenizers::Tokenizer::from_bytes(bytes).map_err(file)?;
-        inner.with_truncation(None).map_err(file)?;
-        inner.with_padding(None);
-        inner.set_encode_special_tokens(true);
-        let mut reserved = inner.encode("", true).map_err(file)?.get_ids().to_vec();
-        let special = reserved.len();
+        match Unigram::from_json(bytes) {
+            Ok(mut unigram) => {
+                let around = std::mem::take(&mut unigram.around);
+                Ok(Self::new(Model::Unigram(unigram), around))
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            Err(_) => Self::reference(bytes),
+            #[cfg(target_arch = "wasm32")]
+            Err(problem) => Err(TextError::TokenizerFile(problem)),
+        }
+    }
+
+    /// Loads any file by the library that defined its format; what [`Tokenizer::from_bytes`]
+    /// reads itself must give the same pieces.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn reference(bytes: &[u8]) -> Result<Self, TextError> {
+        let (model, around) = other(bytes).map_err(|e| TextError::TokenizerFile(e.to_string()))?;
+        Ok(Self::new(model, around))
+    }
+
+    fn new(model: Model, around: [Vec<u32>; 2]) -> Self {
+        let mut reserved = around.concat();
         let named = ["<pad>", "[PAD]", "<mask>", "[MASK]"];
-        reserved.extend(named.iter().filter_map(|piece| inner.token_to_id(piece)));
-        Ok(Self {
-            inner,
-            special,
+        reserved.extend(named.iter().filter_map(|piece| model.find(piece)));
+        Self {
+            model,
+            around,
             reserved,
-        })
+        }
     }
 
     /// Cuts a text into at most `max_pieces` pieces: the first of [`Tokenizer::windows`].
@@ -88,39 +150,36 @@ impl Tokenizer {
             }
         }
         // Without room for a piece of the text there would be no end of windows.
+        let special = self.special_pieces();
         let room = max_pieces
-            .checked_sub(self.special)
+            .checked_sub(special)
             .filter(|&room| room > 0)
             .ok_or(TextError::NoRoom {
                 max_pieces,
-                special: self.special,
+                special,
             })?;
-        let encode = |e: tokenizers::Error| TextError::Encode(e.to_string());
-        let mut pieces = self.inner.encode_fast(text, false).map_err(encode)?;
-        if pieces.get_ids().iter().any(|id| self.reserved.contains(id)) {
-            pieces = self.without_reserved(&pieces);
+        // A Unigram vocabulary holds the special pieces as words like any other, and prefers
+        // them; a post must not end its own sequence.
+        let pieces = self.model.cut(text)?.into_iter().map(|piece| piece.id);
+        let pieces: Vec<u32> = pieces.filter(|id| !self.reserved.contains(id)).collect();
+        let [before, after] = &self.around;
+        let read = pieces.len().min(room * most.max(1));
+        let finish = |window: &[u32]| [before, window, after].concat();
+        let mut windows: Vec<_> = pieces[..read].chunks(room).map(finish).collect();
+        if windows.is_empty() {
+            windows.push(finish(&[]));
         }
-        pieces.truncate(room, 0, TruncationDirection::Right);
-        let mut rest = pieces.take_overflowing();
-        let kept = most.saturating_sub(1).min(rest.len());
-        let cut = rest.drain(kept..).map(|window| window.len()).sum();
-        let finish = |window| {
-            let whole = self.inner.post_process(window, None, true);
-            Ok(whole.map_err(encode)?.get_ids().to_vec())
-        };
-        let windows = std::iter::once(pieces).chain(rest).map(finish);
         Ok(Windows {
-            windows: windows.collect::<Result<_, TextError>>()?,
-            cut,
+            windows,
+            cut: pieces.len() - read,
         })
     }
 
     /// Lengths, in characters, of the pieces that a text is cut into; they add up to the text's.
     pub fn lengths(&self, text: &str) -> Result<Vec<usize>, TextError> {
-        let pieces = self.inner.encode_char_offsets(text, false);
-        let pieces = pieces.map_err(|e| TextError::Encode(e.to_string()))?;
+        let pieces = self.model.cut(text)?;
         let end = text.chars().count();
-        let mut bounds: Vec<usize> = pieces.get_offsets().iter().map(|piece| piece.0).collect();
+        let mut bounds: Vec<usize> = pieces.iter().map(|piece| piece.start).collect();
         bounds.extend([0, end]);
         bounds.retain(|&bound| bound <= end);
         bounds.sort_unstable();
@@ -128,30 +187,18 @@ impl Tokenizer {
         Ok(bounds.windows(2).map(|pair| pair[1] - pair[0]).collect())
     }
 
-    /// A Unigram vocabulary holds the special pieces as words like any other,
-    /// and prefers them; a post must not end its own sequence.
-    fn without_reserved(&self, pieces: &Encoding) -> Encoding {
-        let ids = pieces.get_ids().iter();
-        let parts = ids.zip(pieces.get_tokens()).zip(pieces.get_offsets());
-        let tokens = parts
-            .filter(|((id, _), _)| !self.reserved.contains(id))
-            .map(|((&id, value), &offsets)| Token {
-                id,
-                value: value.clone(),
-                offsets,
-            })
-            .collect();
-        Encoding::from_tokens(tokens, 0)
-    }
-
     /// Number of pieces in the vocabulary; every piece number is below it.
     pub fn vocabulary_size(&self) -> usize {
-        self.inner.get_vocab_size(true)
+        match &self.model {
+            Model::Unigram(unigram) => unigram.len(),
+            #[cfg(not(target_arch = "wasm32"))]
+            Model::Other(other) => other.get_vocab_size(true),
+        }
     }
 
     /// Special pieces added to every text.
     pub fn special_pieces(&self) -> usize {
-        self.special
+        self.around[0].len() + self.around[1].len()
     }
 }
 

@@ -193,7 +193,7 @@ fn cases(
                     let mut input = cascade.input(&graph);
                     input.s = Some(read.valence());
                     input.topics = Some(read.topics);
-                    let forecast = scorer.diffusion().forecast(&input)?.features;
+                    let forecast = scorer.diffusion().forecast(&input).features;
                     let predict = |t: f32| {
                         let x = features::assemble(read.valence(), &read.topics, t, &forecast);
                         scorer.predict(&x)

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bsmv::diffusion::{
-    DiffusionNet, FORESTS, Forest, OBSERVATION_TIMES, PLATFORMS, Trees, Widening, platform_row,
+    DiffusionNet, FORESTS, Forest, OBSERVATION_TIMES, PLATFORMS, SO_FAR, Trees, Widening,
+    platform_row,
 };
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
+use bsmv::tensors::Tensors;
+use candle_core::{Device, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -19,7 +20,8 @@ use super::Split;
 use super::boosting::{self, Plan};
 use super::cascades::{Cascade, ForecastRow, Labels, Targets, Topics, cascades, counted_posts};
 use super::diffusion_eval::{evaluate, forecast_rows};
-use super::network::{self, COUNTED, Hidden, Sample, batch, batches, shown};
+use super::network::{self, COUNTED, Hidden, Sample, batches, columns, shown};
+use super::optimise::file_of;
 
 /// Fits the graph network that forecasts how far, how fast and how deep a post travels.
 #[derive(Debug, Clone, clap::Args)]
@@ -92,7 +94,7 @@ pub fn run(args: DiffusionArgs) -> Result<()> {
     };
     let mut file = BufWriter::new(File::create(path)?);
     let mut write = |net: &DiffusionNet, posts: &[&Cascade], split| -> Result<()> {
-        for row in forecast_rows(net, posts, split)? {
+        for row in forecast_rows(net, posts, split) {
             serde_json::to_writer(&mut file, &row)?;
             file.write_all(b"\n")?;
         }
@@ -120,8 +122,7 @@ pub fn posts(data: &Path, split: Split, labels: &Labels, topics: &Topics) -> Res
 /// Reads a trained network.
 pub fn load(path: &Path) -> Result<DiffusionNet> {
     let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    let vb = VarBuilder::from_buffered_safetensors(bytes, DType::F32, &Device::Cpu)?;
-    Ok(DiffusionNet::load(vb)?)
+    Ok(DiffusionNet::load(&Tensors::open(&bytes)?)?)
 }
 
 /// The network at `path`: trained and saved there, or read if a resumed run had finished it.
@@ -155,8 +156,9 @@ fn trained(
         let followers = Tensor::new(&followers(train), &Device::Cpu)?;
         tensors.insert("stats.followers".into(), followers);
         tensors.insert("stats.widening".into(), table(&Widening::default())?);
-        let vb = VarBuilder::from_tensors(tensors.clone(), DType::F32, &Device::Cpu);
-        let rows = forecast_rows(&DiffusionNet::load(vb)?, valid, Split::Valid)?;
+        let bytes = file_of(&tensors)?;
+        let net = DiffusionNet::load(&Tensors::open(&bytes)?)?;
+        let rows = forecast_rows(&net, valid, Split::Valid);
         tensors.insert("stats.widening".into(), table(&widening(&rows))?);
         candle_core::safetensors::save(&tensors, path)?;
         if checkpoint.exists() {
@@ -189,11 +191,12 @@ pub fn boosted(train: &[&Cascade], seed: u64) -> Result<Trees> {
             hidden.push(Hidden::draw(&mut rng));
         }
     }
-    let (mut x, mut now): (Vec<Vec<f32>>, Vec<Vec<f32>>) = (Vec::new(), Vec::new());
+    let (mut x, mut now): (Vec<Vec<f32>>, Vec<[f32; SO_FAR]>) = (Vec::new(), Vec::new());
     for part in batches(&samples, 50_000) {
-        let rows = batch(part, &hidden[x.len()..x.len() + part.len()])?;
-        x.extend(rows.globals().to_vec2::<f32>()?);
-        now.extend(rows.so_far().to_vec2::<f32>()?);
+        for columns in columns(part, &hidden[x.len()..x.len() + part.len()]) {
+            x.push(columns.globals);
+            now.push(columns.so_far);
+        }
     }
     let forests: Vec<Forest> = RISES
         .par_iter()

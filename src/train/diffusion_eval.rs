@@ -9,69 +9,44 @@ use bsmv::diffusion::structure::{
 use bsmv::diffusion::{DiffusionGraph, DiffusionNet, OBSERVATION_TIMES, Widening};
 use bsmv::post::Platform;
 use bsmv::value::{diffusion_of, realised_valence};
+use rayon::prelude::*;
 
 use super::Split;
 use super::cascades::{Cascade, ForecastRow, Targets};
 use super::diffusion::{ROUNDING, boosted, widening};
 use super::metrics::{self, MetricRow};
 
-/// Nodes forecast in one pass.
-const NODES: usize = 20_000;
-
 /// Forecasts of every cascade at each time it can be shown.
-pub fn forecast_rows(
-    net: &DiffusionNet,
-    cascades: &[&Cascade],
-    split: Split,
-) -> Result<Vec<ForecastRow>> {
+pub fn forecast_rows(net: &DiffusionNet, cascades: &[&Cascade], split: Split) -> Vec<ForecastRow> {
     let shown: Vec<(&Cascade, u32)> = cascades
         .iter()
         .flat_map(|&c| c.times().iter().map(move |&t| (c, t)))
         .collect();
-    let mut rows = Vec::with_capacity(shown.len());
-    let mut rest = shown.as_slice();
-    while !rest.is_empty() {
-        let (mut graphs, mut nodes) = (Vec::new(), 0);
-        for (cascade, until) in rest {
-            let graph = cascade.seen(*until);
-            nodes += graph.len() + 1;
-            graphs.push(graph);
-            if nodes >= NODES {
-                break;
-            }
+    let row = |&(c, until): &(&Cascade, u32)| {
+        let graph = c.seen(until);
+        let forecast = net.forecast(&c.input(&graph));
+        let f = forecast.features;
+        ForecastRow {
+            id: c.id.clone(),
+            split: split.name().to_string(),
+            platform: c.platform,
+            language: c.language,
+            h: format!("{:016x}", c.text_hash),
+            observed_until: until,
+            d: f.d,
+            speed: f.speed,
+            depth: f.depth,
+            leader_share: f.leader_share,
+            audience: f.audience,
+            d_low: forecast.d_interval.0,
+            d_high: forecast.d_interval.1,
+            s_post: c.s,
+            s_so_far: c.s.map(|s| realised_valence(s, voices_of(&graph))),
+            size_so_far: graph.len() as u64,
+            target: c.targets,
         }
-        let (now, later) = rest.split_at(graphs.len());
-        rest = later;
-        let inputs: Vec<_> = now
-            .iter()
-            .zip(&graphs)
-            .map(|((c, _), g)| c.input(g))
-            .collect();
-        let forecasts = net.forecast_all(&inputs)?;
-        for (((c, until), graph), forecast) in now.iter().zip(&graphs).zip(forecasts) {
-            let f = forecast.features;
-            rows.push(ForecastRow {
-                id: c.id.clone(),
-                split: split.name().to_string(),
-                platform: c.platform,
-                language: c.language,
-                h: format!("{:016x}", c.text_hash),
-                observed_until: *until,
-                d: f.d,
-                speed: f.speed,
-                depth: f.depth,
-                leader_share: f.leader_share,
-                audience: f.audience,
-                d_low: forecast.d_interval.0,
-                d_high: forecast.d_interval.1,
-                s_post: c.s,
-                s_so_far: c.s.map(|s| realised_valence(s, voices_of(graph))),
-                size_so_far: graph.len() as u64,
-                target: c.targets,
-            });
-        }
-    }
-    Ok(rows)
+    };
+    shown.par_iter().map(row).collect()
 }
 
 /// One forecast quantity: its name, its forecast, what came, and how it stands in a graph.
@@ -159,11 +134,11 @@ pub fn evaluate(
     let trees = boosted(&known, SEED)?;
     let forecast = |net: DiffusionNet| forecast_rows(&net, &held, split);
     let methods = [
-        (MODEL, forecast(net.clone())?),
-        (NETWORK, forecast(net.clone().leaning(0.0))?),
-        (TREES, forecast(net.clone().grown(trees).leaning(1.0))?),
+        (MODEL, forecast(net.clone())),
+        (NETWORK, forecast(net.clone().leaning(0.0))),
+        (TREES, forecast(net.clone().grown(trees).leaning(1.0))),
     ];
-    let intervals = interval_rows(net, &held, split)?;
+    let intervals = interval_rows(net, &held, split);
     let by_id: HashMap<&str, &Cascade> = held.iter().map(|&c| (c.id.as_str(), c)).collect();
     let mut figures = Vec::new();
     for (name, platform, counts) in [
@@ -302,7 +277,7 @@ fn compare(
 
 /// Forecasts whose intervals were fitted on none of the rows they are judged on. The shipped ones
 /// were fitted on the validation split, so there each half gets what the other half gives.
-fn interval_rows(net: &DiffusionNet, held: &[&Cascade], split: Split) -> Result<Vec<ForecastRow>> {
+fn interval_rows(net: &DiffusionNet, held: &[&Cascade], split: Split) -> Vec<ForecastRow> {
     if split != Split::Valid {
         return forecast_rows(net, held, split);
     }
@@ -311,10 +286,10 @@ fn interval_rows(net: &DiffusionNet, held: &[&Cascade], split: Split) -> Result<
     let bare = net.clone().widened(Widening::default());
     let mut rows = Vec::new();
     for (fitted, judged) in [(&halves.0, &halves.1), (&halves.1, &halves.0)] {
-        let wider = widening(&forecast_rows(&bare, fitted, split)?);
-        rows.extend(forecast_rows(&net.clone().widened(wider), judged, split)?);
+        let wider = widening(&forecast_rows(&bare, fitted, split));
+        rows.extend(forecast_rows(&net.clone().widened(wider), judged, split));
     }
-    Ok(rows)
+    rows
 }
 
 /// How often the interval of D holds it and its mean width, beside quantiles of training.

@@ -6,13 +6,13 @@ use anyhow::{Context, Result};
 use bsmv::classifier::{Classifier, HIDDEN};
 use bsmv::emotion::{EN, EmotionHeads, NONE, ZH};
 use bsmv::features::EMBEDDING;
-use candle_core::{DType, Device, Tensor};
-use candle_nn::{VarBuilder, ops};
+use bsmv::tensors::Tensors;
+use candle_core::{Device, Tensor};
 
 use super::Split;
 use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1};
 use super::ngrams::NgramModel;
-use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
+use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
 use super::texts::{Embedder, Embeddings, TextRow, language, sample};
 
 /// A set, the names of its classes and its head's file.
@@ -90,12 +90,9 @@ pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
             |split, limit| Labelled::read(&args.data, (set, names), split, limit, &embeddings);
         let train = read(Split::Train, args.per_set)?;
         let valid = read(Split::Valid, usize::MAX)?;
-        let vars = start(
-            &[("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, names.len())],
-            args.seed,
-        )?;
-        let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
-        let head = Classifier::load(vb, names.len())?;
+        let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, names.len())];
+        let vars = start(&layers, args.seed)?;
+        let head = Mlp::new(&vars, &layers, Tensor::relu)?;
         let plan = Plan {
             epochs: 60,
             batch: 256,
@@ -120,7 +117,8 @@ pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
         let out = args.runs.join(file);
         vars.save(&out)
             .with_context(|| format!("writing {}", out.display()))?;
-        let (found, sure) = predict(&head, &valid)?;
+        let deployed = Classifier::load(&Tensors::open(&file_of_vars(&vars)?)?, names.len())?;
+        let (found, sure) = predict(&deployed, &valid)?;
         let right = right(&valid.classes, &found);
         println!(
             "{set}: {} texts, temperature {t:.3}, accuracy {:.4} macro-F1 {:.4} ECE {:.4}",
@@ -135,10 +133,11 @@ pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
 
 /// The likeliest class of each text, and its probability.
 fn predict(head: &Classifier, texts: &Labelled) -> Result<(Vec<usize>, Vec<f32>)> {
-    let p = ops::softmax(&head.logits(&texts.x)?, 1)?;
-    let best = p.argmax(1)?.to_vec1::<u32>()?;
-    let sure = p.max(1)?.to_vec1()?;
-    Ok((best.into_iter().map(|c| c as usize).collect(), sure))
+    let best = |x: &Vec<f32>| -> Result<(usize, f32)> {
+        let p = head.probabilities(x)?.into_iter().enumerate();
+        p.max_by(|a, b| a.1.total_cmp(&b.1)).context("no classes")
+    };
+    texts.x.to_vec2()?.iter().map(best).collect()
 }
 
 fn right(truth: &[usize], predicted: &[usize]) -> Vec<bool> {

@@ -9,11 +9,12 @@ use bsmv::encoder::{Config, WordBits};
 use bsmv::reader::Reader;
 use bsmv::score::Precision;
 use bsmv::scorer::{Scorer, encoder_file};
-use candle_core::{DType, Device, Tensor};
-use candle_nn::VarBuilder;
+use bsmv::tensors::Tensors;
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
+use super::optimise::file_of;
 use super::texts;
 use super::topics::Topics;
 
@@ -139,11 +140,11 @@ pub fn reader(student: &Path, runs: &Path, topics: &Path) -> Result<Reader> {
                 .map(|(name, tensor)| (format!("{prefix}{name}"), tensor)),
         );
     }
-    let heads = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
+    let heads = file_of(&tensors)?;
     let labels = Topics::read(topics)?.labels();
     Ok(Reader::new(
         self::student(student)?.embedder,
-        &heads,
+        &Tensors::open(&heads)?,
         labels,
     )?)
 }

@@ -21,13 +21,13 @@ use bsmv::bundle::Residuals;
 use bsmv::features::{self, DiffusionForecast, FEATURES, FeatureVector, TOPICS};
 use bsmv::head::{HIDDEN, Head, OUTPUTS};
 use bsmv::reader::Reader;
+use bsmv::tensors::Tensors;
 use bsmv::value::{Weights, formula};
 use candle_core::{Device, Tensor};
 use candle_nn::{Module, VarBuilder, linear};
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use safetensors::SafeTensors;
 
 use super::cascades::ForecastRow;
 use super::metrics::quantile;
@@ -114,8 +114,7 @@ pub fn run(args: &HeadArgs) -> Result<()> {
     let path = args.runs.join("head.safetensors");
     candle_core::safetensors::save(&tensors, &path)?;
 
-    let bytes = std::fs::read(&path)?;
-    let head = Head::load(&SafeTensors::deserialize(&bytes)?)?;
+    let head = Head::load(&Tensors::open(&std::fs::read(&path)?)?)?;
     let residuals = residuals(&head, valid);
     for r in &residuals {
         println!(

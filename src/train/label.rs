@@ -7,14 +7,14 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use bsmv::dense::{Dense, softmax};
 use bsmv::embedder::Embedder;
-use bsmv::encoder::Config;
+use bsmv::encoder::{Config, Device};
 use bsmv::score::Precision;
-use bsmv::sentiment::valence;
-use candle_core::Device;
+use bsmv::sentiment::{CLASSES, valence};
+use bsmv::tensors::Tensors;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use safetensors::SafeTensors;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -152,9 +152,7 @@ fn cascade_texts(data: &Path) -> Result<Vec<String>> {
 /// The labeller: an 8-bit encoder and a linear head on its unit vectors.
 struct Labeller {
     embedder: Embedder,
-    /// `[3][384]`.
-    weight: Vec<Vec<f32>>,
-    bias: Vec<f32>,
+    head: Dense,
 }
 
 impl Labeller {
@@ -169,19 +167,17 @@ impl Labeller {
         let embedder = Embedder::new(
             config,
             &read("tokenizer.json")?,
-            read("encoder_int8.safetensors")?,
+            Box::new(read("encoder_int8.safetensors")?),
             Precision::Int8,
             "",
             MAX_PIECES,
             &Device::Cpu,
         )?;
         let head = read("head.safetensors")?;
-        let head = SafeTensors::deserialize(&head)?;
-        let weight = bsmv::encoder::floats(&head, "sentiment.weight")?;
+        let head = Tensors::open(&head)?.under("sentiment");
         Ok(Labeller {
             embedder,
-            weight: weight.chunks_exact(width).map(<[f32]>::to_vec).collect(),
-            bias: bsmv::encoder::floats(&head, "sentiment.bias")?,
+            head: Dense::load(&head, width, CLASSES)?,
         })
     }
 
@@ -199,13 +195,9 @@ impl Labeller {
     }
 
     fn valence(&self, vector: &[f32]) -> f32 {
-        let mut p = [0f32; 3];
-        for ((p, w), b) in p.iter_mut().zip(&self.weight).zip(&self.bias) {
-            *p = b + w.iter().zip(vector).map(|(w, v)| w * v).sum::<f32>();
-        }
-        let top = p.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        p = p.map(|logit| (logit - top).exp());
-        let sum: f32 = p.iter().sum();
-        valence(&p.map(|p| p / sum))
+        let mut p = [0f32; CLASSES];
+        self.head.apply(vector, &mut p);
+        softmax(&mut p);
+        valence(&p)
     }
 }

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use bsmv::diffusion::{Batch, DiffusionGraph, Gat, MEMBERS, Outputs, READOUT};
+use bsmv::diffusion::{Columns, DiffusionGraph, DiffusionInput, MEMBERS, READOUT};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{VarBuilder, VarMap};
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::adamw::AdamW;
 use super::cascades::Cascade;
 use super::diffusion::DiffusionArgs;
+use super::gat::{Batch, Gat, Outputs};
 
 /// A cascade at a time, to be shown to the network.
 #[derive(Clone, Copy)]
@@ -70,8 +72,12 @@ impl Hidden {
     }
 }
 
-/// Samples as the network reads them.
-pub fn batch(samples: &[Sample], hidden: &[Hidden]) -> Result<Batch> {
+/// Calls `read` with what the network sees of each sample.
+fn shown_to<T>(
+    samples: &[Sample],
+    hidden: &[Hidden],
+    read: impl FnOnce(&[DiffusionInput]) -> T,
+) -> T {
     let graphs: Vec<DiffusionGraph> = samples
         .iter()
         .zip(hidden)
@@ -100,7 +106,19 @@ pub fn batch(samples: &[Sample], hidden: &[Hidden]) -> Result<Batch> {
             input
         })
         .collect();
-    Ok(Batch::new(&inputs, &Device::Cpu)?)
+    read(&inputs)
+}
+
+/// Samples as the network reads them.
+pub fn batch(samples: &[Sample], hidden: &[Hidden]) -> Result<Batch> {
+    Ok(shown_to(samples, hidden, Batch::new)?)
+}
+
+/// Samples as trees read them.
+pub fn columns(samples: &[Sample], hidden: &[Hidden]) -> Vec<Columns> {
+    shown_to(samples, hidden, |inputs| {
+        inputs.par_iter().map(Columns::of).collect()
+    })
 }
 
 /// The shape of each loss and its share. Scales are the targets' usual spread.
@@ -163,7 +181,7 @@ fn loss(out: &Outputs, samples: &[Sample]) -> Result<Tensor> {
 const MEAN_OVER: f64 = 0.995;
 
 /// Fits a network to `train`, going on from `checkpoint` where there is one; returns its tensors
-/// as [`Gat::load`] reads them.
+/// as `DiffusionNet::load` reads them.
 pub fn fit(
     args: &DiffusionArgs,
     name: &str,
@@ -225,12 +243,11 @@ impl<'a> Trainer<'a> {
         let samples: Vec<Sample> = shown(self.train);
         let (mut n, mut sum, mut squares) = (0.0f64, Vec::new(), Vec::new());
         for part in batches(&samples, 50_000) {
-            let rows = batch(part, &vec![Hidden::default(); part.len()])?;
-            for row in rows.globals().to_vec2::<f32>()? {
-                sum.resize(row.len(), 0.0);
-                squares.resize(row.len(), 0.0);
+            for row in columns(part, &vec![Hidden::default(); part.len()]) {
+                sum.resize(row.globals.len(), 0.0);
+                squares.resize(row.globals.len(), 0.0);
                 n += 1.0;
-                for (i, x) in row.into_iter().enumerate() {
+                for (i, x) in row.globals.into_iter().enumerate() {
                     sum[i] += f64::from(x);
                     squares[i] += f64::from(x).powi(2);
                 }

@@ -1,13 +1,64 @@
 //! Fitting of small heads: seeded start, AdamW, early stopping on validation.
 
+use std::collections::HashMap;
+
 use anyhow::{Context, Result};
-use candle_core::{Device, Tensor, Var};
-use candle_nn::{AdamW, Optimizer, ParamsAdamW, VarMap};
+use candle_core::{DType, Device, Tensor, Var};
+use candle_nn::{AdamW, Linear, Module, Optimizer, ParamsAdamW, VarBuilder, VarMap, linear};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::texts::progress;
+
+/// Linear layers of a head: names, inputs, outputs.
+pub type Layers<'a> = [(&'a str, usize, usize)];
+
+/// A head while it is fitted: linear layers with a function between them. Deployed it is one of
+/// the crate's own, which compute the same in plain loops.
+pub struct Mlp {
+    layers: Vec<Linear>,
+    between: fn(&Tensor) -> candle_core::Result<Tensor>,
+}
+
+impl Mlp {
+    /// A head on variables that [`start`] made of the same layers.
+    pub fn new(
+        vars: &VarMap,
+        layers: &Layers,
+        between: fn(&Tensor) -> candle_core::Result<Tensor>,
+    ) -> Result<Self> {
+        let vb = VarBuilder::from_varmap(vars, DType::F32, &Device::Cpu);
+        let layers = layers
+            .iter()
+            .map(|&(name, inputs, outputs)| linear(inputs, outputs, vb.pp(name)))
+            .collect::<Result<_, _>>()?;
+        Ok(Mlp { layers, between })
+    }
+
+    /// (n, outputs) of (n, inputs).
+    pub fn logits(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        let mut x = self.layers[0].forward(x)?;
+        for layer in &self.layers[1..] {
+            x = layer.forward(&(self.between)(&x)?)?;
+        }
+        Ok(x)
+    }
+}
+
+/// Tensors as the bytes of a safetensors file, from which deployed heads are read.
+pub fn file_of(tensors: &HashMap<String, Tensor>) -> Result<Vec<u8>> {
+    Ok(safetensors::serialize(tensors, None)?)
+}
+
+/// [`file_of`] variables.
+pub fn file_of_vars(vars: &VarMap) -> Result<Vec<u8>> {
+    let data = vars.data().lock().ok().context("variables are locked")?;
+    let tensors = data
+        .iter()
+        .map(|(name, var)| (name.clone(), var.as_tensor().clone()));
+    file_of(&tensors.collect())
+}
 
 /// How a head is fitted.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +74,7 @@ pub struct Plan {
 
 /// Variables of linear layers `(name, inputs, outputs)`: weights uniform within one over the
 /// root of the inputs, biases 0. candle's own start can't be seeded on the CPU.
-pub fn start(layers: &[(&str, usize, usize)], seed: u64) -> Result<VarMap> {
+pub fn start(layers: &Layers, seed: u64) -> Result<VarMap> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let vars = VarMap::new();
     {
@@ -34,7 +85,7 @@ pub fn start(layers: &[(&str, usize, usize)], seed: u64) -> Result<VarMap> {
                 .map(|_| rng.random_range(-bound..bound))
                 .collect();
             let weight = Tensor::from_vec(weight, (outputs, inputs), &Device::Cpu)?;
-            let bias = Tensor::zeros(outputs, candle_core::DType::F32, &Device::Cpu)?;
+            let bias = Tensor::zeros(outputs, DType::F32, &Device::Cpu)?;
             data.insert(format!("{name}.weight"), Var::from_tensor(&weight)?);
             data.insert(format!("{name}.bias"), Var::from_tensor(&bias)?);
         }
@@ -128,14 +179,18 @@ pub fn temperature(loss_at: impl Fn(f64) -> Result<f64>) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_nn::{Module, VarBuilder, linear, loss::mse};
+    use bsmv::classifier::{Classifier, HIDDEN};
+    use bsmv::features::EMBEDDING;
+    use bsmv::relevance::{self, PAIR_FEATURES};
+    use bsmv::tensors::Tensors;
+    use candle_nn::loss::mse;
 
     fn line(seed: u64) -> (f64, Vec<f32>) {
         let x: Vec<Vec<f32>> = (0..64).map(|i| vec![i as f32 / 64.0]).collect();
         let y: Vec<Vec<f32>> = x.iter().map(|x| vec![2.0 * x[0] - 0.5]).collect();
         let (x, y) = (matrix(&x).unwrap(), matrix(&y).unwrap());
         let vars = start(&[("line", 1, 1)], seed).unwrap();
-        let vb = VarBuilder::from_varmap(&vars, candle_core::DType::F32, &Device::Cpu);
+        let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
         let layer = linear(1, 1, vb.pp("line")).unwrap();
         let plan = Plan {
             epochs: 200,
@@ -164,5 +219,52 @@ mod tests {
         let (loss, weight) = line(3);
         assert!(loss < 1e-3, "{loss}");
         assert_eq!(weight, line(3).1);
+    }
+
+    /// Vectors of unit length, as an encoder gives them.
+    fn vectors() -> Vec<Vec<f32>> {
+        let vector = |i: usize| {
+            let v: Vec<f32> = (0..EMBEDDING).map(|j| ((i * 7 + j) as f32).sin()).collect();
+            let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+            v.into_iter().map(|x| x / length).collect()
+        };
+        (0..20).map(vector).collect()
+    }
+
+    #[test]
+    fn a_fitted_classifier_is_the_deployed_one() {
+        let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, 10)];
+        let vars = start(&layers, 9).unwrap();
+        let x = vectors();
+        let head = Mlp::new(&vars, &layers, Tensor::relu).unwrap();
+        let fitted = head.logits(&matrix(&x).unwrap()).unwrap();
+        let fitted: Vec<Vec<f32>> = fitted.to_vec2().unwrap();
+        let bytes = file_of_vars(&vars).unwrap();
+        let deployed = Classifier::load(&Tensors::open(&bytes).unwrap(), 10).unwrap();
+        for (x, fitted) in x.iter().zip(fitted) {
+            let deployed = deployed.logits(x).unwrap();
+            for (d, f) in deployed.iter().zip(fitted) {
+                assert!((d - f).abs() < 1e-5, "{d} is not {f}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_fitted_relevance_head_is_the_deployed_one() {
+        let width = relevance::HIDDEN;
+        let layers = [("hidden", PAIR_FEATURES, width), ("out", width, 1)];
+        let vars = start(&layers, 9).unwrap();
+        let rows: Vec<[f32; PAIR_FEATURES]> = (0..20)
+            .map(|i| std::array::from_fn(|j| 3.0 * ((i * 5 + j) as f32).cos()))
+            .collect();
+        let x: Vec<Vec<f32>> = rows.iter().map(|row| row.to_vec()).collect();
+        let head = Mlp::new(&vars, &layers, Tensor::tanh).unwrap();
+        let fitted = candle_nn::ops::sigmoid(&head.logits(&matrix(&x).unwrap()).unwrap()).unwrap();
+        let fitted: Vec<f32> = fitted.flatten_all().unwrap().to_vec1().unwrap();
+        let deployed = relevance::Net::load(&Tensors::open(&file_of_vars(&vars).unwrap()).unwrap());
+        let deployed = deployed.unwrap();
+        for (row, fitted) in rows.iter().zip(fitted) {
+            assert!((deployed.probability(row) - fitted).abs() < 1e-6);
+        }
     }
 }

@@ -4,19 +4,20 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use candle_core::{DType, Device, Tensor};
-use candle_nn::{VarBuilder, VarMap, ops};
+use candle_core::{Device, Tensor};
+use candle_nn::VarMap;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use bsmv::features::EMBEDDING;
-use bsmv::relevance::{BACKGROUND, Background, Centres, HIDDEN, PAIR_FEATURES, RelevanceHead};
+use bsmv::relevance::{BACKGROUND, Background, Centres, HIDDEN, Net, PAIR_FEATURES, RelevanceHead};
+use bsmv::tensors::Tensors;
 use bsmv::text::Language;
 
 use super::Split;
 use super::metrics::{MetricRow, auc, bootstrap, calibration_error};
-use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
+use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
 use super::pairs::{
     BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs, passing_mentions,
 };
@@ -86,12 +87,10 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
     };
     let (train, held) = (paired(&posts)?, paired(&valid)?);
 
-    let vars = start(
-        &[("hidden", PAIR_FEATURES, HIDDEN), ("out", HIDDEN, 1)],
-        args.seed,
-    )?;
+    let layers = [("hidden", PAIR_FEATURES, HIDDEN), ("out", HIDDEN, 1)];
+    let vars = start(&layers, args.seed)?;
     standardise(&vars, &train.features)?;
-    let head = head(&vars, &background)?;
+    let head = Mlp::new(&vars, &layers, Tensor::tanh)?;
     let (x, valid_x) = (matrix(&train.features)?, matrix(&held.features)?);
     let labels = |about: &[bool]| -> Result<Tensor> {
         let y: Vec<f32> = about
@@ -124,7 +123,8 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
     scale_layer(&vars, "out", 1.0 / t)?;
 
     save(&vars, &background, &args.out)?;
-    let found = probabilities(&head, &held)?;
+    let deployed = Net::load(&Tensors::open(&file_of_vars(&vars)?)?)?;
+    let found = probabilities(&deployed, &held);
     println!(
         "{} pairs of {} posts, validation loss {best:.4}, temperature {t:.3}, AUC {:.4}, ECE {:.4}",
         train.about.len(),
@@ -295,13 +295,6 @@ fn all_tensors(vars: &VarMap, background: &Background) -> Result<HashMap<String,
     Ok(tensors)
 }
 
-/// A head on the variables being fitted; its background is measured, not fitted.
-fn head(vars: &VarMap, background: &Background) -> Result<RelevanceHead> {
-    let tensors = all_tensors(vars, background)?;
-    let vb = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
-    Ok(RelevanceHead::load(vb)?)
-}
-
 fn save(vars: &VarMap, background: &Background, out: &Path) -> Result<()> {
     let tensors = all_tensors(vars, background)?;
     if let Some(folder) = out.parent() {
@@ -311,9 +304,10 @@ fn save(vars: &VarMap, background: &Background, out: &Path) -> Result<()> {
         .with_context(|| format!("writing {}", out.display()))
 }
 
-fn probabilities(head: &RelevanceHead, pairs: &Pairs) -> Result<Vec<f32>> {
-    let logits = head.logits(&matrix(&pairs.features)?)?;
-    Ok(ops::sigmoid(&logits)?.flatten_all()?.to_vec1()?)
+fn probabilities(net: &Net, pairs: &Pairs) -> Vec<f32> {
+    let rows = pairs.features.iter();
+    rows.filter_map(|row| Some(net.probability(row.first_chunk()?)))
+        .collect()
 }
 
 /// AUC and calibration on posts of held-out brands against random mismatches, with names in
@@ -347,7 +341,7 @@ pub fn evaluate(
             )?;
             for set in ["en_brand_sentiment", "zh_weibo_hashtag"] {
                 rows.extend(figures(
-                    head,
+                    head.net(),
                     &found,
                     set,
                     &format!("{set}, {described}{masked}"),
@@ -382,7 +376,7 @@ pub fn evaluate(
         1,
     )?;
     rows.extend(figures(
-        head,
+        head.net(),
         &found,
         "en_brand_sentiment",
         "against labelled irrelevant",
@@ -390,7 +384,7 @@ pub fn evaluate(
     Ok(rows)
 }
 
-fn figures(head: &RelevanceHead, all: &Pairs, set: &str, slice: &str) -> Result<Vec<MetricRow>> {
+fn figures(net: &Net, all: &Pairs, set: &str, slice: &str) -> Result<Vec<MetricRow>> {
     let mine: Vec<usize> = (0..all.about.len())
         .filter(|&i| all.sets[i] == set)
         .collect();
@@ -402,7 +396,7 @@ fn figures(head: &RelevanceHead, all: &Pairs, set: &str, slice: &str) -> Result<
         about: mine.iter().map(|&i| all.about[i]).collect(),
         sets: Vec::new(),
     };
-    let model = probabilities(head, &part)?;
+    let model = probabilities(net, &part);
     let feature = |i: usize| part.features.iter().map(|f| f[i]).collect::<Vec<f32>>();
     let row = |method: &str, metric: &str, score: &[f32], of: fn(&[bool], &[f32]) -> f64| {
         let estimate = bootstrap(part.about.len(), |rows| {

@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use candle_core::{DType, Device, Tensor};
-use candle_nn::{VarBuilder, VarMap, ops};
+use candle_core::{Device, Tensor};
 
 use bsmv::classifier::{Classifier, HIDDEN};
 use bsmv::features::EMBEDDING;
 use bsmv::sentiment::{CLASSES, towards};
+use bsmv::tensors::Tensors;
 
 use super::Split;
 use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 use super::ngrams::NgramModel;
-use super::optimise::{Plan, fit, matrix, scale_layer, start, temperature};
+use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
 use super::texts::{Embedder, Embeddings, TextRow, held_out, sample};
 
 /// Texts to learn from.
@@ -160,7 +160,7 @@ fn read(
 }
 
 /// Mean negative log likelihood of a set's classes, its logits multiplied by `factor`.
-fn set_loss(head: &Classifier, set: &Labelled, factor: f64) -> Result<f64> {
+fn set_loss(head: &Mlp, set: &Labelled, factor: f64) -> Result<f64> {
     let logits = (head.logits(&set.x)? * factor)?.broadcast_add(&set.mask)?;
     let classes: Vec<u32> = set.classes.iter().map(|&c| c as u32).collect();
     let classes = Tensor::new(classes, &Device::Cpu)?;
@@ -169,17 +169,12 @@ fn set_loss(head: &Classifier, set: &Labelled, factor: f64) -> Result<f64> {
 }
 
 /// Mean over the sets, so that none counts for its size.
-fn mean_loss(head: &Classifier, sets: &[Labelled], factor: f64) -> Result<f64> {
+fn mean_loss(head: &Mlp, sets: &[Labelled], factor: f64) -> Result<f64> {
     let losses: Result<Vec<f64>> = sets.iter().map(|s| set_loss(head, s, factor)).collect();
     Ok(losses?.iter().sum::<f64>() / sets.len() as f64)
 }
 
-fn variables(seed: u64) -> Result<VarMap> {
-    start(
-        &[("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, CLASSES)],
-        seed,
-    )
-}
+const LAYERS: [(&str, usize, usize); 2] = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, CLASSES)];
 
 /// Fits, calibrates on validation, writes the head and prints validation figures.
 pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
@@ -203,9 +198,8 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
         Ok(Tensor::new(classes, &Device::Cpu)?)
     })?;
 
-    let vars = variables(args.seed)?;
-    let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
-    let head = Classifier::load(vb, CLASSES)?;
+    let vars = start(&LAYERS, args.seed)?;
+    let head = Mlp::new(&vars, &LAYERS, Tensor::relu)?;
     let plan = Plan {
         epochs: 60,
         batch: 256,
@@ -231,9 +225,9 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
         .with_context(|| format!("writing {}", args.out.display()))?;
 
     println!("{} texts, temperature {t:.3}", x.dim(0)?);
+    let deployed = Classifier::load(&Tensors::open(&file_of_vars(&vars)?)?, CLASSES)?;
     for set in &valid {
-        // The layers share their numbers with `vars`, so this is the head as written.
-        let found = predict(&head, set)?;
+        let found = predict(&deployed, set)?;
         println!(
             "{:28} accuracy {:.4} macro-F1 {:.4} loss {:.4}",
             set.set.slice,
@@ -247,9 +241,13 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
 
 /// The likeliest class of each text, neutral only where the set has it.
 fn predict(head: &Classifier, set: &Labelled) -> Result<Vec<usize>> {
-    let p = ops::softmax(&head.logits(&set.x)?.broadcast_add(&set.mask)?, 1)?;
-    let best = p.argmax(1)?.to_vec1::<u32>()?;
-    Ok(best.into_iter().map(|c| c as usize).collect())
+    let best = |x: &Vec<f32>| -> Result<usize> {
+        let logits = head.logits(x)?;
+        let classes = (0..CLASSES).filter(|&class| set.set.neutral || class != 1);
+        let best = classes.max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+        best.context("no classes")
+    };
+    set.x.to_vec2()?.iter().map(best).collect()
 }
 
 /// Accuracy and macro-F1 per set and pooled over the Chinese binary sets, beside the most

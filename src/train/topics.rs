@@ -5,18 +5,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use candle_core::{D, DType, Device, Tensor};
-use candle_nn::{VarBuilder, ops};
+use candle_core::{D, Device, Tensor};
+use candle_nn::ops;
 use serde::{Deserialize, Serialize};
 
 use bsmv::features::{EMBEDDING, TOPICS};
+use bsmv::tensors::Tensors;
 use bsmv::text::Language;
 use bsmv::topics::{TopicLabel, TopicProjector};
 
 use super::Split;
 use super::clusters::{dot, kmeans, merge, normalise};
 use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
-use super::optimise::{Plan, fit, matrix, start};
+use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, start};
 use super::terms::{Words, top_terms};
 use super::texts::{Embedder, Embeddings, language, progress, sample};
 
@@ -334,9 +335,9 @@ pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) ->
     let (x, y) = pairs(&args.data, Split::Train, &topics, &teacher, &student)?;
     let (valid_x, valid_y) = pairs(&args.data, Split::Valid, &topics, &teacher, &student)?;
 
-    let vars = start(&[("linear", EMBEDDING, TOPICS)], args.seed)?;
-    let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
-    let projector = TopicProjector::load(vb, topics.labels())?;
+    let layers = [("linear", EMBEDDING, TOPICS)];
+    let vars = start(&layers, args.seed)?;
+    let projector = Mlp::new(&vars, &layers, Tensor::relu)?;
     let plan = Plan {
         epochs: 80,
         batch: 256,
@@ -361,7 +362,9 @@ pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) ->
     }
     vars.save(&args.out)?;
     println!("{} texts, validation cross-entropy {best:.4}", x.dim(0)?);
-    for row in agreement(&projector, &valid_x, &valid_y)? {
+    let bytes = file_of_vars(&vars)?;
+    let deployed = TopicProjector::load(&Tensors::open(&bytes)?, topics.labels())?;
+    for row in agreement(&deployed, &valid_x, &valid_y)? {
         println!("{} {} {:.4}", row.method, row.metric, row.estimate.value);
     }
     Ok(())
@@ -382,11 +385,13 @@ pub fn evaluate(
 }
 
 fn agreement(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Vec<MetricRow>> {
-    let first = |t: &Tensor| -> Result<Vec<usize>> {
-        let best = t.argmax(1)?.to_vec1::<u32>()?;
-        Ok(best.into_iter().map(|c| c as usize).collect())
+    let first = |weights: &[f32]| {
+        let best = (0..TOPICS).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
+        best.unwrap_or(0)
     };
-    let (found, truth) = (first(&projector.logits(x)?)?, first(y)?);
+    let of = |x: &Vec<f32>| Ok(first(&projector.weights(x)?));
+    let found: Vec<usize> = x.to_vec2()?.iter().map(of).collect::<Result<_>>()?;
+    let truth: Vec<usize> = y.to_vec2::<f32>()?.iter().map(|y| first(y)).collect();
     let mut counts = [0; TOPICS];
     truth.iter().for_each(|&t| counts[t] += 1);
     let most = (0..TOPICS).max_by_key(|&t| counts[t]).unwrap_or(0);

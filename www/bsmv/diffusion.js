@@ -1,14 +1,15 @@
-/** @import { DiffusionClientOptions, DiffusionPage, DiffusionQuery, Diffusion } from "./types.js" */
+/** @import { DiffusionClientOptions, DiffusionPage, DiffusionQuery, Diffusion, Post } from "./types.js" */
 import { DiffusionError } from "./diffusion/error.js";
 import { fetchPatiently } from "./diffusion/fetch.js";
 import { append, pick, readPage } from "./diffusion/page.js";
+import { readRecord } from "./diffusion/record.js";
 import { sample } from "./diffusion/sample.js";
 
 export { DiffusionError };
 
 /** Most events of a graph that the scorer uses. */
 const MAX_EVENTS = 100_000;
-/** Most events that are read to sample from. */
+/** Most events that are read to sample from, unless told otherwise. */
 const MAX_READ = 1_000_000;
 /** Longest page, in bytes of JSON. */
 const MAX_PAGE_BYTES = 16 << 20;
@@ -34,6 +35,7 @@ export class DiffusionClient {
   #base;
   #headers;
   #maxEvents;
+  #maxRead;
   #patience;
   /** By what was asked. @type {Map<string, { etag: string, diffusion: Diffusion }>} */
   #kept = new Map();
@@ -43,6 +45,7 @@ export class DiffusionClient {
     base,
     headers = {},
     maxEvents = MAX_EVENTS,
+    maxRead = MAX_READ,
     attempts = 4,
     backoff = 250,
     longestWait = 30_000,
@@ -50,13 +53,14 @@ export class DiffusionClient {
   }) {
     this.#base = new URL(base, globalThis.location?.href);
     this.#headers = headers;
-    for (const [name, value] of Object.entries({ maxEvents, attempts })) {
+    for (const [name, value] of Object.entries({ maxEvents, maxRead, attempts })) {
       if (!Number.isInteger(value) || value < 1) {
         const message = `${name}: is ${value}, must be a whole number from 1`;
         throw new DiffusionError("invalid_input", message, { field: name });
       }
     }
     this.#maxEvents = Math.min(maxEvents, MAX_EVENTS);
+    this.#maxRead = Math.min(maxRead, MAX_READ);
     this.#patience = { attempts, backoff, longestWait, timeout, maxBytes: MAX_PAGE_BYTES };
   }
 
@@ -69,10 +73,7 @@ export class DiffusionClient {
    * @returns {Promise<Diffusion>}
    */
   async get(id, { until, texts = false, signal, onProgress } = {}) {
-    if (typeof id !== "string" || id === "" || id === "." || id === "..") {
-      throw new DiffusionError("invalid_input", "id: must be a text", { field: "id" });
-    }
-    const url = new URL(`v1/posts/${encodeURIComponent(id)}/diffusion`, slashed(this.#base));
+    const url = this.#url(id, "/diffusion");
     if (until !== undefined) url.searchParams.set("until", String(until));
     if (texts) url.searchParams.set("texts", "1");
     const kept = this.#kept.get(url.href);
@@ -94,6 +95,32 @@ export class DiffusionClient {
         if (!changed || restarts === RESTARTS) throw error;
       }
     }
+  }
+
+  /**
+   * The post itself, where the API keeps it (`GET /v1/posts/{id}`), as `ScoreRequest.post` takes
+   * it.
+   *
+   * @param {string} id
+   * @param {{ signal?: AbortSignal }} [options]
+   * @returns {Promise<Post>}
+   */
+  async post(id, { signal } = {}) {
+    const headers = { accept: "application/json", ...this.#headers };
+    const answer = await fetchPatiently(this.#url(id, ""), headers, this.#patience, signal);
+    check(answer.status, false);
+    return readRecord(answer.body);
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} what of the post is asked for
+   */
+  #url(id, what) {
+    if (typeof id !== "string" || id === "" || id === "." || id === "..") {
+      throw new DiffusionError("invalid_input", "id: must be a text", { field: "id" });
+    }
+    return new URL(`v1/posts/${encodeURIComponent(id)}${what}`, slashed(this.#base));
   }
 
   /**
@@ -126,8 +153,8 @@ export class DiffusionClient {
           const message = `start: is ${read.start} on the first page`;
           throw new DiffusionError("malformed", message, { field: "start" });
         }
-        if (read.total > MAX_READ) {
-          const message = `the graph has ${read.total} events, ${MAX_READ} are read: ask for an earlier \`until\``;
+        if (read.total > this.#maxRead) {
+          const message = `the graph has ${read.total} events, ${this.#maxRead} are read: ask for an earlier \`until\``;
           throw new DiffusionError("too_large", message, { field: "total" });
         }
         whole = read;

@@ -2,10 +2,11 @@
  * What a scorer throws. `code` is stable across versions: match on it, never on the message.
  *
  * Codes of the request are those of the HTTP API (`invalid_input`, `malformed_json`, …). The
- * library adds: `download` and `integrity` (a file of the bundle could not be had, or isn't the
- * one its manifest names), `unsupported` (this browser can't run the module), `panic` (a bug:
- * the scorer is gone, make it again with `init`), `superseded` (a newer draft took this one's
- * place) and `disposed`.
+ * library adds: `download` and `integrity` (the module or a file of the bundle could not be had,
+ * or isn't the one that this release or its manifest names), `bundle` and `bundle_schema` (the
+ * manifest can't be used), `memory_budget` (more memory would be needed than `memoryBudget`
+ * allows), `unsupported` (this browser can't run the module), `panic` (a bug: the scorer is gone,
+ * make it again with `init`), `superseded` (a newer draft took this one's place) and `disposed`.
  */
 export class ScorerError extends Error {
   /**

@@ -4,17 +4,22 @@
  * @import { InitOptions, ReadFile } from "./types.js"
  */
 import { readFile } from "node:fs/promises";
+import { folderStore } from "./folder-store.js";
 import { init as initAnywhere } from "./scorer.js";
 
 export { LocalScorer, ScorerError } from "./scorer.js";
 
 /**
- * As `init` elsewhere; `file:` addresses are read from disk. The module comes from this package
- * if none is named.
+ * As `init` elsewhere; `file:` addresses are read from disk, and `cache` names a folder. The module
+ * comes from this package if none is named.
  *
  * @param {InitOptions} options
  */
-export async function init({ wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url), ...options }) {
+export async function init({
+  wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url),
+  cache,
+  ...options
+}) {
   const file = isFile(options.model) ? new URL(options.model) : undefined;
   /** @type {ReadFile} */
   const read = async (name, signal) =>
@@ -23,6 +28,7 @@ export async function init({ wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.u
     ...options,
     wasm: isFile(wasm) ? await readFile(new URL(wasm)) : wasm,
     model: file ? read : options.model,
+    cache: typeof cache === "string" ? folderStore(cache) : cache,
   });
 }
 

@@ -1,10 +1,12 @@
 /**
- * @import { Brand, CallOptions, Explanation, InitOptions, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
+ * @import { Brand, CallOptions, Explanation, FileStore, InitOptions, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
  */
 import initModule, { __wbg_reset_state, WasmScorer } from "../pkg/bsmv.js";
 import { loadBundle } from "./bundle.js";
 import { fromModule, ScorerError } from "./errors.js";
 import { toJson } from "./json.js";
+import { compileModule, MODULE_KEY } from "./module.js";
+import { pageStore } from "./page-store.js";
 
 export { ScorerError };
 
@@ -19,14 +21,21 @@ let resets = 0;
  * @param {InitOptions} options
  * @returns {Promise<LocalScorer>}
  */
-export async function init({ wasm, model, onProgress, signal }) {
-  const [bundle] = await Promise.all([loadBundle(model, { onProgress, signal }), loadModule(wasm)]);
+export async function init({ wasm, model, cache, memoryBudget, onProgress, signal }) {
+  const store = typeof cache === "string" ? pageStore(cache) : cache;
+  const [bundle] = await Promise.all([
+    loadBundle(model, { onProgress, signal, store }),
+    loadModule(wasm, store),
+  ]);
   signal?.throwIfAborted();
+  await store?.keepOnly([...bundle.keys, MODULE_KEY]);
   if (resets < panics) {
     __wbg_reset_state();
     resets = panics;
   }
-  return new LocalScorer(guarded(() => new WasmScorer(bundle.manifest, bundle.files)));
+  return new LocalScorer(
+    guarded(() => new WasmScorer(bundle.manifest, bundle.files, memoryBudget)),
+  );
 }
 
 /** The weights of a scorer that was given none. @type {Weights} */
@@ -35,19 +44,18 @@ const BALANCED = { sentiment: 0.2, topic: 0.3, diffusion: 0.5 };
 /** The one module, being loaded or loaded. @type {Promise<unknown> | undefined} */
 let loading;
 
-/** @param {InitOptions["wasm"]} wasm */
-async function loadModule(wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url)) {
+/**
+ * @param {InitOptions["wasm"]} wasm
+ * @param {FileStore} [store]
+ */
+async function loadModule(wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url), store) {
   try {
     // Once: a second instance would take the place of the first, scorers and all.
-    loading ??= initModule({ module_or_path: wasm });
+    loading ??= compileModule(wasm, store).then((module) => initModule({ module_or_path: module }));
     await loading;
   } catch (cause) {
     loading = undefined;
-    if (cause instanceof WebAssembly.CompileError) {
-      const message =
-        "this browser is too old: the scorer needs WebAssembly SIMD, which all have since 2023";
-      throw new ScorerError("unsupported", message, { cause });
-    }
+    if (cause instanceof ScorerError) throw cause;
     throw new ScorerError("download", `the scorer could not be loaded: ${cause}`, { cause });
   }
 }
@@ -107,7 +115,16 @@ export class LocalScorer {
    * @returns {Promise<Score>}
    */
   async score(request) {
-    const json = this.#json(request);
+    return this.scoreJson(this.#json(request));
+  }
+
+  /**
+   * As `score`, for who has the request as JSON already; what was set isn't added to it.
+   *
+   * @param {string} json
+   * @returns {Promise<Score>}
+   */
+  async scoreJson(json) {
     return guarded(() => this.#alive().score(json));
   }
 

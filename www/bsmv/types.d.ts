@@ -1,12 +1,19 @@
-import type { components } from "../pkg/api.d.ts";
+import type {
+  SchemaBrandProfile,
+  SchemaDiffusionPage,
+  SchemaPost,
+  SchemaScore,
+  SchemaScoreRequest,
+  SchemaWeights,
+} from "../pkg/api.d.ts";
 
-type Schemas = components["schemas"];
-
-export type ScoreRequest = Schemas["ScoreRequest"];
-export type Score = Schemas["Score"];
-export type Brand = Schemas["BrandProfile"];
-export type DiffusionPage = Schemas["DiffusionPage"];
-export type Weights = Schemas["Weights"];
+// Interfaces and not aliases: so they keep their names in messages and in the reference.
+export interface ScoreRequest extends SchemaScoreRequest {}
+export interface Score extends SchemaScore {}
+export interface Post extends SchemaPost {}
+export interface Brand extends SchemaBrandProfile {}
+export interface DiffusionPage extends SchemaDiffusionPage {}
+export interface Weights extends SchemaWeights {}
 
 /** Anything that scores: in this thread, in a worker, over HTTP. */
 export interface Scorer {
@@ -37,6 +44,13 @@ export interface InitWorkerOptions {
   wasm?: string | URL;
   /** Address of the bundle's `manifest.json`. */
   model: string | URL;
+  /** Name of the cache in Cache Storage that keeps module and bundle; without it nothing is kept. */
+  cache?: string;
+  /**
+   * Bytes that the module's memory may grow to; no limit by default. A model that needs more, and
+   * later a request that would, fails with code `memory_budget` before anything of it is begun.
+   */
+  memoryBudget?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -98,11 +112,33 @@ export interface Progress {
 /** Reads a bundle's file by its name: for Node, or a store of one's own. */
 export type ReadFile = (name: string, signal?: AbortSignal) => Promise<Uint8Array<ArrayBuffer>>;
 
+/** Keeps files between visits. It may lose them, and never fails. */
+export interface FileStore {
+  get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<unknown>;
+  /** Drops what this library kept under other keys. */
+  keepOnly(keys: string[]): Promise<unknown>;
+}
+
 export interface InitOptions {
-  /** The module: its address, its bytes, or compiled. By default `../pkg/bsmv_bg.wasm`. */
+  /**
+   * The module: its address, its bytes, or compiled. By default `../pkg/bsmv_bg.wasm`. Unless it
+   * is compiled already it must have the SHA-256 of this release's.
+   */
   wasm?: string | URL | BufferSource | WebAssembly.Module;
   /** The bundle: the address of its `manifest.json`, or how to read its files. */
   model: string | URL | ReadFile;
+  /**
+   * Where what comes from addresses is kept, so that the next visit needs no host: the name of a
+   * cache in Cache Storage, in Node a folder, or a store of one's own. Without it nothing is kept
+   * anywhere. It holds what the last `init` with it loaded; older versions are dropped.
+   */
+  cache?: string | FileStore;
+  /**
+   * Bytes that the module's memory may grow to; no limit by default. A model that needs more, and
+   * later a request that would, fails with code `memory_budget` before anything of it is begun.
+   */
+  memoryBudget?: number;
   onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
@@ -114,6 +150,8 @@ export interface DiffusionClientOptions {
   headers?: Record<string, string>;
   /** Graphs with more events are sampled; at most and by default 100,000. */
   maxEvents?: number;
+  /** Graphs with more events aren't read at all; at most and by default 1,000,000. */
+  maxRead?: number;
   /** How often one page is asked for at most; 4 by default. */
   attempts?: number;
   /** Milliseconds; the mean wait after attempt n is backoff * 2^n / 2. 250 by default. */

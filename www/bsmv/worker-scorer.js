@@ -29,14 +29,20 @@ import { toJson } from "./json.js";
  * @param {InitWorkerOptions} options
  * @returns {Promise<WorkerScorer>}
  */
-export async function initWorker({ worker, wasm, model, onProgress, signal }) {
+export async function initWorker(options) {
+  const { worker, wasm, model, cache, memoryBudget, onProgress, signal } = options;
   signal?.throwIfAborted();
   const scorer = new WorkerScorer(
     worker ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
   );
   const absolute = (/** @type {string | URL} */ url) =>
     new URL(url, globalThis.location?.href).href;
-  const args = { model: absolute(model), ...(wasm !== undefined && { wasm: absolute(wasm) }) };
+  const args = {
+    model: absolute(model),
+    cache,
+    memoryBudget,
+    ...(wasm !== undefined && { wasm: absolute(wasm) }),
+  };
   try {
     await scorer.call("init", [args], { signal, onNote: onProgress });
     return scorer;

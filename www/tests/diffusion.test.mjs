@@ -118,6 +118,28 @@ test("ids and base paths are kept apart from the address", async () => {
   }
 });
 
+test("the post itself is read, and only what a scorer knows of it", async () => {
+  const post = { text: "a", platform: "x", created_at: "2026-11-22T10:00:00Z", images: 2 };
+  answer = json({ ...post, title: null, keep_texts: true, anything: 1 });
+  assert.deepEqual(await client().post("a/b"), post);
+  assert.equal(asked[0].url.href, `${base}v1/posts/a%2Fb`);
+  answer = json({ created_at: "2026-11-22T10:00:00Z" });
+  assert.equal((await client().post("p")).text, "");
+  answer = json([]);
+  await assert.rejects(client().post("p"), fails("malformed", "post"));
+  answer = json("no JSON");
+  await assert.rejects(client().post("p"), fails("not_json"));
+  answer = (_request, response) => response.writeHead(404).end();
+  await assert.rejects(client().post("p"), fails("not_found"));
+});
+
+test("a graph of more events than are read isn't read", async () => {
+  answer = paged(25, 10);
+  await assert.rejects(client({ maxRead: 24 }).get("p"), fails("too_large", "total"));
+  assert.equal(asked.length, 1);
+  assert.equal((await client({ maxRead: 25 }).get("p")).total, 25);
+});
+
 test("an unchanged graph isn't sent again", async () => {
   const mine = client();
   answer = json(page(1, 3), { etag: '"a"' });

@@ -2,15 +2,13 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch, PATIENCE, ROOT } from "./browser.mjs";
+import { complaintsOf, site } from "./site.mjs";
 
 const STAGE = join(ROOT, "target/npm");
-const POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 
 /** @type {string} */
 let folder;
@@ -80,44 +78,18 @@ test("the types say what the package does", () => {
   execFileSync(tsc, { cwd: folder, stdio: "inherit" });
 });
 
-const TYPES = new Map([
-  [".html", "text/html"],
-  [".js", "text/javascript"],
-  [".json", "application/json"],
-  [".wasm", "application/wasm"],
-]);
-
 test("five lines score a post in a strict page, and 100 drafts make no request", async () => {
-  const site = join(folder, "site");
-  cpSync(join(folder, "node_modules/bsmv"), join(site, "bsmv"), { recursive: true });
-  writeFileSync(join(site, "index.html"), '<script type="module" src="page.js"></script>');
-  writeFileSync(join(site, "page.js"), `${examples[1]}\nglobalThis.scorer = scorer;`);
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://site").pathname;
-    try {
-      const file = join(site, path === "/" ? "index.html" : path);
-      const bytes = readFileSync(file);
-      response.setHeader("content-type", TYPES.get(extname(file)) ?? "application/octet-stream");
-      response.setHeader("content-security-policy", POLICY);
-      response.end(bytes);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const pages = join(folder, "site");
+  cpSync(join(folder, "node_modules/bsmv"), join(pages, "bsmv"), { recursive: true });
+  writeFileSync(join(pages, "index.html"), '<script type="module" src="page.js"></script>');
+  writeFileSync(join(pages, "page.js"), `${examples[1]}\nglobalThis.scorer = scorer;`);
+  const host = await site(pages);
   const browser = await launch();
   try {
     const context = await browser.newContext();
     const page = await context.newPage();
-    /** @type {string[]} */
-    const complaints = [];
-    page.on("console", (message) => {
-      const icon = message.location().url.endsWith("/favicon.ico");
-      if (message.type() === "error" && !icon) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(String(error)));
-    await page.goto(`http://127.0.0.1:${port}/`);
+    const complaints = complaintsOf(page);
+    await page.goto(host.address);
     const said = () => document.body.textContent !== "";
     await page.waitForFunction(said, undefined, { timeout: PATIENCE });
     assert.ok(Number(await page.textContent("body")) > 50);
@@ -138,6 +110,6 @@ test("five lines score a post in a strict page, and 100 drafts make no request",
     );
   } finally {
     await browser.close();
-    server.close();
+    host.stop();
   }
 });

@@ -1,0 +1,56 @@
+/** @import { FileStore, InitOptions } from "./types.js" */
+import { INTEGRITY, SHA256 } from "../pkg/integrity.js";
+import { ScorerError } from "./errors.js";
+import { checkedFile, digest, download, storeKey } from "./files.js";
+
+const NAME = "bsmv_bg.wasm";
+/** What stores call the module. */
+export const MODULE_KEY = storeKey(NAME, SHA256);
+
+/**
+ * Compiles the module, but not before its SHA-256 was found to be that of this library's release.
+ * What was compiled already can't be checked any more, and is taken as it is.
+ *
+ * @param {NonNullable<InitOptions["wasm"]>} wasm
+ * @param {FileStore} [store]
+ * @returns {Promise<WebAssembly.Module>}
+ */
+export async function compileModule(wasm, store) {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  try {
+    if (typeof wasm !== "string" && !(wasm instanceof URL)) {
+      if ((await digest(wasm)) === SHA256) return await WebAssembly.compile(wasm);
+      throw new ScorerError("integrity", `${NAME} is not the module of this release (SHA-256)`);
+    }
+    const url = new URL(wasm, globalThis.location?.href);
+    if (!store) {
+      const streamed = await compileStreamed(url);
+      if (streamed) return streamed;
+    }
+    const load = (/** @type {boolean} */ fresh) =>
+      download(url, { cache: fresh ? "reload" : "default" });
+    return await WebAssembly.compile(
+      await checkedFile({ name: NAME, sha256: SHA256, load, store }),
+    );
+  } catch (cause) {
+    if (!(cause instanceof WebAssembly.CompileError)) throw cause;
+    const message =
+      "this browser is too old: the scorer needs WebAssembly SIMD, which all have since 2023";
+    throw new ScorerError("unsupported", message, { cause });
+  }
+}
+
+/**
+ * The short way, on which the browser checks the bytes and may keep the compiled code. It doesn't
+ * say why it failed: damaged, not there, not declared as application/wasm.
+ *
+ * @param {URL} url
+ */
+async function compileStreamed(url) {
+  try {
+    return await WebAssembly.compileStreaming(fetch(url, { integrity: INTEGRITY }));
+  } catch (cause) {
+    if (cause instanceof WebAssembly.CompileError) throw cause;
+    return undefined;
+  }
+}

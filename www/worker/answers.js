@@ -1,0 +1,92 @@
+/** Answers over HTTP: statuses, and errors in the form that `bsmv serve` gives them. */
+import { DiffusionError } from "../bsmv/diffusion.js";
+import { fromModule, ScorerError } from "../bsmv/errors.js";
+
+/** By code; of the scorer's own errors everything else is a fault of this worker. */
+const STATUS = new Map([
+  ["malformed_json", 400],
+  ["invalid_input", 422],
+  ["not_found", 404],
+  ["method_not_allowed", 405],
+  ["request_timeout", 408],
+  ["too_large", 413],
+  ["unsupported_media_type", 415],
+  ["not_configured", 501],
+]);
+/** Of the API behind: what isn't the client's fault is that of a bad gateway. */
+const UPSTREAM_STATUS = new Map([
+  ["invalid_input", 422],
+  ["not_found", 404],
+  ["timeout", 504],
+]);
+
+/**
+ * @param {string} json
+ * @param {Record<string, string>} [headers]
+ * @param {number} [status]
+ */
+export const answer = (json, headers = {}, status = 200) =>
+  new Response(json, { status, headers: { "content-type": "application/json", ...headers } });
+
+/**
+ * @param {unknown} thrown
+ * @param {Record<string, string>} [headers]
+ */
+export function failure(thrown, headers = {}) {
+  const error = fromModule(thrown);
+  const statuses = error instanceof DiffusionError ? UPSTREAM_STATUS : STATUS;
+  const status = statuses.get(error.code) ?? (error instanceof DiffusionError ? 502 : 500);
+  const { code, field, message } = error;
+  // What broke inside is for who runs the worker.
+  if (status === 500) console.error(error);
+  const told = status === 500 ? "a fault of the worker, not of the request" : message;
+  return answer(JSON.stringify({ error: { code, field, message: told } }), headers, status);
+}
+
+/**
+ * The body of a request, if it is declared as JSON, short enough, and comes soon enough.
+ *
+ * @param {Request} request
+ * @param {{ bytes: number, ms: number }} limit
+ * @returns {Promise<string>}
+ */
+export async function jsonOf(request, { bytes, ms }) {
+  const [media] = (request.headers.get("content-type") ?? "").split(";");
+  if (media.trim().toLowerCase() !== "application/json") {
+    const message = "send it with the header `Content-Type: application/json`";
+    throw new ScorerError("unsupported_media_type", message);
+  }
+  const tooLarge = new ScorerError("too_large", `the body is longer than ${bytes} bytes`);
+  // What is declared too long is refused before anything is read.
+  if (Number(request.headers.get("content-length") ?? 0) > bytes) throw tooLarge;
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  const reader = request.body?.getReader();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {Promise<never>} */
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ScorerError("request_timeout", "the body took too long")),
+      ms,
+    );
+  });
+  let json = "";
+  let length = 0;
+  try {
+    while (reader) {
+      const { done, value } = await Promise.race([reader.read(), late]);
+      if (done) break;
+      length += value.length;
+      if (length > bytes) throw tooLarge;
+      json += decoder.decode(value, { stream: true });
+    }
+    return json + decoder.decode();
+  } catch (cause) {
+    reader?.cancel().catch(() => {});
+    if (cause instanceof ScorerError) throw cause;
+    const problem = cause instanceof TypeError ? "is not UTF-8" : "broke off";
+    throw new ScorerError("malformed_json", `the body ${problem}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
