@@ -11,6 +11,7 @@ mod simd128;
 mod x86;
 
 pub mod attention;
+pub mod floats;
 pub mod math;
 pub mod scalar;
 
@@ -75,6 +76,33 @@ pub trait Kernel: Send + Sync + 'static {
         sums
     }
 
+    /// The same tile of f32 weights: `out[r * width + c] = bias[c] + sum over k of
+    /// `a[r * stride + k] * panel[k * COLUMNS + c]` for `rows` rows. Kernels may round product and
+    /// sum at once, so the bits differ between them.
+    ///
+    /// # Panics
+    /// When a slice is shorter than that.
+    fn float_tile(
+        a: &[f32],
+        stride: usize,
+        rows: usize,
+        panel: &[f32],
+        bias: &[f32],
+        out: &mut [f32],
+        width: usize,
+    ) {
+        for r in 0..rows {
+            let out = &mut out[r * width..][..Self::COLUMNS];
+            out.copy_from_slice(&bias[..Self::COLUMNS]);
+            let row = &a[r * stride..][..stride];
+            for (x, w) in row.iter().zip(panel.chunks_exact(Self::COLUMNS)) {
+                for (y, w) in out.iter_mut().zip(w) {
+                    *y += x * w;
+                }
+            }
+        }
+    }
+
     /// Does `work` compiled for this kernel's instruction set: that is how plain loops become its
     /// widest vectors.
     fn run<W: Work>(work: W) -> W::Output {
@@ -128,13 +156,21 @@ impl<K: Kernel> Activations<K> {
     /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
     pub fn quantize(&mut self, x: &[f32], width: usize) {
         self.start(x.len() / width, width);
-        K::run(Quantize { into: self, x, width });
+        K::run(Quantize {
+            into: self,
+            x,
+            width,
+        });
     }
 
     /// Quantizes GELU of the rows of `x`, which it leaves there.
     pub fn quantize_gelu(&mut self, x: &mut [f32], width: usize) {
         self.start(x.len() / width, width);
-        K::run(QuantizeGelu { into: self, x, width });
+        K::run(QuantizeGelu {
+            into: self,
+            x,
+            width,
+        });
     }
 
     fn start(&mut self, n: usize, width: usize) {
@@ -207,6 +243,7 @@ pub struct PackedLinear<K> {
     /// Sum of each channel's weights, for the activations' zero point.
     sums: Vec<i32>,
     bias: Vec<f32>,
+    inputs: usize,
     /// Inputs, padded to the kernel's depth.
     depth: usize,
     outputs: usize,
@@ -253,10 +290,16 @@ impl<K: Kernel> PackedLinear<K> {
             scales: pad(scales),
             sums,
             bias: pad(bias),
+            inputs,
             depth,
             outputs,
             kernel: std::marker::PhantomData,
         }
+    }
+
+    /// Numbers of one input row.
+    pub fn inputs(&self) -> usize {
+        self.inputs
     }
 
     /// Output channels.
@@ -271,8 +314,7 @@ impl<K: Kernel> PackedLinear<K> {
     pub fn apply(&self, x: &Activations<K>, out: &mut [f32]) {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
-        // The largest tile of any kernel: 6 x 64.
-        let mut tile = [0f32; 384];
+        let mut tile = [0f32; TILE];
         let panels = self.panels.chunks_exact(K::COLUMNS * self.depth);
         for (p, panel) in panels.enumerate() {
             let first = p * K::COLUMNS;
@@ -300,6 +342,9 @@ impl<K: Kernel> PackedLinear<K> {
         }
     }
 }
+
+/// The largest tile of any kernel: 6 x 64.
+const TILE: usize = 384;
 
 /// Checks what [`Kernel::tile`] may rely on.
 #[inline(always)]
