@@ -164,6 +164,12 @@ write_integrity() {
     writeFileSync("www/pkg/integrity.d.ts", types);'
 }
 
+# The kernels alone, to be tested where browsers run them.
+build_kernels() {
+  cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
+    --manifest-path www/tests/kernels/Cargo.toml
+}
+
 # The graph network alone, for its benchmark.
 build_forward() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
@@ -208,6 +214,7 @@ format_check() {
   cargo fmt --check
   cargo fmt --check --manifest-path www/bindgen/Cargo.toml
   cargo fmt --check --manifest-path www/bench/forward/Cargo.toml
+  cargo fmt --check --manifest-path www/tests/kernels/Cargo.toml
 }
 
 js_types() {
@@ -256,6 +263,7 @@ all_tests() {
   # After the build: the types of the module are made by it.
   step "js types" js_types
   step "js package" js_package
+  step "kernels for wasm" build_kernels
   step "js tests" js_tests
   print_size
   echo

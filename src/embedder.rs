@@ -1,6 +1,8 @@
 //! From a text to its vector: clean, cut into pieces, encode.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 
 #[cfg(not(target_arch = "wasm32"))]
 use crate::encoder::FloatEncoder;
@@ -14,12 +16,17 @@ use crate::{Error, Result};
 /// Windows of a long text that are read; what is past them is cut.
 const MOST_WINDOWS: usize = 4;
 
+/// Windows whose vectors are kept, the last that were read one by one.
+const KEPT_WINDOWS: usize = 8;
+
 /// A tokenizer and an encoder that belong together.
 pub struct Embedder {
     tokenizer: Tokenizer,
     encoder: Form,
     prefix: String,
     max_pieces: usize,
+    /// Pieces and vector of windows read before, the newest last.
+    kept: Mutex<VecDeque<(Vec<u32>, Vec<f32>)>>,
 }
 
 enum Form {
@@ -74,6 +81,7 @@ impl Embedder {
             encoder,
             prefix: prefix.to_owned(),
             max_pieces,
+            kept: Mutex::default(),
         })
     }
 
@@ -112,11 +120,13 @@ impl Embedder {
         }
     }
 
-    /// Cleans and embeds one text.
+    /// Cleans and embeds one text. What was read a moment ago isn't encoded again: the windows of a
+    /// draft before the one that is being written, or the whole text while its brand or its graph
+    /// changes.
     pub fn read(&self, text: &str) -> Result<Reading> {
         let cleaned = clean_report(text);
         let Windows { windows, cut } = self.windows(&cleaned.text)?;
-        let vector = self.mean(&windows, self.encode(&windows)?);
+        let vector = self.mean(&windows, self.encode_anew(&windows)?);
         Ok(Reading {
             cleaned,
             vector,
@@ -166,6 +176,38 @@ impl Embedder {
     /// Lengths, in characters, of the pieces of a text that needs no cleaning; they add up.
     pub fn piece_lengths(&self, text: &str) -> Result<Vec<usize>> {
         Ok(self.tokenizer.lengths(text)?)
+    }
+
+    /// The vectors of windows, those that are kept taken from there. A window's vector depends on
+    /// its pieces alone, so nothing can tell.
+    fn encode_anew(&self, windows: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<Option<Vec<f32>>> = {
+            let kept = kept();
+            let find = |ids: &Vec<u32>| kept.iter().find(|(other, _)| other == ids);
+            let vector = |ids| find(ids).map(|(_, vector)| vector.clone());
+            windows.iter().map(vector).collect()
+        };
+        let new = || {
+            windows
+                .iter()
+                .zip(&found)
+                .filter(|(_, found)| found.is_none())
+        };
+        let new: Vec<Vec<u32>> = new().map(|(ids, _)| ids.clone()).collect();
+        let encoded = self.encode(&new)?;
+        let mut kept = kept();
+        for (ids, vector) in new.into_iter().zip(&encoded) {
+            if kept.len() == KEPT_WINDOWS {
+                kept.pop_front();
+            }
+            kept.push_back((ids, vector.clone()));
+        }
+        let missing = found.iter_mut().filter(|found| found.is_none());
+        for (place, vector) in missing.zip(encoded) {
+            *place = Some(vector);
+        }
+        Ok(found.into_iter().flatten().collect())
     }
 
     fn encode(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {

@@ -108,6 +108,43 @@ fn int8_has_the_oracles_bits_and_stays_near_f32() {
 }
 
 #[test]
+fn f32_on_tensors_agrees_with_f32_on_kernels() {
+    let config = manifest().encoder.config;
+    let bytes = weights(Precision::F32);
+    let kernels = FloatEncoder::load(config.clone(), bytes.clone(), &Device::Cpu).unwrap();
+    let tensors = FloatEncoder::load_tensors(config, bytes, &Device::Cpu).unwrap();
+    let sequences = sequences();
+    let (kernels, tensors) = (
+        kernels.embed(&sequences).unwrap(),
+        tensors.embed(&sequences).unwrap(),
+    );
+    for (a, b) in kernels.iter().flatten().zip(tensors.iter().flatten()) {
+        assert!((a - b).abs() < 1e-4, "{a} and {b}");
+    }
+}
+
+#[test]
+fn a_draft_has_the_bits_of_a_text_read_for_the_first_time() {
+    let scorer = common::model::scorer(Precision::Int8);
+    // Several windows, of which an edit at the end leaves the first ones as they were.
+    let texts: Vec<String> = fixtures().iter().map(|f| f.post.full_text()).collect();
+    let long = texts.concat();
+    let drafts = [
+        &long[..],
+        &format!("{long} And more."),
+        "A short one",
+        "A short one",
+        "A short one!",
+        &texts[3],
+        &long,
+    ];
+    for draft in drafts {
+        let fresh = common::model::scorer(Precision::Int8);
+        assert_eq!(scorer.embed(draft).unwrap(), fresh.embed(draft).unwrap());
+    }
+}
+
+#[test]
 fn sequences_the_encoder_cannot_read_are_refused() {
     let config = manifest().encoder.config;
     let (most, vocabulary) = (config.max_position_embeddings, config.vocab_size as u32);

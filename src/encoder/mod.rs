@@ -1,10 +1,13 @@
 //! The text encoder: BERT, mean pooling, unit length. Two forms of one network: `FloatEncoder`
-//! (f32 on candle, CPU or CUDA; native builds only) and [`Int8Encoder`] (own kernels, the same bits in every build).
+//! (f32, CPU or CUDA; native builds only) and [`Int8Encoder`] (the same bits in every build).
 
 #[cfg(not(target_arch = "wasm32"))]
 mod float;
 mod int8;
+mod network;
 mod quantize;
+#[cfg(not(target_arch = "wasm32"))]
+mod tensors;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,9 +15,12 @@ use serde::{Deserialize, Serialize};
 pub use candle_core::Device;
 #[cfg(not(target_arch = "wasm32"))]
 pub use float::FloatEncoder;
-pub use int8::{Int8Encoder, scratch_bytes};
+pub use int8::Int8Encoder;
+pub use network::scratch_bytes;
 pub use quantize::{WordBits, quantize};
 
+use crate::kernels::math::LayerNorm;
+use crate::tensors::Tensors;
 use crate::{Error, Result};
 
 /// Where an f32 encoder computes: nowhere but here, and not at all, in WebAssembly.
@@ -92,6 +98,15 @@ const WORDS: &str = "embeddings.word_embeddings";
 const POSITIONS: &str = "embeddings.position_embeddings";
 const TYPES: &str = "embeddings.token_type_embeddings";
 const EMBEDDING_NORM: &str = "embeddings.LayerNorm";
+
+fn layer_norm(file: &Tensors, name: &str, config: &Config) -> Result<LayerNorm> {
+    let width = [config.hidden_size];
+    Ok(LayerNorm {
+        weight: file.floats(&format!("{name}.weight"), &width)?,
+        bias: file.floats(&format!("{name}.bias"), &width)?,
+        eps: config.layer_norm_eps as f32,
+    })
+}
 
 /// Checks a sequence against the network's limits.
 fn check_ids(config: &Config, ids: &[u32]) -> Result<()> {

@@ -3,8 +3,10 @@
 //! Sums run over one index in order, lanes over another, so the result depends neither on the width
 //! of the vector unit nor on how many queries are worked on together.
 
-use super::Kernel;
+use std::marker::PhantomData;
+
 use super::math::{LANES, softmax_numerators};
+use super::{Kernel, Work};
 
 /// Queries worked on together: each reads keys and values once for all of them. Their sums fill
 /// half of the sixteen registers of 128 bits, or less of what x86 has.
@@ -40,22 +42,44 @@ impl Shape {
     }
 }
 
+struct Heads<'a, K> {
+    attention: &'a mut Attention,
+    qkv: &'a [f32],
+    shape: Shape,
+    context: &'a mut [f32],
+    kernel: PhantomData<K>,
+}
+
+impl<K: Kernel> Work for Heads<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let n = self.shape.positions;
+        let whole = n / QUERIES * QUERIES;
+        for head in 0..self.shape.heads {
+            let (a, qkv, context) = (&mut *self.attention, self.qkv, &mut *self.context);
+            a.gather(qkv, self.shape, head);
+            for first in (0..whole).step_by(QUERIES) {
+                a.attend::<K, QUERIES>(qkv, self.shape, head, first, context);
+            }
+            for first in whole..n {
+                a.attend::<K, 1>(qkv, self.shape, head, first, context);
+            }
+        }
+    }
+}
+
 impl Attention {
     /// Every head of one sequence. `qkv`: `[positions, 3 * heads * size]`; `context`:
     /// `[positions, heads * size]`.
     pub fn apply<K: Kernel>(&mut self, qkv: &[f32], shape: Shape, context: &mut [f32]) {
-        K::run(|| {
-            let n = shape.positions;
-            for head in 0..shape.heads {
-                self.gather(qkv, shape, head);
-                let whole = n / QUERIES * QUERIES;
-                for first in (0..whole).step_by(QUERIES) {
-                    self.attend::<K, QUERIES>(qkv, shape, head, first, context);
-                }
-                for first in whole..n {
-                    self.attend::<K, 1>(qkv, shape, head, first, context);
-                }
-            }
+        K::run(Heads::<K> {
+            attention: self,
+            qkv,
+            shape,
+            context,
+            kernel: PhantomData,
         });
     }
 
@@ -113,11 +137,11 @@ impl Attention {
                 }
             }
         }
-        let totals: [f32; Q] = std::array::from_fn(|q| {
-            let scores = &mut self.scores[q * padded..][..padded];
+        let mut totals = [0f32; Q];
+        for (total, scores) in totals.iter_mut().zip(self.scores.chunks_exact_mut(padded)) {
             scores[n..].fill(f32::NEG_INFINITY);
-            softmax_numerators(scores, n)
-        });
+            *total = softmax_numerators(scores, n);
+        }
         let scores: [&[f32]; Q] = std::array::from_fn(|q| &self.scores[q * padded..][..n]);
         for (c, values) in self.values.chunks_exact(n * LANES).enumerate() {
             let sums = K::sums(scores, values.as_chunks::<LANES>().0);

@@ -2,6 +2,8 @@
 //! bits: IEEE operations only, no fused multiply-add, sums in sixteen lanes added as a tree.
 //! Written so that the compiler turns each loop into SIMD.
 
+use super::{Kernel, Work};
+
 /// Lanes of every sum: a multiple of each target's vector width.
 pub const LANES: usize = 16;
 /// 1.5 * 2^23: adding it rounds a small f32 to an integer, half to even.
@@ -69,23 +71,60 @@ fn lane_sum(x: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     lanes[0]
 }
 
+/// Constants of a loop as the loop reads them. Engines of WebAssembly rebuild a vector constant from
+/// immediates wherever it is used, which doubles the work of a polynomial; what a compiler can't
+/// see through stays in registers or on the stack.
+#[inline(always)]
+fn constants<const N: usize>(values: [f32; N]) -> [f32; N] {
+    if cfg!(target_arch = "wasm32") {
+        std::hint::black_box(values)
+    } else {
+        values
+    }
+}
+
+/// e^x by Cephes' scheme: x = n ln 2 + r, a polynomial for e^r, n put into the exponent.
+const EXP: [f32; 12] = [
+    -87.0,
+    std::f32::consts::LOG2_E,
+    ROUNDING,
+    // ln 2 in two parts, the first exact in few bits, so that r keeps its precision.
+    0.693_359_4,
+    -2.121_944_4e-4,
+    1.987_569_1e-4,
+    1.398_2e-3,
+    8.333_452e-3,
+    4.166_579_6e-2,
+    1.666_666_5e-1,
+    5.000_000_3e-1,
+    1.0,
+];
+
 /// e^x for x in [-87, 88], relative error below 2e-7; smaller x give e^-87.
-///
-/// Cephes' scheme: x = n ln 2 + r, a polynomial for e^r, n put into the exponent.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
-    let x = if x < -87.0 { -87.0 } else { x };
-    let shifted = x * std::f32::consts::LOG2_E + ROUNDING;
-    let n = shifted - ROUNDING;
-    // ln 2 in two parts, the first exact in few bits, so that r keeps its precision.
-    let r = (x - n * 0.693_359_4) - n * -2.121_944_4e-4;
-    let p = 1.987_569_1e-4;
-    let p = p * r + 1.398_2e-3;
-    let p = p * r + 8.333_452e-3;
-    let p = p * r + 4.166_579_6e-2;
-    let p = p * r + 1.666_666_5e-1;
-    let p = p * r + 5.000_000_3e-1;
-    let y = p * (r * r) + r + 1.0;
+    exp_by(x, &EXP)
+}
+
+/// [`exp`] with the constants [`EXP`] at hand.
+#[inline(always)]
+fn exp_by(x: f32, k: &[f32; 12]) -> f32 {
+    let [
+        least,
+        log2_e,
+        rounding,
+        ln2_high,
+        ln2_low,
+        polynomial @ ..,
+        one,
+    ] = *k;
+    let x = if x < least { least } else { x };
+    let shifted = x * log2_e + rounding;
+    let n = shifted - rounding;
+    let r = (x - n * ln2_high) - n * ln2_low;
+    let [p, rest @ ..] = polynomial;
+    let p = rest.into_iter().fold(p, |p, c| p * r + c);
+    let y = p * (r * r) + r + one;
     let exponent = shifted
         .to_bits()
         .wrapping_sub(ROUNDING.to_bits())
@@ -93,22 +132,32 @@ pub fn exp(x: f32) -> f32 {
     f32::from_bits(y.to_bits().wrapping_add(exponent))
 }
 
-/// Gaussian error linear unit, x/2 (1 + erf(x / sqrt 2)), in place.
-///
 /// erf by Abramowitz and Stegun 7.1.26, absolute error below 5e-7 in f32.
+const ERF: [f32; 8] = [
+    std::f32::consts::FRAC_1_SQRT_2,
+    0.327_591_1,
+    1.061_405_4,
+    -1.453_152,
+    1.421_413_7,
+    -0.284_496_74,
+    0.254_829_6,
+    0.5,
+];
+
+/// Gaussian error linear unit, x/2 (1 + erf(x / sqrt 2)), in place.
 #[inline(always)]
 pub fn gelu(x: &mut [f32]) {
+    let (exp_constants, erf_constants) = (constants(EXP), constants(ERF));
+    let [root, scale, polynomial @ .., half] = erf_constants;
+    let one = exp_constants[11];
     for v in x {
-        let z = v.abs() * std::f32::consts::FRAC_1_SQRT_2;
-        let t = 1.0 / (1.0 + 0.327_591_1 * z);
-        let p = 1.061_405_4;
-        let p = p * t - 1.453_152;
-        let p = p * t + 1.421_413_7;
-        let p = p * t - 0.284_496_74;
-        let p = p * t + 0.254_829_6;
-        let tail = p * t * exp(-z * z);
-        let erf = if *v < 0.0 { tail - 1.0 } else { 1.0 - tail };
-        *v *= 0.5 * (1.0 + erf);
+        let z = v.abs() * root;
+        let t = one / (one + scale * z);
+        let [p, rest @ ..] = polynomial;
+        let p = rest.into_iter().fold(p, |p, c| p * t + c);
+        let tail = p * t * exp_by(-z * z, &exp_constants);
+        let erf = if *v < 0.0 { tail - one } else { one - tail };
+        *v *= half * (one + erf);
     }
 }
 
@@ -118,30 +167,53 @@ pub fn gelu(x: &mut [f32]) {
 pub fn softmax_numerators(x: &mut [f32], valid: usize) -> f32 {
     let least = f32::NEG_INFINITY;
     let top = lanes(x, least, higher).into_iter().fold(least, higher);
+    let k = constants(EXP);
     for v in x.iter_mut() {
-        *v = exp(*v - top);
+        *v = exp_by(*v - top, &k);
     }
     x[valid..].fill(0.0);
     lane_sum(x, |v| v)
 }
 
-/// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`.
-#[inline(always)]
-pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], eps: f32) {
-    for row in x.chunks_exact_mut(weight.len()) {
-        norm_row(row, weight, bias, eps);
+/// Layer normalisation: scale and shift after a row is brought to mean 0 and variance 1.
+pub struct LayerNorm {
+    pub weight: Vec<f32>,
+    pub bias: Vec<f32>,
+    pub eps: f32,
+}
+
+impl LayerNorm {
+    /// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`,
+    /// to which `more` is added first where it is given.
+    pub fn apply<K: Kernel>(&self, x: &mut [f32], more: Option<&[f32]>) {
+        K::run(Norm {
+            norm: self,
+            x,
+            more,
+        });
     }
 }
 
-/// [`layer_norm`] of `x + more`, in place of `x`.
-#[inline(always)]
-pub fn add_layer_norm(x: &mut [f32], more: &[f32], weight: &[f32], bias: &[f32], eps: f32) {
-    let rows = x.chunks_exact_mut(weight.len());
-    for (row, more) in rows.zip(more.chunks_exact(weight.len())) {
-        for (v, m) in row.iter_mut().zip(more) {
-            *v += m;
+struct Norm<'a> {
+    norm: &'a LayerNorm,
+    x: &'a mut [f32],
+    more: Option<&'a [f32]>,
+}
+
+impl Work for Norm<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let width = self.norm.weight.len();
+        for (i, row) in self.x.chunks_exact_mut(width).enumerate() {
+            if let Some(more) = self.more {
+                for (v, m) in row.iter_mut().zip(&more[i * width..][..width]) {
+                    *v += m;
+                }
+            }
+            norm_row(row, &self.norm.weight, &self.norm.bias, self.norm.eps);
         }
-        norm_row(row, weight, bias, eps);
     }
 }
 

@@ -11,6 +11,7 @@ mod simd128;
 mod x86;
 
 pub mod attention;
+pub mod floats;
 pub mod math;
 pub mod scalar;
 
@@ -75,11 +76,46 @@ pub trait Kernel: Send + Sync + 'static {
         sums
     }
 
-    /// Runs `f` compiled for the instruction set of this kernel, as far as what it calls is
-    /// inlined: that is how plain loops become its widest vectors.
-    fn run<T>(f: impl FnOnce() -> T) -> T {
-        f()
+    /// The same tile of f32 weights: `out[r * width + c] = bias[c] + sum over k of
+    /// `a[r * stride + k] * panel[k * COLUMNS + c]` for `rows` rows. Kernels may round product and
+    /// sum at once, so the bits differ between them.
+    ///
+    /// # Panics
+    /// When a slice is shorter than that.
+    fn float_tile(
+        a: &[f32],
+        stride: usize,
+        rows: usize,
+        panel: &[f32],
+        bias: &[f32],
+        out: &mut [f32],
+        width: usize,
+    ) {
+        for r in 0..rows {
+            let out = &mut out[r * width..][..Self::COLUMNS];
+            out.copy_from_slice(&bias[..Self::COLUMNS]);
+            let row = &a[r * stride..][..stride];
+            for (x, w) in row.iter().zip(panel.chunks_exact(Self::COLUMNS)) {
+                for (y, w) in out.iter_mut().zip(w) {
+                    *y += x * w;
+                }
+            }
+        }
     }
+
+    /// Does `work` compiled for this kernel's instruction set: that is how plain loops become its
+    /// widest vectors.
+    fn run<W: Work>(work: W) -> W::Output {
+        work.run()
+    }
+}
+
+/// Something to do in one instruction set. A closure would do, were it sure to be inlined into the
+/// function that enables the instructions; `run` here is marked `#[inline(always)]`.
+pub trait Work {
+    type Output;
+
+    fn run(self) -> Self::Output;
 }
 
 /// How a row of activations was quantized: `x = scale * (q - zero)`.
@@ -119,22 +155,21 @@ impl<K: Kernel> Default for Activations<K> {
 impl<K: Kernel> Activations<K> {
     /// Quantizes the rows of `x`, `width` numbers each, in place of what was held before.
     pub fn quantize(&mut self, x: &[f32], width: usize) {
-        K::run(|| {
-            self.start(x.len() / width, width);
-            for (i, row) in x.chunks_exact(width).enumerate() {
-                self.quantize_row(i, row);
-            }
+        self.start(x.len() / width, width);
+        K::run(Quantize {
+            into: self,
+            x,
+            width,
         });
     }
 
     /// Quantizes GELU of the rows of `x`, which it leaves there.
     pub fn quantize_gelu(&mut self, x: &mut [f32], width: usize) {
-        K::run(|| {
-            self.start(x.len() / width, width);
-            for (i, row) in x.chunks_exact_mut(width).enumerate() {
-                math::gelu(row);
-                self.quantize_row(i, row);
-            }
+        self.start(x.len() / width, width);
+        K::run(QuantizeGelu {
+            into: self,
+            x,
+            width,
         });
     }
 
@@ -166,6 +201,41 @@ impl<K: Kernel> Activations<K> {
     }
 }
 
+struct Quantize<'a, K: Kernel> {
+    into: &'a mut Activations<K>,
+    x: &'a [f32],
+    width: usize,
+}
+
+impl<K: Kernel> Work for Quantize<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (i, row) in self.x.chunks_exact(self.width).enumerate() {
+            self.into.quantize_row(i, row);
+        }
+    }
+}
+
+struct QuantizeGelu<'a, K: Kernel> {
+    into: &'a mut Activations<K>,
+    x: &'a mut [f32],
+    width: usize,
+}
+
+impl<K: Kernel> Work for QuantizeGelu<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for (i, row) in self.x.chunks_exact_mut(self.width).enumerate() {
+            math::gelu(row);
+            self.into.quantize_row(i, row);
+        }
+    }
+}
+
 /// A linear layer `y = W x + b` with 8-bit weights per output channel, packed for kernel `K`.
 pub struct PackedLinear<K> {
     panels: Vec<i8>,
@@ -173,6 +243,7 @@ pub struct PackedLinear<K> {
     /// Sum of each channel's weights, for the activations' zero point.
     sums: Vec<i32>,
     bias: Vec<f32>,
+    inputs: usize,
     /// Inputs, padded to the kernel's depth.
     depth: usize,
     outputs: usize,
@@ -208,10 +279,16 @@ impl<K: Kernel> PackedLinear<K> {
             scales: pad(scales),
             sums,
             bias: pad(bias),
+            inputs,
             depth,
             outputs,
             kernel: std::marker::PhantomData,
         }
+    }
+
+    /// Numbers of one input row.
+    pub fn inputs(&self) -> usize {
+        self.inputs
     }
 
     /// Output channels.
@@ -226,13 +303,7 @@ impl<K: Kernel> PackedLinear<K> {
     pub fn apply(&self, x: &Activations<K>, out: &mut [f32]) {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
-        K::run(|| self.product(x, out));
-    }
-
-    #[inline(always)]
-    fn product(&self, x: &Activations<K>, out: &mut [f32]) {
-        // The largest tile of any kernel: 6 x 64.
-        let mut tile = [0f32; 384];
+        let mut tile = [0f32; TILE];
         let panels = self.panels.chunks_exact(K::COLUMNS * self.depth);
         for (p, panel) in panels.enumerate() {
             let first = p * K::COLUMNS;
@@ -280,6 +351,9 @@ fn pack_row<K: Kernel>(row: &[i8], panel: &mut [i8]) -> i32 {
     row.iter().map(|&w| i32::from(w)).sum()
 }
 
+/// The largest tile of any kernel: 6 x 64.
+const TILE: usize = 384;
+
 /// Checks what [`Kernel::tile`] may rely on.
 #[inline(always)]
 fn check_tile<K: Kernel>(
@@ -296,124 +370,4 @@ fn check_tile<K: Kernel>(
     assert!(a.len() >= n * stride && panel.len() >= stride * K::COLUMNS);
     assert!(channels.scales.len() >= K::COLUMNS && channels.sums.len() >= K::COLUMNS);
     assert!(channels.bias.len() >= K::COLUMNS && out.len() >= (n - 1) * width + K::COLUMNS);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// Rows, inputs and outputs around every tile's edges, activations and weights at extremes.
-    fn check<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
-        let mut state = seed | 1;
-        let mut next = move || {
-            state = state
-                .wrapping_mul(6364136223846793005)
-                .wrapping_add(1442695040888963407);
-            (state >> 33) as u32
-        };
-        let weights: Vec<i8> = (0..inputs * outputs)
-            .map(|_| match next() % 4 {
-                0 => -128,
-                1 => 127,
-                _ => next() as i8,
-            })
-            .collect();
-        let scales: Vec<f32> = (0..outputs)
-            .map(|_| (next() % 1000) as f32 * 1e-5)
-            .collect();
-        let bias: Vec<f32> = (0..outputs)
-            .map(|_| (next() % 1000) as f32 * 1e-3 - 0.5)
-            .collect();
-        let x: Vec<f32> = (0..rows * inputs)
-            .map(|_| match next() % 8 {
-                0 => -3.0,
-                1 => 5.0,
-                _ => (next() % 2000) as f32 * 1e-3 - 1.0,
-            })
-            .collect();
-        for gelu in [false, true] {
-            let run = |out: &mut Vec<f32>, apply: &dyn Fn(&mut [f32])| {
-                out.resize(rows * outputs, 0.0);
-                apply(out);
-            };
-            let (mut expected, mut got) = (Vec::new(), Vec::new());
-            run(&mut expected, &|out| {
-                product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, gelu, out)
-            });
-            run(&mut got, &|out| {
-                product::<K>(&weights, &scales, &bias, &x, inputs, gelu, out)
-            });
-            for (e, g) in expected.iter().zip(&got) {
-                assert_eq!(
-                    e.to_bits(),
-                    g.to_bits(),
-                    "{} {rows}x{inputs}x{outputs}",
-                    K::NAME
-                );
-            }
-        }
-    }
-
-    fn product<K: Kernel>(
-        weights: &[i8],
-        scales: &[f32],
-        bias: &[f32],
-        x: &[f32],
-        inputs: usize,
-        gelu: bool,
-        out: &mut [f32],
-    ) {
-        let linear = PackedLinear::<K>::new(weights, scales, bias);
-        let mut q = Activations::<K>::default();
-        if gelu {
-            q.quantize_gelu(&mut x.to_vec(), inputs);
-        } else {
-            q.quantize(x, inputs);
-        }
-        linear.apply(&q, out);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(60))]
-        #[test]
-        #[cfg(target_arch = "x86_64")]
-        fn every_kernel_gives_the_oracles_bits(
-            rows in 1usize..20, inputs in 1usize..200, outputs in 1usize..150, seed: u64,
-        ) {
-            if Avx2::available() {
-                check::<Avx2>(rows, inputs, outputs, seed);
-            }
-            if Avx512Vnni::available() {
-                check::<Avx512Vnni>(rows, inputs, outputs, seed);
-            }
-        }
-    }
-
-    #[test]
-    fn the_oracle_agrees_with_plain_arithmetic() {
-        let (rows, inputs, outputs) = (3, 37, 11);
-        let weights: Vec<i8> = (0..inputs * outputs)
-            .map(|i| (i * 37 % 255) as u8 as i8)
-            .collect();
-        let scales: Vec<f32> = (0..outputs).map(|c| 0.001 + c as f32 * 1e-4).collect();
-        let bias: Vec<f32> = (0..outputs).map(|c| c as f32 * 0.1).collect();
-        let x: Vec<f32> = (0..rows * inputs).map(|i| (i as f32 * 0.7).sin()).collect();
-        let mut out = vec![0.0; rows * outputs];
-        product::<scalar::Scalar>(&weights, &scales, &bias, &x, inputs, false, &mut out);
-        for r in 0..rows {
-            for c in 0..outputs {
-                let mut exact = f64::from(bias[c]);
-                let mut size = 0.0;
-                for k in 0..inputs {
-                    let w = f64::from(weights[c * inputs + k]) * f64::from(scales[c]);
-                    exact += w * f64::from(x[r * inputs + k]);
-                    size += w.abs();
-                }
-                // Half a level of error per activation at most, a level being 2 / 127.
-                let error = (f64::from(out[r * outputs + c]) - exact).abs();
-                assert!(error < size / 127.0, "row {r} column {c}: off by {error}");
-            }
-        }
-    }
 }

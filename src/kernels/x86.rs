@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::math::LANES;
-use super::{Channels, Kernel, Row, check_tile};
+use super::{Channels, Kernel, Row, Work, check_tile};
 
 /// 256-bit products of unsigned activations with signed weights.
 pub struct Avx2;
@@ -11,7 +11,7 @@ pub struct Avx2;
 impl Avx2 {
     /// Whether this processor has it.
     pub fn available() -> bool {
-        is_x86_feature_detected!("avx2")
+        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
     }
 }
 
@@ -44,19 +44,40 @@ impl Kernel for Avx2 {
         }
     }
 
+    fn float_tile(
+        a: &[f32],
+        stride: usize,
+        rows: usize,
+        panel: &[f32],
+        bias: &[f32],
+        out: &mut [f32],
+        width: usize,
+    ) {
+        check_float_tile::<Self>(a, stride, rows, panel, bias, out, width);
+        // SAFETY: as for `tile`.
+        unsafe {
+            match rows {
+                1 => float_tile_avx2::<1>(a, stride, panel, bias, out, width),
+                2 => float_tile_avx2::<2>(a, stride, panel, bias, out, width),
+                3 => float_tile_avx2::<3>(a, stride, panel, bias, out, width),
+                _ => float_tile_avx2::<4>(a, stride, panel, bias, out, width),
+            }
+        }
+    }
+
     #[inline(always)]
     fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
         // SAFETY: as for `tile`; the function checks its slices.
         unsafe { sums_avx2(factors, rows) }
     }
 
-    fn run<T>(f: impl FnOnce() -> T) -> T {
+    fn run<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx2")]
-        fn with_avx2<T>(f: impl FnOnce() -> T) -> T {
-            f()
+        fn with_avx2<W: Work>(work: W) -> W::Output {
+            work.run()
         }
         // SAFETY: as for `tile`.
-        unsafe { with_avx2(f) }
+        unsafe { with_avx2(work) }
     }
 }
 
@@ -104,20 +125,57 @@ impl Kernel for Avx512Vnni {
         }
     }
 
+    fn float_tile(
+        a: &[f32],
+        stride: usize,
+        rows: usize,
+        panel: &[f32],
+        bias: &[f32],
+        out: &mut [f32],
+        width: usize,
+    ) {
+        check_float_tile::<Self>(a, stride, rows, panel, bias, out, width);
+        // SAFETY: as for `tile`.
+        unsafe {
+            match rows {
+                1 => float_tile_avx512::<1>(a, stride, panel, bias, out, width),
+                2 => float_tile_avx512::<2>(a, stride, panel, bias, out, width),
+                3 => float_tile_avx512::<3>(a, stride, panel, bias, out, width),
+                4 => float_tile_avx512::<4>(a, stride, panel, bias, out, width),
+                5 => float_tile_avx512::<5>(a, stride, panel, bias, out, width),
+                _ => float_tile_avx512::<6>(a, stride, panel, bias, out, width),
+            }
+        }
+    }
+
     #[inline(always)]
     fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
         // SAFETY: as for `tile`; the function checks its slices.
         unsafe { sums_avx512(factors, rows) }
     }
 
-    fn run<T>(f: impl FnOnce() -> T) -> T {
+    fn run<W: Work>(work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
-        fn with_avx512<T>(f: impl FnOnce() -> T) -> T {
-            f()
+        fn with_avx512<W: Work>(work: W) -> W::Output {
+            work.run()
         }
         // SAFETY: as for `Avx2`.
-        unsafe { with_avx512(f) }
+        unsafe { with_avx512(work) }
     }
+}
+
+fn check_float_tile<K: Kernel>(
+    a: &[f32],
+    stride: usize,
+    rows: usize,
+    panel: &[f32],
+    bias: &[f32],
+    out: &[f32],
+    width: usize,
+) {
+    assert!((1..=K::ROWS).contains(&rows) && a.len() >= rows * stride);
+    assert!(panel.len() >= stride * K::COLUMNS && bias.len() >= K::COLUMNS);
+    assert!(out.len() >= (rows - 1) * width + K::COLUMNS);
 }
 
 /// Four activations of one row as one 32-bit number.
@@ -271,4 +329,72 @@ unsafe fn sums_avx512<const Q: usize>(
         }
     }
     out
+}
+
+/// # Safety
+/// Needs AVX2 and FMA, and slices that pass [`check_float_tile`] with `R` rows.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn float_tile_avx2<const R: usize>(
+    a: &[f32],
+    stride: usize,
+    panel: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+    width: usize,
+) {
+    // SAFETY: bounded by the check.
+    unsafe {
+        let load = |p: *const f32| -> [__m256; 2] {
+            std::array::from_fn(|v| _mm256_loadu_ps(p.add(8 * v)))
+        };
+        let mut sums = [load(bias.as_ptr()); R];
+        for k in 0..stride {
+            let w = load(panel.as_ptr().add(16 * k));
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let x = _mm256_set1_ps(*a.get_unchecked(r * stride + k));
+                for (sum, w) in sum.iter_mut().zip(w) {
+                    *sum = _mm256_fmadd_ps(x, w, *sum);
+                }
+            }
+        }
+        for (r, sum) in sums.iter().enumerate() {
+            for (v, sum) in sum.iter().enumerate() {
+                _mm256_storeu_ps(out.as_mut_ptr().add(r * width + 8 * v), *sum);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// Needs AVX-512 F, and slices that pass [`check_float_tile`] with `R` rows.
+#[target_feature(enable = "avx512f")]
+unsafe fn float_tile_avx512<const R: usize>(
+    a: &[f32],
+    stride: usize,
+    panel: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+    width: usize,
+) {
+    // SAFETY: bounded by the check.
+    unsafe {
+        let load = |p: *const f32| -> [__m512; 4] {
+            std::array::from_fn(|v| _mm512_loadu_ps(p.add(16 * v)))
+        };
+        let mut sums = [load(bias.as_ptr()); R];
+        for k in 0..stride {
+            let w = load(panel.as_ptr().add(64 * k));
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let x = _mm512_set1_ps(*a.get_unchecked(r * stride + k));
+                for (sum, w) in sum.iter_mut().zip(w) {
+                    *sum = _mm512_fmadd_ps(x, w, *sum);
+                }
+            }
+        }
+        for (r, sum) in sums.iter().enumerate() {
+            for (v, sum) in sum.iter().enumerate() {
+                _mm512_storeu_ps(out.as_mut_ptr().add(r * width + 16 * v), *sum);
+            }
+        }
+    }
 }

@@ -1,0 +1,122 @@
+//! A kernel beside the oracle, bit for bit: natively in `tests/kernels.rs`, and in WebAssembly by the
+//! module that `www/tests/kernels.test.mjs` loads.
+
+use super::kernels::attention::{Attention, Shape};
+use super::kernels::floats::FloatLinear;
+use super::kernels::math::LayerNorm;
+use super::kernels::scalar::Scalar;
+use super::kernels::{Activations, Kernel, PackedLinear};
+
+/// Numbers that look random, the same for the same seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as u32
+    }
+
+    /// Most in [-1, 1), some at the ends of a wider range.
+    fn floats(&mut self, n: usize) -> Vec<f32> {
+        let mut one = || match self.next() % 8 {
+            0 => -3.0,
+            1 => 5.0,
+            _ => (self.next() % 2000) as f32 * 1e-3 - 1.0,
+        };
+        (0..n).map(|_| one()).collect()
+    }
+
+    /// Half of them extreme.
+    fn bytes(&mut self, n: usize) -> Vec<i8> {
+        let mut one = || match self.next() % 4 {
+            0 => -128,
+            1 => 127,
+            _ => self.next() as i8,
+        };
+        (0..n).map(|_| one()).collect()
+    }
+}
+
+/// What kernel `K` makes of numbers drawn from `seed`: products of every kind, attention over
+/// `rows` positions, layer normalisation.
+fn results<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) -> Vec<Vec<f32>> {
+    let mut numbers = Numbers(seed | 1);
+    let weights = numbers.bytes(inputs * outputs);
+    let scales: Vec<f32> = numbers.floats(outputs).iter().map(|s| s * 1e-2).collect();
+    let bias = numbers.floats(outputs);
+    let mut x = numbers.floats(rows * inputs);
+
+    let linear = PackedLinear::<K>::new(&weights, &scales, &bias);
+    let mut quantized = Activations::<K>::default();
+    let mut plain = vec![0.0; rows * outputs];
+    quantized.quantize(&x, inputs);
+    linear.apply(&quantized, &mut plain);
+    let mut of_gelu = vec![0.0; rows * outputs];
+    quantized.quantize_gelu(&mut x, inputs);
+    linear.apply(&quantized, &mut of_gelu);
+
+    let (heads, size) = (2, inputs % 40 + 1);
+    let qkv = numbers.floats(rows * 3 * heads * size);
+    let mut context = vec![0.0; rows * heads * size];
+    let shape = Shape {
+        positions: rows,
+        heads,
+        size,
+    };
+    let mut attention = Attention::default();
+    // Twice, for what the first leaves behind.
+    attention.apply::<K>(&numbers.floats(qkv.len()), shape, &mut context);
+    attention.apply::<K>(&qkv, shape, &mut context);
+
+    let norm = LayerNorm {
+        weight: numbers.floats(inputs),
+        bias: numbers.floats(inputs),
+        eps: 1e-12,
+    };
+    norm.apply::<K>(&mut x, Some(&numbers.floats(rows * inputs)));
+    vec![plain, of_gelu, context, x]
+}
+
+/// # Panics
+/// When `K` gives other bits than the oracle.
+pub fn check<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
+    let got = results::<K>(rows, inputs, outputs, seed);
+    let expected = results::<Scalar>(rows, inputs, outputs, seed);
+    let names = ["product", "product of GELU", "attention", "layer norm"];
+    for ((got, expected), name) in got.iter().zip(&expected).zip(names) {
+        for (i, (g, e)) in got.iter().zip(expected).enumerate() {
+            assert!(
+                g.to_bits() == e.to_bits(),
+                "{name} of {} at {rows}x{inputs}x{outputs}: number {i} is {g}, not {e}",
+                K::NAME
+            );
+        }
+    }
+}
+
+/// # Panics
+/// When f32 products of `K` are further from f64 than rounding explains.
+#[allow(dead_code)] // Native builds alone compute in f32.
+pub fn check_floats<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
+    let mut numbers = Numbers(seed | 1);
+    let weights = numbers.floats(inputs * outputs);
+    let bias = numbers.floats(outputs);
+    let x = numbers.floats(rows * inputs);
+    let mut out = vec![0.0; rows * outputs];
+    FloatLinear::<K>::new(&weights, &bias).apply(&x, &mut out);
+    for (i, y) in out.iter().enumerate() {
+        let (row, column) = (&x[i / outputs * inputs..], &weights[i % outputs * inputs..]);
+        let products = row.iter().zip(column).take(inputs);
+        let exact = products.map(|(x, w)| f64::from(*x) * f64::from(*w));
+        let exact = exact.sum::<f64>() + f64::from(bias[i % outputs]);
+        let bound = 25.0 * (inputs + 1) as f64 * f64::from(f32::EPSILON);
+        assert!(
+            (f64::from(*y) - exact).abs() <= bound,
+            "f32 product of {} at {rows}x{inputs}x{outputs}: {y} for {exact}",
+            K::NAME
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! Every kernel of this machine against the oracle, and the oracle against plain arithmetic.
+
+use bsmv::kernels;
+use bsmv::kernels::scalar::Scalar;
+use bsmv::kernels::{Activations, PackedLinear};
+use proptest::prelude::*;
+
+#[path = "common/kernels.rs"]
+mod oracle;
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn every_kernel_gives_the_oracles_bits(
+        rows in 1usize..40, inputs in 1usize..200, outputs in 1usize..150, seed: u64,
+    ) {
+        use kernels::{Avx2, Avx512Vnni};
+        if Avx2::available() {
+            oracle::check::<Avx2>(rows, inputs, outputs, seed);
+            oracle::check_floats::<Avx2>(rows, inputs, outputs, seed);
+        }
+        if Avx512Vnni::available() {
+            oracle::check::<Avx512Vnni>(rows, inputs, outputs, seed);
+            oracle::check_floats::<Avx512Vnni>(rows, inputs, outputs, seed);
+        }
+        oracle::check_floats::<Scalar>(rows, inputs, outputs, seed);
+    }
+}
+
+#[test]
+fn the_oracle_agrees_with_plain_arithmetic() {
+    let (rows, inputs, outputs) = (3, 37, 11);
+    let weights: Vec<i8> = (0..inputs * outputs)
+        .map(|i| (i * 37 % 255) as u8 as i8)
+        .collect();
+    let scales: Vec<f32> = (0..outputs).map(|c| 0.001 + c as f32 * 1e-4).collect();
+    let bias: Vec<f32> = (0..outputs).map(|c| c as f32 * 0.1).collect();
+    let x: Vec<f32> = (0..rows * inputs).map(|i| (i as f32 * 0.7).sin()).collect();
+    let mut quantized = Activations::<Scalar>::default();
+    quantized.quantize(&x, inputs);
+    let mut out = vec![0.0; rows * outputs];
+    PackedLinear::new(&weights, &scales, &bias).apply(&quantized, &mut out);
+    for r in 0..rows {
+        for c in 0..outputs {
+            let mut exact = f64::from(bias[c]);
+            let mut size = 0.0;
+            for k in 0..inputs {
+                let w = f64::from(weights[c * inputs + k]) * f64::from(scales[c]);
+                exact += w * f64::from(x[r * inputs + k]);
+                size += w.abs();
+            }
+            // Half a level of error per activation at most, a level being 2 / 127.
+            let error = (f64::from(out[r * outputs + c]) - exact).abs();
+            assert!(error < size / 127.0, "row {r} column {c}: off by {error}");
+        }
+    }
+}
