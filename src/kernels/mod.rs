@@ -263,27 +263,16 @@ impl<K: Kernel> PackedLinear<K> {
         let depth = inputs.next_multiple_of(K::DEPTH);
         let padded = outputs.next_multiple_of(K::COLUMNS);
         let mut panels = vec![0; padded * depth];
+        let mut sums = Vec::with_capacity(padded);
         for (column, row) in weights.chunks_exact(inputs).enumerate() {
             let start = column / K::COLUMNS * K::COLUMNS * depth + column % K::COLUMNS * K::DEPTH;
-            let places = panels[start..].chunks_mut(K::COLUMNS * K::DEPTH);
-            // Whole groups are copied by moves of a known size: this is much of a start's time.
-            let groups = row.chunks_exact(K::DEPTH);
-            let rest = groups.remainder();
-            for (place, group) in places.zip(groups) {
-                place[..K::DEPTH].copy_from_slice(group);
-            }
-            if !rest.is_empty() {
-                let last = start + inputs / K::DEPTH * K::COLUMNS * K::DEPTH;
-                panels[last..last + rest.len()].copy_from_slice(rest);
-            }
+            sums.push(pack_row::<K>(row, &mut panels[start..]));
         }
-        let sum = |row: &[i8]| row.iter().map(|&w| i32::from(w)).sum();
         let pad = |values: &[f32]| {
             let mut values = values.to_vec();
             values.resize(padded, 0.0);
             values
         };
-        let mut sums: Vec<i32> = weights.chunks_exact(inputs).map(sum).collect();
         sums.resize(padded, 0);
         PackedLinear {
             panels,
@@ -341,6 +330,25 @@ impl<K: Kernel> PackedLinear<K> {
             }
         }
     }
+}
+
+/// Spreads a channel's weights over its panel, which begins at its first place; their sum.
+///
+/// A function of its own, called for each row: engines of WebAssembly compile what is called often
+/// anew and better, but don't leave a long loop for it. Whole groups are moves of a known size.
+#[inline(never)]
+fn pack_row<K: Kernel>(row: &[i8], panel: &mut [i8]) -> i32 {
+    for (place, group) in panel
+        .chunks_mut(K::COLUMNS * K::DEPTH)
+        .zip(row.chunks(K::DEPTH))
+    {
+        if group.len() == K::DEPTH {
+            place[..K::DEPTH].copy_from_slice(&group[..K::DEPTH]);
+        } else {
+            place[..group.len()].copy_from_slice(group);
+        }
+    }
+    row.iter().map(|&w| i32::from(w)).sum()
 }
 
 /// The largest tile of any kernel: 6 x 64.
