@@ -90,7 +90,8 @@ fn words(file: &Tensors, pieces: usize, width: usize) -> Result<Words> {
     })
 }
 
-/// Appends the signed numbers that bytes hold; a function of its own as the packing of a row is.
+/// Appends the signed numbers that bytes hold. A function of its own for the reason that the
+/// packing of a row is one.
 #[inline(never)]
 fn push_signed(bytes: &[u8], numbers: &mut Vec<i8>) {
     numbers.extend(bytes.iter().map(|&byte| byte as i8));
@@ -104,9 +105,8 @@ fn layer<K: Kernel>(file: &Tensors, i: usize, config: &Config) -> Result<Layer<P
         for part in parts {
             let name = format!("{part}.weight");
             let rows = file.bytes(&name, Dtype::I8, &[outputs, inputs])?;
-            for row in rows.chunks_exact(inputs) {
-                push_signed(row, &mut weights);
-            }
+            rows.chunks_exact(inputs)
+                .for_each(|row| push_signed(row, &mut weights));
             scales.extend(file.floats(&scale_name(&name), &[outputs])?);
             bias.extend(file.floats(&format!("{part}.bias"), &[outputs])?);
         }
