@@ -138,15 +138,9 @@ pub(super) enum Words {
     #[cfg(not(target_arch = "wasm32"))]
     Floats(Vec<f32>),
     /// One scale per row.
-    Bytes {
-        levels: Vec<i8>,
-        scales: Vec<f32>,
-    },
+    Bytes { levels: Vec<i8>, scales: Vec<f32> },
     /// Two numbers to a byte, the first in the low half; one scale per [`GROUP`] numbers.
-    Nibbles {
-        pairs: Vec<u8>,
-        scales: Vec<f32>,
-    },
+    Nibbles { pairs: Vec<u8>, scales: Vec<f32> },
 }
 
 impl Words {
