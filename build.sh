@@ -292,7 +292,6 @@ bench() {
   # The inspector speaks WebSocket, which Node 20 has behind a flag.
   node --experimental-websocket www/bench/edge.mjs
   need_chromium
-  node www/bench/memory.mjs
   step "graph network for wasm" build_forward
   node www/bench/forward.mjs
 }

@@ -135,17 +135,12 @@ impl<L: Linear> Default for Scratch<L> {
 
 /// Word embeddings `[vocabulary, hidden]`, as stored.
 pub(super) enum Words {
+    #[cfg(not(target_arch = "wasm32"))]
     Floats(Vec<f32>),
     /// One scale per row.
-    Bytes {
-        levels: Vec<i8>,
-        scales: Vec<f32>,
-    },
+    Bytes { levels: Vec<i8>, scales: Vec<f32> },
     /// Two numbers to a byte, the first in the low half; one scale per [`GROUP`] numbers.
-    Nibbles {
-        pairs: Vec<u8>,
-        scales: Vec<f32>,
-    },
+    Nibbles { pairs: Vec<u8>, scales: Vec<f32> },
 }
 
 impl Words {
@@ -153,6 +148,7 @@ impl Words {
     fn read(&self, id: usize, out: &mut [f32]) {
         let h = out.len();
         match self {
+            #[cfg(not(target_arch = "wasm32"))]
             Words::Floats(words) => out.copy_from_slice(&words[id * h..][..h]),
             Words::Bytes { levels, scales } => {
                 for (out, w) in out.iter_mut().zip(&levels[id * h..][..h]) {

@@ -366,18 +366,19 @@ impl<K: Kernel> PackedLinear<K> {
 /// Spreads a channel's weights over its panel, which begins at its first place; their sum.
 ///
 /// A function of its own, called for each row: engines of WebAssembly compile what is called often
-/// anew and better, but don't leave a long loop for it. Whole groups are moves of a known size.
+/// anew and better, but don't leave a long loop for it.
 #[inline(never)]
 fn pack_row<K: Kernel>(row: &[i8], panel: &mut [i8]) -> i32 {
-    for (place, group) in panel
-        .chunks_mut(K::COLUMNS * K::DEPTH)
-        .zip(row.chunks(K::DEPTH))
-    {
-        if group.len() == K::DEPTH {
-            place[..K::DEPTH].copy_from_slice(&group[..K::DEPTH]);
-        } else {
-            place[..group.len()].copy_from_slice(group);
+    let groups = row.chunks_exact(K::DEPTH);
+    let (rest, whole) = (groups.remainder(), groups.len());
+    let mut places = panel.chunks_mut(K::COLUMNS * K::DEPTH);
+    for (place, group) in places.by_ref().take(whole).zip(groups) {
+        for (place, w) in place[..K::DEPTH].iter_mut().zip(&group[..K::DEPTH]) {
+            *place = *w;
         }
+    }
+    if let Some(place) = places.next() {
+        place[..rest.len()].copy_from_slice(rest);
     }
     row.iter().map(|&w| i32::from(w)).sum()
 }

@@ -42,28 +42,23 @@ const memory = (pid, what) =>
   Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) /
   1000;
 
-/** What the inspector says of the isolate's heap, after a collection. @param {string} url */
-async function heap(url) {
-  const socket = new WebSocket(url);
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
+/**
+ * What the inspector says of the isolate: its heap, and the buffers beside it, the model's files
+ * among them but not the module's linear memory.
+ *
+ * @param {string} inspector
+ * @returns {Promise<{ usedSize: number, backingStorageSize: number }>} bytes
+ */
+async function heap(inspector) {
+  const [{ webSocketDebuggerUrl }] = await (await fetch(inspector)).json();
+  const socket = new WebSocket(webSocketDebuggerUrl);
+  const message = await new Promise((resolve, reject) => {
     socket.onerror = reject;
+    socket.onmessage = resolve;
+    socket.onopen = () => socket.send('{"id":1,"method":"Runtime.getHeapUsage"}');
   });
-  let id = 0;
-  /** @param {string} method @returns {Promise<any>} */
-  const call = (method) =>
-    new Promise((resolve) => {
-      const mine = ++id;
-      socket.addEventListener("message", ({ data }) => {
-        const answer = JSON.parse(data);
-        if (answer.id === mine) resolve(answer.result);
-      });
-      socket.send(JSON.stringify({ id: mine, method }));
-    });
-  await call("HeapProfiler.collectGarbage");
-  const usage = await call("Runtime.getHeapUsage");
   socket.close();
-  return usage;
+  return JSON.parse(message.data).result;
 }
 
 /** @param {number[]} times @param {number} share */
@@ -130,7 +125,7 @@ console.log(
 );
 console.log(`edge: ${cpu.toFixed(1)} ms of processor per post, all of workerd's threads`);
 console.log(
-  `edge: isolate ${mb(linear + usage.usedSize + (usage.backingStorageSize ?? 0))} MB: ` +
-    `linear memory ${mb(linear)}, heap ${mb(usage.usedSize)}, buffers ${mb(usage.backingStorageSize ?? 0)} ` +
-    `(inspector: ${JSON.stringify(usage)}); workerd ${resident.toFixed(0)} MB resident, at most ${peak.toFixed(0)}`,
+  `edge: isolate ${mb(linear + usage.usedSize + usage.backingStorageSize)} MB: ` +
+    `linear memory ${mb(linear)}, heap ${mb(usage.usedSize)}, buffers ${mb(usage.backingStorageSize)}; ` +
+    `workerd ${resident.toFixed(0)} MB resident, at most ${peak.toFixed(0)}`,
 );

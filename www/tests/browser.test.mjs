@@ -74,6 +74,17 @@ for (const [where, file, make] of [
   });
 }
 
+test("a worker refuses a model that its memory budget has no room for", async () => {
+  const code = await page.evaluate(async () => {
+    const { initWorker } = await import(new URL("bsmv/worker-scorer.js", document.baseURI).href);
+    const model = new URL("models/bsmv-base/manifest.json", document.baseURI);
+    return initWorker({ model, memoryBudget: 20e6 }).catch(
+      (/** @type {import("../bsmv/errors.js").ScorerError} */ error) => error.code,
+    );
+  });
+  assert.equal(code, "memory_budget");
+});
+
 test("in a worker the newest draft wins, and what is aborted or disposed of says so", async () => {
   const ends = await page.evaluate(async () => {
     const { initWorker } = await import(new URL("bsmv/worker-scorer.js", document.baseURI).href);

@@ -24,7 +24,7 @@ let memory;
 function graph(n) {
   const events = Array.from({ length: n }, (_, i) => i);
   return {
-    schema: 1,
+    schema: /** @type {const} */ (1),
     post: "p",
     created_at: "2026-11-22T10:00:00Z",
     observed_until: n,
@@ -47,7 +47,8 @@ before(async () => {
   const wasm = await readFile(join(ROOT, "www/pkg/bsmv_bg.wasm"));
   await assert.rejects(init({ wasm, model: readModel, memoryBudget: 20e6 }), refused);
   scorer = await init({ wasm, model: readModel, memoryBudget: BUDGET });
-  const module = await exportsOf();
+  // Loaded by now, so this only names it.
+  const module = await exportsOf({ module_or_path: wasm });
   memory = () => module.memory.buffer.byteLength;
 });
 

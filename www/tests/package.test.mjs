@@ -1,7 +1,7 @@
 /** The package as users get it: packed, installed into a fresh folder, run as its README says. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -54,6 +54,8 @@ test("the types say what the package does", () => {
     join(folder, "typed.ts"),
     `import { init, ScorerError } from "bsmv";
     import { initWorker } from "bsmv/worker-scorer";
+    import edge from "bsmv/edge";
+    import { DiffusionClient } from "bsmv/diffusion";
     import type { Score, Scorer } from "bsmv/types";
     export async function worth(model: URL): Promise<number> {
       const scorer: Scorer = Math.random() < 0.5 ? await init({ model }) : await initWorker({ model });
@@ -62,7 +64,9 @@ test("the types say what the package does", () => {
       await scorer.score({ post: { text: "a", platform: "nowhere" } });
       return score.bsmv;
     }
-    export const code = (error: ScorerError): string => error.code;`,
+    export const code = (error: ScorerError): string => error.code;
+    export const stored = new DiffusionClient({ base: "https://api.example" }).post("1");
+    export const answer = (request: Request): Promise<Response> => edge.fetch(request, {});`,
   );
   const compilerOptions = {
     strict: true,
@@ -76,6 +80,18 @@ test("the types say what the package does", () => {
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(settings));
   const tsc = join(ROOT, "www/node_modules/.bin/tsc");
   execFileSync(tsc, { cwd: folder, stdio: "inherit" });
+});
+
+test("the reference names everything that can be imported", () => {
+  const api = join(folder, "node_modules/bsmv/api");
+  const pages = readdirSync(api).map((name) => readFileSync(join(api, name), "utf8"));
+  const names = ["init()", "initWorker()", "LocalScorer", "WorkerScorer", "ScorerError"];
+  for (const name of [...names, "DiffusionClient", "InitOptions", "ScoreRequest", "Score"]) {
+    assert.ok(
+      pages.some((page) => page.includes(`### ${name}\n`)),
+      name,
+    );
+  }
 });
 
 test("five lines score a post in a strict page, and 100 drafts make no request", async () => {

@@ -48,7 +48,7 @@ export async function workerd({ env = {}, probe = false, inspector = false } = {
   if (!(await answers(address, dead))) throw new Error(`workerd doesn't answer:\n${said}`);
   return {
     address,
-    inspector: `ws://127.0.0.1:${inspectorPort}/main`,
+    inspector: `http://127.0.0.1:${inspectorPort}/json`,
     pid: /** @type {number} */ (child.pid),
     /** What it printed so far. */
     said: () => said,
