@@ -12,19 +12,23 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
-    #[cfg(target_arch = "x86_64")]
     fn every_kernel_gives_the_oracles_bits(
         rows in 1usize..40, inputs in 1usize..200, outputs in 1usize..150, seed: u64,
     ) {
-        use kernels::{Avx2, Avx512Vnni};
-        if Avx2::available() {
-            oracle::check::<Avx2>(rows, inputs, outputs, seed);
-            oracle::check_floats::<Avx2>(rows, inputs, outputs, seed);
+        #[cfg(target_arch = "x86_64")]
+        {
+            use kernels::{Avx2, Avx512Vnni};
+            if Avx2::available() {
+                oracle::check::<Avx2>(rows, inputs, outputs, seed);
+                oracle::check_floats::<Avx2>(rows, inputs, outputs, seed);
+            }
+            if Avx512Vnni::available() {
+                oracle::check::<Avx512Vnni>(rows, inputs, outputs, seed);
+                oracle::check_floats::<Avx512Vnni>(rows, inputs, outputs, seed);
+            }
         }
-        if Avx512Vnni::available() {
-            oracle::check::<Avx512Vnni>(rows, inputs, outputs, seed);
-            oracle::check_floats::<Avx512Vnni>(rows, inputs, outputs, seed);
-        }
+        #[cfg(target_arch = "aarch64")]
+        oracle::check::<kernels::Neon>(rows, inputs, outputs, seed);
         oracle::check_floats::<Scalar>(rows, inputs, outputs, seed);
     }
 }

@@ -4,9 +4,8 @@ use super::network::{Embed, Layer, Linear, Network, Words};
 use super::tensors::TensorEncoder;
 use super::{Config, Device, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names, layer_norm};
 use crate::Result;
-use crate::kernels::Kernel;
 use crate::kernels::floats::{FloatLinear, gelu};
-use crate::kernels::scalar::Scalar;
+use crate::kernels::{Choice, Kernel, on_fastest};
 use crate::tensors::Tensors;
 
 /// BERT in f32; weights may be stored as f16 or f32.
@@ -23,17 +22,10 @@ impl FloatEncoder {
         if !device.is_cpu() {
             return Self::load_tensors(config, safetensors, device);
         }
-        #[cfg(target_arch = "x86_64")]
-        {
-            use crate::kernels::{Avx2, Avx512Vnni};
-            if Avx512Vnni::available() {
-                return Self::load_with::<Avx512Vnni>(config, &safetensors);
-            }
-            if Avx2::available() {
-                return Self::load_with::<Avx2>(config, &safetensors);
-            }
-        }
-        Self::load_with::<Scalar>(config, &safetensors)
+        on_fastest(Load {
+            config,
+            safetensors,
+        })
     }
 
     /// The same on tensors also where kernels would do, for tests.
@@ -42,8 +34,33 @@ impl FloatEncoder {
         Ok(FloatEncoder(Form::Tensors(encoder)))
     }
 
-    fn load_with<K: Kernel>(config: Config, safetensors: &Vec<u8>) -> Result<Self> {
-        let file = Tensors::open(safetensors)?;
+    /// Shape of the network.
+    pub fn config(&self) -> &Config {
+        match &self.0 {
+            Form::Kernels(network) => network.config(),
+            Form::Tensors(encoder) => encoder.config(),
+        }
+    }
+
+    /// One unit vector per sequence.
+    pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
+        match &self.0 {
+            Form::Kernels(network) => network.embed_all(sequences),
+            Form::Tensors(encoder) => encoder.embed(sequences),
+        }
+    }
+}
+
+struct Load {
+    config: Config,
+    safetensors: Vec<u8>,
+}
+
+impl Choice for Load {
+    type Output = Result<FloatEncoder>;
+
+    fn with<K: Kernel>(self) -> Result<FloatEncoder> {
+        let (config, file) = (self.config, Tensors::open(&self.safetensors)?);
         let file = match file.under("bert") {
             inner if inner.has(&format!("{WORDS}.weight")) => inner,
             _ => file,
@@ -63,22 +80,6 @@ impl FloatEncoder {
         let words = Words::Floats(words);
         let network = Network::new(config, words, positions, norm, layers);
         Ok(FloatEncoder(Form::Kernels(Box::new(network))))
-    }
-
-    /// Shape of the network.
-    pub fn config(&self) -> &Config {
-        match &self.0 {
-            Form::Kernels(network) => network.config(),
-            Form::Tensors(encoder) => encoder.config(),
-        }
-    }
-
-    /// One unit vector per sequence.
-    pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
-        match &self.0 {
-            Form::Kernels(network) => network.embed_all(sequences),
-            Form::Tensors(encoder) => encoder.embed(sequences),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::network::{Embed, Layer, Network, Words};
 use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, layer_names, layer_norm};
 use crate::kernels::scalar::Scalar;
-use crate::kernels::{Kernel, PackedLinear};
+use crate::kernels::{Choice, Kernel, PackedLinear, on_fastest};
 use crate::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
@@ -18,38 +18,12 @@ pub struct Int8Encoder {
 impl Int8Encoder {
     /// Loads what [`super::quantize`] wrote.
     pub fn load(config: Config, file: &dyn FileBytes) -> Result<Self> {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use crate::kernels::{Avx2, Avx512Vnni};
-            if Avx512Vnni::available() {
-                return Self::load_with::<Avx512Vnni>(config, file);
-            }
-            if Avx2::available() {
-                return Self::load_with::<Avx2>(config, file);
-            }
-        }
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        return Self::load_with::<crate::kernels::Simd128>(config, file);
-        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-        Self::load_with::<Scalar>(config, file)
+        on_fastest(Load { config, file })
     }
 
     /// The same on the scalar oracle: slow, for tests.
     pub fn load_scalar(config: Config, file: &dyn FileBytes) -> Result<Self> {
-        Self::load_with::<Scalar>(config, file)
-    }
-
-    fn load_with<K: Kernel>(config: Config, file: &dyn FileBytes) -> Result<Self> {
-        let file = Tensors::open(file)?;
-        let h = config.hidden_size;
-        let layers = (0..config.num_hidden_layers)
-            .map(|i| layer::<K>(&file, i, &config))
-            .collect::<Result<_>>()?;
-        let words = words(&file, config.vocab_size, h)?;
-        let positions = file.floats(POSITIONS, &[config.max_position_embeddings * h])?;
-        let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
-        let network = Box::new(Network::new(config, words, positions, norm, layers));
-        Ok(Int8Encoder { network })
+        Load { config, file }.with::<Scalar>()
     }
 
     /// Name of the kernel in use.
@@ -66,6 +40,28 @@ impl Int8Encoder {
     /// read together. Short ones together save reading the weights again for each.
     pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
         self.network.embed_all(sequences)
+    }
+}
+
+struct Load<'a> {
+    config: Config,
+    file: &'a dyn FileBytes,
+}
+
+impl Choice for Load<'_> {
+    type Output = Result<Int8Encoder>;
+
+    fn with<K: Kernel>(self) -> Result<Int8Encoder> {
+        let (config, file) = (self.config, Tensors::open(self.file)?);
+        let h = config.hidden_size;
+        let layers = (0..config.num_hidden_layers)
+            .map(|i| layer::<K>(&file, i, &config))
+            .collect::<Result<_>>()?;
+        let words = words(&file, config.vocab_size, h)?;
+        let positions = file.floats(POSITIONS, &[config.max_position_embeddings * h])?;
+        let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
+        let network = Box::new(Network::new(config, words, positions, norm, layers));
+        Ok(Int8Encoder { network })
     }
 }
 

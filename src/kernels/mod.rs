@@ -5,6 +5,8 @@
 //! meaning only. One [`Kernel`] per architecture; [`scalar`] is the oracle the others must equal
 //! bit for bit.
 
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod simd128;
 #[cfg(target_arch = "x86_64")]
@@ -15,6 +17,8 @@ pub mod floats;
 pub mod math;
 pub mod scalar;
 
+#[cfg(target_arch = "aarch64")]
+pub use neon::Neon;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
@@ -108,6 +112,33 @@ pub trait Kernel: Send + Sync + 'static {
     fn run<W: Work>(work: W) -> W::Output {
         work.run()
     }
+}
+
+/// Something that can be made for any kernel.
+pub trait Choice {
+    type Output;
+
+    fn with<K: Kernel>(self) -> Self::Output;
+}
+
+/// Makes it for the fastest kernel that this processor has.
+pub fn on_fastest<C: Choice>(choice: C) -> C::Output {
+    #[cfg(target_arch = "x86_64")]
+    if Avx512Vnni::available() {
+        return choice.with::<Avx512Vnni>();
+    } else if Avx2::available() {
+        return choice.with::<Avx2>();
+    }
+    #[cfg(target_arch = "aarch64")]
+    type Fallback = Neon;
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    type Fallback = Simd128;
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )))]
+    type Fallback = scalar::Scalar;
+    choice.with::<Fallback>()
 }
 
 /// Something to do in one instruction set. A closure would do, were it sure to be inlined into the
