@@ -100,7 +100,7 @@ await Promise.all(
 const seconds = (performance.now() - begin) / 1000;
 const cpu = (processor(edge.pid) - before) / REQUESTS;
 const resident = memory(edge.pid, "VmRSS");
-const peak = memory(edge.pid, "VmHWM");
+const own = memory(edge.pid, "RssAnon");
 const alone = [];
 for (const body of bodies.slice(0, 200)) {
   alone.push(await score(edge.address, body.replace('"text":"', '"text":"again: ')));
@@ -127,5 +127,5 @@ console.log(`edge: ${cpu.toFixed(1)} ms of processor per post, all of workerd's 
 console.log(
   `edge: isolate ${mb(linear + usage.usedSize + usage.backingStorageSize)} MB: ` +
     `linear memory ${mb(linear)}, heap ${mb(usage.usedSize)}, buffers ${mb(usage.backingStorageSize)}; ` +
-    `workerd ${resident.toFixed(0)} MB resident, at most ${peak.toFixed(0)}`,
+    `workerd ${resident.toFixed(0)} MB resident, ${own.toFixed(0)} of them its own`,
 );
