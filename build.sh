@@ -8,6 +8,9 @@ readonly WASM_TARGET=wasm32-unknown-unknown
 readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
 readonly NODE_AT_LEAST=20
+# The parts of CUDA that compile kernels, as PyPI has them.
+readonly CUDA=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88
+  nvidia-cuda-runtime==13.0.96 nvidia-cuda-cccl==13.0.85)
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -20,6 +23,7 @@ usage() {
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
 ./build.sh bench     measure scores, the graph network and the store: natively, in Node and in Chromium
+./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
 END
@@ -106,6 +110,10 @@ need_node() {
   cmp -s www/package-lock.json "$stamp" && return
   step "node packages" npm ci --ignore-scripts --prefix www
   cp www/package-lock.json "$stamp"
+}
+
+need_python() {
+  python3 -m pip --version >/dev/null 2>&1 || missing "Python 3 with pip" "Install it (python.org)."
 }
 
 has_chromium() {
@@ -236,6 +244,24 @@ all_tests() {
   echo "$passed passed, 0 failed"
 }
 
+install_nvcc() {
+  rm -rf target/nvcc
+  python3 -m pip install --no-deps --target target/nvcc "${CUDA[@]}"
+  echo "${CUDA[*]}" >target/nvcc/.installed
+}
+
+# Type-checks what `--features cuda` builds, its kernels compiled: for the oldest card that the
+# crate's kernels are written for unless CUDA_COMPUTE_CAP says another.
+cuda_check() {
+  need_rust
+  need_python
+  [[ -f target/nvcc/.installed && $(<target/nvcc/.installed) == "${CUDA[*]}" ]] ||
+    step "nvcc" install_nvcc
+  local home=$PWD/target/nvcc/nvidia/cu13
+  step "cuda check" env CUDA_COMPUTE_CAP="${CUDA_COMPUTE_CAP:-80}" CUDA_HOME="$home" CUDA_PATH="$home" \
+    PATH="$home/bin:$PATH" cargo check --features cuda --target-dir target/cuda
+}
+
 gpu_test() {
   if ! command -v nvidia-smi >/dev/null || [[ ! -e /dev/nvidia0 ]]; then
     echo "not run: no GPU"
@@ -274,6 +300,7 @@ case $verb in
     (cd target && npm pack ./npm)
     ;;
   bench) bench ;;
+  cuda-check) cuda_check ;;
   gpu-test) gpu_test "$@" ;;
   setup)
     setup_wasm
