@@ -22,7 +22,8 @@ usage() {
 ./build.sh wasm      build the module for browsers into www/pkg, and print its size
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
-./build.sh bench     measure scores, the graph network and the store: natively, in Node and in Chromium
+./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
+                     natively, in Node and in Chromium; writes the tables in README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
@@ -164,6 +165,37 @@ build_forward() {
   "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
+# Any BERT beside the whole scorer, for the benchmarks beside other runtimes.
+build_encoder() {
+  cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
+    --manifest-path www/bench/encoder/Cargo.toml
+  local out=target/bench/module
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out"
+  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
+}
+
+# The runtimes to compare with, and the models and texts that all read.
+need_peers() {
+  local venv=target/bench/venv peers=www/bench/peers
+  need_python
+  mkdir -p target/bench
+  if ! cmp -s benches/requirements.txt "$venv/.installed"; then
+    step "python peers" install_python_peers "$venv"
+    cp benches/requirements.txt "$venv/.installed"
+  fi
+  if ! cmp -s "$peers/package-lock.json" "$peers/node_modules/.installed"; then
+    step "node peers" npm ci --ignore-scripts --prefix "$peers"
+    cp "$peers/package-lock.json" "$peers/node_modules/.installed"
+  fi
+  step "models and texts" "$venv/bin/python" benches/prepare.py
+}
+
+install_python_peers() {
+  python3 -m venv --clear "$1"
+  # Without what they depend on: the list has all of it, and one would bring PyTorch.
+  "$1/bin/pip" install --no-deps -r benches/requirements.txt
+}
+
 print_size() {
   node -e '
     const zlib = require("node:zlib");
@@ -191,6 +223,7 @@ format_check() {
   cargo fmt --check
   cargo fmt --check --manifest-path www/bindgen/Cargo.toml
   cargo fmt --check --manifest-path www/bench/forward/Cargo.toml
+  cargo fmt --check --manifest-path www/bench/encoder/Cargo.toml
 }
 
 js_types() {
@@ -280,6 +313,22 @@ bench() {
   need_chromium
   step "graph network for wasm" build_forward
   node www/bench/forward.mjs
+  bench_peers
+}
+
+bench_peers() {
+  local host
+  need_peers
+  step "encoder for wasm" build_encoder
+  for host in chromium node; do
+    node www/bench/peers.mjs meaning "$host"
+    node www/bench/peers.mjs cold "$host"
+    node www/bench/peers.mjs warm "$host"
+  done
+  target/bench/venv/bin/python benches/native.py
+  node www/bench/whole.mjs
+  node www/bench/whole.mjs endurance
+  node www/bench/table.mjs
 }
 
 verb=${1:-help}
