@@ -14,9 +14,9 @@
 /** Memories of all modules, which never shrink. @type {Set<WebAssembly.Memory>} */
 const memories = new Set();
 
-const { instantiate, instantiateStreaming } = WebAssembly;
+const { Memory, instantiate, instantiateStreaming } = WebAssembly;
 
-WebAssembly.Memory = class extends WebAssembly.Memory {
+WebAssembly.Memory = class extends Memory {
   /** @param {WebAssembly.MemoryDescriptor} descriptor */
   constructor(descriptor) {
     super(descriptor);
@@ -24,26 +24,20 @@ WebAssembly.Memory = class extends WebAssembly.Memory {
   }
 };
 
-/**
- * @template {WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource} T
- * @param {T} made
- * @returns {T}
- */
+/** @param {any} made what instantiating gave: an instance, or one beside its module */
 function remember(made) {
-  const instance = "instance" in made ? made.instance : made;
-  for (const exported of Object.values(instance.exports)) {
-    const buffer = /** @type {any} */ (exported).buffer;
-    if (buffer) memories.add(/** @type {WebAssembly.Memory} */ (exported));
+  for (const exported of Object.values((made.instance ?? made).exports)) {
+    if (exported instanceof Memory) memories.add(exported);
   }
   return made;
 }
 
-WebAssembly.instantiate = async (/** @type {any[]} */ ...args) =>
-  remember(await /** @type {any} */ (instantiate)(...args));
-if (instantiateStreaming) {
-  WebAssembly.instantiateStreaming = async (...args) =>
-    remember(await instantiateStreaming.apply(WebAssembly, args));
-}
+/** @type {any} */
+const watched = WebAssembly;
+watched.instantiate = async (/** @type {[any, any]} */ ...args) =>
+  remember(await instantiate(...args));
+watched.instantiateStreaming = async (/** @type {[any, any]} */ ...args) =>
+  remember(await instantiateStreaming(...args));
 
 /** Bytes of linear memory, all modules together. */
 export const linearMemory = () =>
@@ -101,7 +95,11 @@ async function onnxruntime(host, model) {
   return {
     embed: async ({ ids }) => {
       const tensor = (/** @type {(id: number) => number} */ of) =>
-        new ort.Tensor("int64", BigInt64Array.from(ids, (id) => BigInt(of(id))), [1, ids.length]);
+        new ort.Tensor(
+          "int64",
+          BigInt64Array.from(ids, (id) => BigInt(of(id))),
+          [1, ids.length],
+        );
       const feeds = {
         input_ids: tensor((id) => id),
         attention_mask: tensor(() => 1),

@@ -51,7 +51,10 @@ async function meaning(arena) {
     const { mean, least } = found[name];
     console.log(`${name.padEnd(22)} cosine mean ${mean.toFixed(4)}, least ${least.toFixed(4)}`);
   }
-  assert.ok(found.bsmv.mean >= SAME, `bsmv's mean cosine is below ${SAME}: its speed is worth nothing`);
+  assert.ok(
+    found.bsmv.mean >= SAME,
+    `bsmv's mean cosine is below ${SAME}: its speed is worth nothing`,
+  );
   return { texts: texts.meaning.length, cosine: found };
 }
 
@@ -101,7 +104,9 @@ async function warm(arena) {
     }
   }
   for (const name of NAMES) await seats[name].leave();
-  console.log(`${"median ms (p95)".padEnd(22)} ${lengths.map((l) => l.padStart(14)).join("")} tokens`);
+  console.log(
+    `${"median ms (p95)".padEnd(22)} ${lengths.map((l) => l.padStart(14)).join("")} tokens`,
+  );
   for (const name of NAMES) {
     const cells = lengths.map((length) => {
       const all = times[name][length];

