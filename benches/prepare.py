@@ -59,6 +59,13 @@ def lay_out_own(out: Path) -> None:
         shutil.copy(bundle / name, folder / name)
 
 
+def cleaned(bsmv: str, texts: list[str]) -> list[str]:
+    """Returns texts as the encoder is given them: what it is measured on holds nothing to clean."""
+    lines = "\n".join(json.dumps({"text": text}) for text in texts)
+    found = subprocess.run([bsmv, "clean"], input=lines, capture_output=True, text=True, check=True).stdout
+    return [json.loads(line)["text"] for line in found.splitlines()]
+
+
 def of_length(parts: list[str], glue: str, length: int, count: object) -> str:
     """Joins words or characters until the text has exactly `length` pieces."""
     taken = []
@@ -71,16 +78,18 @@ def of_length(parts: list[str], glue: str, length: int, count: object) -> str:
     raise ValueError(f"no text of {length} pieces")
 
 
-def texts_of_lengths(tokenizer: Tokenizer, posts: list[str], glue: str, rng: random.Random) -> dict[str, list[dict]]:
+def texts_of_lengths(tokenizer: Tokenizer, posts: list[str], glue: str, rng: random.Random,
+                     bsmv: str) -> dict[str, list[dict]]:
     """Returns, by length, texts made of the posts' own words and their pieces."""
     made = {}
     for length in LENGTHS:
         made[str(length)] = []
-        for _ in range(VARIANTS):
+        while len(made[str(length)]) < VARIANTS:
             text = glue.join(rng.sample(posts, len(posts)))
             parts = text.split() if glue else list(re.sub(r"\s", "", text))
             text = of_length(parts, glue, length, lambda t: len(tokenizer.encode(t).ids))
-            made[str(length)].append({"text": text, "ids": tokenizer.encode(text).ids})
+            if cleaned(bsmv, [text]) == [text]:
+                made[str(length)].append({"text": text, "ids": tokenizer.encode(text).ids})
     return made
 
 
@@ -102,13 +111,14 @@ def main() -> None:
     lay_out_own(args.out)
 
     rows = json.loads((ROOT / "tests/fixtures/posts.json").read_text(encoding="utf-8"))
-    posts = {lang: [row["post"]["text"] for row in rows if row["post"].get("language") == lang] for lang in ("en", "zh")}
+    posts = {lang: cleaned(args.bsmv, [row["post"]["text"] for row in rows if row["post"].get("language") == lang])
+             for lang in ("en", "zh")}
     rng = random.Random(1)
     tokenizers = {name: Tokenizer.from_file(str(args.out / name / "tokenizer.json")) for name in ("minilm", "own")}
     meaning = meaning_texts(tokenizers["minilm"], posts["en"] + posts["zh"], rng)
     texts = {
-        "minilm": texts_of_lengths(tokenizers["minilm"], posts["en"], " ", rng),
-        "own": texts_of_lengths(tokenizers["own"], posts["zh"], "", rng),
+        "minilm": texts_of_lengths(tokenizers["minilm"], posts["en"], " ", rng, args.bsmv),
+        "own": texts_of_lengths(tokenizers["own"], posts["zh"], "", rng, args.bsmv),
         "meaning": meaning,
     }
     (args.out / "texts.json").write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")

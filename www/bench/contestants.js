@@ -44,7 +44,7 @@ export const linearMemory = () =>
   [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
 
 /**
- * Our 8-bit encoder with any model that `bsmv quantize` made.
+ * Our 8-bit encoder with any model that `bsmv quantize` made, on the pieces of a text.
  *
  * @param {Host} host @param {string} model
  * @returns {Promise<Contestant>}
@@ -56,7 +56,7 @@ async function ours(host, model) {
     await glue.default({ module_or_path: host.page ? host.at(wasm) : await host.bytes(wasm) });
     return glue;
   };
-  const names = ["config.json", "tokenizer.json", "encoder_int8.safetensors"];
+  const names = ["config.json", "encoder_int8.safetensors"];
   const [glue, ...files] = await Promise.all([
     start(),
     ...names.map((name) => host.bytes(`models/${model}/${name}`)),
@@ -77,7 +77,7 @@ function pool(states, width) {
 }
 
 /**
- * onnxruntime-web on the pieces of a text; its first text needs no tokenizer.
+ * onnxruntime-web on the pieces of a text.
  *
  * @param {Host} host @param {string} model
  * @returns {Promise<Contestant>}
@@ -112,7 +112,7 @@ async function onnxruntime(host, model) {
 }
 
 /**
- * transformers.js on texts; in Node it runs the native onnxruntime.
+ * transformers.js on texts, which it cuts into pieces itself; in Node it runs the native onnxruntime.
  *
  * @param {Host} host @param {string} model
  * @returns {Promise<Contestant>}
@@ -123,7 +123,8 @@ async function transformers(host, model) {
   const { env, pipeline } = await host.module(`${dist}/${name}`);
   env.allowRemoteModels = false;
   env.allowLocalModels = true;
-  env.localModelPath = host.at("models/");
+  // An address would do but for the tokenizer, which is looked for only by path.
+  env.localModelPath = host.page ? "/models/" : host.at("models/");
   env.useBrowserCache = false;
   if (host.page) {
     const nested = "peers/@huggingface/transformers/node_modules/onnxruntime-web/dist/";
