@@ -40,10 +40,13 @@ async function node() {
     async enter(name, first) {
       const begin = performance.now();
       const run = fork(child, [name], { execPath });
+      /** @type {(why: Error) => void} */
+      let fail = () => {};
+      run.once("exit", (code) => fail(new Error(`${name} ended: ${code}`)));
       const ask = (/** @type {unknown} */ message) =>
         new Promise((resolve, reject) => {
+          fail = reject;
           run.once("message", resolve);
-          run.once("exit", (code) => reject(new Error(`${name} ended: ${code}`)));
           run.send(/** @type {any} */ (message));
         });
       await ask({ verb: "time", items: [first], runs: 1 });
@@ -55,8 +58,7 @@ async function node() {
           vectors: (items) => ask({ verb: "vectors", items }),
           memory: () => ask({ verb: "memory" }),
           leave: async () => {
-            run.removeAllListeners("exit");
-            run.kill();
+            run.removeAllListeners("exit").kill();
           },
         },
       };
