@@ -10,6 +10,9 @@ readonly BIN=www/node_modules/.bin
 readonly NODE_AT_LEAST=20
 # Most bytes of the module for browsers, after brotli.
 readonly MODULE_CEILING=400000
+# The parts of CUDA that compile kernels, as PyPI has them.
+readonly CUDA=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88
+  nvidia-cuda-runtime==13.0.96 nvidia-cuda-cccl==13.0.85)
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -21,7 +24,9 @@ usage() {
 ./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
-./build.sh bench     measure scores, the graph network and the store: natively, in Node, Chromium and workerd
+./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
+                     natively, in Node, Chromium and workerd; writes the tables in README.md
+./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need
 END
@@ -110,6 +115,10 @@ need_node() {
   cp www/package-lock.json "$stamp"
 }
 
+need_python() {
+  python3 -m pip --version >/dev/null 2>&1 || missing "Python 3 with pip" "Install it (python.org)."
+}
+
 has_chromium() {
   local name
   [[ -n ${CHROMIUM:-} ]] && return
@@ -179,6 +188,37 @@ build_forward() {
 }
 
 # What a browser downloads of code: printed, and more than the ceiling fails.
+# Any BERT beside the whole scorer, for the benchmarks beside other runtimes.
+build_encoder() {
+  cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
+    --manifest-path www/bench/encoder/Cargo.toml
+  local out=target/bench/module
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out"
+  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
+}
+
+# The runtimes to compare with, and the models and texts that all read.
+need_peers() {
+  local venv=target/bench/venv peers=www/bench/peers
+  need_python
+  mkdir -p target/bench
+  if ! cmp -s benches/requirements.txt "$venv/.installed"; then
+    step "python peers" install_python_peers "$venv"
+    cp benches/requirements.txt "$venv/.installed"
+  fi
+  if ! cmp -s "$peers/package-lock.json" "$peers/node_modules/.installed"; then
+    step "node peers" npm ci --ignore-scripts --prefix "$peers"
+    cp "$peers/package-lock.json" "$peers/node_modules/.installed"
+  fi
+  step "models and texts" "$venv/bin/python" benches/prepare.py
+}
+
+install_python_peers() {
+  python3 -m venv --clear "$1"
+  # Without what they depend on: the list has all of it, and one would bring PyTorch.
+  "$1/bin/pip" install --no-deps -r benches/requirements.txt
+}
+
 print_size() {
   node -e '
     const zlib = require("node:zlib");
@@ -215,6 +255,7 @@ format_check() {
   cargo fmt --check --manifest-path www/bindgen/Cargo.toml
   cargo fmt --check --manifest-path www/bench/forward/Cargo.toml
   cargo fmt --check --manifest-path www/tests/kernels/Cargo.toml
+  cargo fmt --check --manifest-path www/bench/encoder/Cargo.toml
 }
 
 js_types() {
@@ -272,6 +313,24 @@ all_tests() {
   echo "$passed passed, 0 failed"
 }
 
+install_nvcc() {
+  rm -rf target/nvcc
+  python3 -m pip install --no-deps --target target/nvcc "${CUDA[@]}"
+  echo "${CUDA[*]}" >target/nvcc/.installed
+}
+
+# Type-checks what `--features cuda` builds, its kernels compiled: for the oldest card that the
+# crate's kernels are written for unless CUDA_COMPUTE_CAP says another.
+cuda_check() {
+  need_rust
+  need_python
+  [[ -f target/nvcc/.installed && $(<target/nvcc/.installed) == "${CUDA[*]}" ]] ||
+    step "nvcc" install_nvcc
+  local home=$PWD/target/nvcc/nvidia/cu13
+  step "cuda check" env CUDA_COMPUTE_CAP="${CUDA_COMPUTE_CAP:-80}" CUDA_HOME="$home" CUDA_PATH="$home" \
+    PATH="$home/bin:$PATH" cargo check --features cuda --target-dir target/cuda
+}
+
 gpu_test() {
   if ! command -v nvidia-smi >/dev/null || [[ ! -e /dev/nvidia0 ]]; then
     echo "not run: no GPU"
@@ -294,6 +353,22 @@ bench() {
   need_chromium
   step "graph network for wasm" build_forward
   node www/bench/forward.mjs
+  bench_peers
+}
+
+bench_peers() {
+  local host
+  need_peers
+  step "encoder for wasm" build_encoder
+  for host in chromium node; do
+    node www/bench/peers.mjs meaning "$host"
+    node www/bench/peers.mjs cold "$host"
+    node www/bench/peers.mjs warm "$host"
+  done
+  target/bench/venv/bin/python benches/native.py
+  node www/bench/whole.mjs
+  node www/bench/whole.mjs endurance
+  node www/bench/table.mjs
 }
 
 verb=${1:-help}
@@ -314,6 +389,7 @@ case $verb in
     (cd target && npm pack ./npm)
     ;;
   bench) bench ;;
+  cuda-check) cuda_check ;;
   gpu-test) gpu_test "$@" ;;
   setup)
     setup_wasm

@@ -193,3 +193,25 @@ fn a_million_events_are_cut_to_the_documented_number() {
     let score = &answers(&output)[0];
     assert!(tells_of_dropped_events(score), "{score}");
 }
+
+#[test]
+#[cfg(not(feature = "cuda"))]
+fn without_cuda_auto_says_so_and_computes_on_the_cpu() {
+    let score = |options: &[&str]| {
+        let mut args = vec!["score", "--text", TEXT, "--json"];
+        args.extend(options);
+        bsmv(&args, "")
+    };
+    let auto = score(&["--device", "auto"]);
+    assert_eq!(auto.status.code(), Some(0));
+    assert!(complaint(&auto).contains("computing on the CPU"));
+    assert_eq!(auto.stdout, score(&[]).stdout);
+
+    let cuda = score(&["--device", "cuda"]);
+    assert_eq!(cuda.status.code(), Some(1));
+    assert!(complaint(&cuda).contains("--features cuda"));
+
+    let int8 = score(&["--device", "auto", "--precision", "int8"]);
+    assert_eq!(int8.status.code(), Some(0));
+    assert_eq!(complaint(&int8), "");
+}

@@ -10,6 +10,8 @@ use bsmv::score::Precision;
 use bsmv::scorer::Scorer;
 use candle_core::Device;
 
+use super::device::On;
+
 /// Where the model is and how it computes; the same options for every verb that scores.
 #[derive(clap::Args)]
 pub struct Model {
@@ -19,6 +21,9 @@ pub struct Model {
     /// How the text encoder computes
     #[arg(long, value_enum, default_value_t = Arithmetic::F32)]
     pub precision: Arithmetic,
+    /// Where f32 is computed; int8 always on the CPU
+    #[arg(long, value_enum, default_value_t = On::Cpu)]
+    pub device: On,
 }
 
 /// [`Precision`] as an option.
@@ -40,9 +45,12 @@ impl From<Arithmetic> for Precision {
 impl Model {
     /// Reads the bundle and makes a scorer of it.
     pub fn open(&self) -> Result<Scorer> {
-        Ok(Scorer::new(
-            self.read(self.precision.into())?,
-            self.precision.into(),
+        let precision = self.precision.into();
+        let device = self.device.open(precision)?;
+        Ok(Scorer::on_device(
+            self.read(precision)?,
+            precision,
+            &device,
         )?)
     }
 

@@ -19,7 +19,7 @@ const BATCH: usize = 64;
 pub struct Args {
     /// Folder of any BERT in Hugging Face's layout (config.json, tokenizer.json,
     /// model.safetensors) with mean pooling, instead of the bundle's; at int8 it is quantized here
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "device")]
     encoder: Option<PathBuf>,
     #[command(flatten)]
     model: Model,
@@ -34,7 +34,10 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let precision = args.model.precision.into();
     let embedder = match &args.encoder {
         Some(folder) => encoders::any_bert(folder, precision)?,
-        None => args.model.embedder(precision, &candle_core::Device::Cpu)?,
+        None => {
+            let device = args.model.device.open(precision)?;
+            args.model.embedder(precision, &device)?
+        }
     };
     let mut texts = Vec::new();
     for (i, line) in std::io::stdin().lock().lines().enumerate() {

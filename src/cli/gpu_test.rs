@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use bsmv::embedder::Embedder;
 use bsmv::post::Post;
 use bsmv::score::Precision;
@@ -12,6 +12,7 @@ use candle_core::Device;
 use serde::Deserialize;
 
 use super::bundle_dir::Model;
+use super::device;
 
 /// Largest difference of one number of a unit vector that both devices may show: both sum the same
 /// f32 products, in another order.
@@ -34,7 +35,7 @@ struct Row {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let device = Device::new_cuda(0).context("no CUDA device, or a build without `cuda`")?;
+    let device = device::cuda()?;
     if candle_core::cuda::gemm_reduced_precision_f32() {
         bail!("TF32 is on: products would be rounded");
     }

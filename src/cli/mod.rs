@@ -2,6 +2,7 @@
 
 mod bundle_dir;
 mod clean;
+mod device;
 #[cfg(feature = "train")]
 mod embed;
 #[cfg(feature = "train")]

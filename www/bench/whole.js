@@ -1,0 +1,106 @@
+/**
+ * The whole scorer with our own bundle: how soon it is ready, what it takes beyond the encoder, how
+ * much memory it has. Runs alike in a page and in Node.
+ *
+ * @import { Host, Item } from "./contestants.js"
+ * @import { ScoreRequest } from "../bsmv/types.js"
+ */
+import { linearMemory } from "./contestants.js";
+
+const WASM = "pkg/bsmv_bg.wasm";
+
+/** Every file of the bundle that 8 bits need, and the manifest. @param {Host} host */
+async function bundle(host) {
+  const bytes = await host.bytes("bundle/manifest.json");
+  /** @type {import("../bsmv/types.js").Manifest & { encoder: { config: object } }} */
+  const manifest = JSON.parse(new TextDecoder().decode(bytes));
+  /** @type {Record<string, Uint8Array>} */
+  const files = {};
+  for (const name of manifest.precisions.int8) files[name] = await host.bytes(`bundle/${name}`);
+  return { bytes, manifest, files };
+}
+
+/**
+ * A scorer as pages make it, from bytes that are there: milliseconds until it could score, and
+ * until it had scored `item`; linear memory after that and after a post of about 512 pieces.
+ *
+ * @param {Host} host @param {Item} item @param {Item} long half of the long post
+ */
+export async function ready(host, item, long) {
+  const { bytes, files } = await bundle(host);
+  const wasm = await host.bytes(WASM);
+  const { init } = await host.module("bsmv/scorer.js");
+  const read = async (/** @type {string} */ name) => files[name] ?? bytes;
+  const begin = performance.now();
+  const scorer = await init({ wasm, model: read });
+  const made = performance.now();
+  await scorer.score({ post: { text: item.text } });
+  const scored = performance.now();
+  const short = linearMemory();
+  await scorer.score({ post: { text: long.text + long.text } });
+  return {
+    ready: made - begin,
+    first: scored - begin,
+    memory: { first: short, long: linearMemory() },
+  };
+}
+
+/**
+ * Milliseconds since the page was asked for, until a post was scored; nothing was there before.
+ *
+ * @param {Host} host @param {Item} item
+ */
+export async function cold(host, item) {
+  const { init } = await host.module("bsmv/scorer.js");
+  const scorer = await init({ model: host.at("bundle/manifest.json") });
+  await scorer.score({ post: { text: item.text } });
+  return performance.now();
+}
+
+/**
+ * Milliseconds of whole scores of drafts, and of the encoder alone on their pieces, in turn and by
+ * the same machine code.
+ *
+ * @param {Host} host @param {Item[]} items @param {number} rounds
+ */
+export async function share(host, items, rounds) {
+  const glue = await host.module("module/bsmv.js");
+  const wasm = "module/bsmv_bg.wasm";
+  await glue.default({ module_or_path: await host.bytes(wasm) });
+  const { bytes, manifest, files } = await bundle(host);
+  const scorer = new glue.WasmScorer(bytes, files);
+  const config = new TextEncoder().encode(JSON.stringify(manifest.encoder.config));
+  const encoder = new glue.Encoder(config, files["encoder_int8.safetensors"]);
+  /** @type {{ encoder: number[], score: number[] }} */
+  const times = { encoder: [], score: [] };
+  // The first round is for the engine to compile what runs often.
+  for (let round = 0; round <= rounds; round++) {
+    for (const { text, ids } of items) {
+      const pieces = Uint32Array.from(ids);
+      const request = JSON.stringify({ post: { text, platform: "weibo" } });
+      const begin = performance.now();
+      encoder.embed(pieces);
+      const between = performance.now();
+      scorer.score(request);
+      const end = performance.now();
+      if (round === 0) continue;
+      times.encoder.push(between - begin);
+      times.score.push(end - between);
+    }
+  }
+  return times;
+}
+
+/**
+ * Linear memory after the requests were scored once, and after `scores` scores in a row.
+ *
+ * @param {Host} host @param {ScoreRequest[]} requests @param {number} scores
+ */
+export async function endurance(host, requests, scores) {
+  const { init } = await host.module("bsmv/scorer.js");
+  const scorer = await init({ model: host.at("bundle/manifest.json") });
+  for (const request of requests) await scorer.score(request);
+  const before = linearMemory();
+  for (let i = 0; i < scores; i++) await scorer.score(requests[i % requests.length]);
+  return { before, after: linearMemory() };
+}
