@@ -96,10 +96,12 @@ pub fn evaluate(
         let answered: Vec<bool> = requests
             .par_iter()
             .zip(&plain)
+            // Without a brand there is no name to repeat.
+            .filter(|(request, _)| request.brand.is_some())
             .map(|(request, before)| {
                 let mut gamed = request.clone();
                 let in_zh = request.post.language == Some(Language::Zh);
-                let name = request.brand.as_ref().map_or("Luna", |b| b.name.as_str());
+                let name = request.brand.as_ref().map_or("", |b| b.name.as_str());
                 let pattern = if in_zh { zh } else { en };
                 gamed.post.text += &pattern.replace("{}", name);
                 let after = scorer.score(&gamed)?;
