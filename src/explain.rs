@@ -5,6 +5,8 @@
 //! features inside the entering group, take the post's values instead of a background post's. All
 //! values add up to the post's score less the background's mean score.
 
+mod kept;
+pub mod plain;
 pub mod words;
 
 use crate::features::{FEATURES, FeatureVector, Group, TOPICS};

@@ -29,6 +29,15 @@ impl Group {
     /// All groups, in feature order.
     pub const ALL: [Group; 3] = [Group::Sentiment, Group::Topics, Group::Diffusion];
 
+    /// As answers call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::Sentiment => "sentiment",
+            Group::Topics => "topics",
+            Group::Diffusion => "diffusion",
+        }
+    }
+
     /// Where the group's features stand.
     pub fn range(self) -> Range<usize> {
         match self {

@@ -48,6 +48,11 @@ pub struct Explanation {
     pub base: f32,
     /// What each feature added to or took from `base`; adds up to the score at default weights.
     pub contributions: Vec<Contribution>,
+    /// The largest few of them in one plain sentence, in Chinese for Chinese posts and in English
+    /// for others.
+    pub sentence: String,
+    /// What the score is sensitive to, in the same language.
+    pub hints: Vec<Note>,
     /// Each event's share of the diffusion: its direct children over all events. Entry `i` is
     /// event `i + 1` of the graph; empty for a draft.
     pub events: Vec<f32>,

@@ -7,6 +7,7 @@ use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionInput, DiffusionNet};
 use crate::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
+use crate::explain::plain;
 use crate::explain::words::LeaveOneOut;
 use crate::explain::{FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
@@ -18,7 +19,7 @@ use crate::score::{
     Contribution, Explanation, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
 };
 use crate::tensors::Tensors;
-use crate::text::Language;
+use crate::text::{Language, clean, detect};
 use crate::unseen::{self, Sight};
 use crate::value::{self, Weights};
 use crate::{Error, Result};
@@ -278,12 +279,30 @@ impl Scorer {
     /// Scores a post and says what moved the score: its features, and each event.
     pub fn explain(&self, request: &ScoreRequest) -> Result<Explanation> {
         let score = self.score(request)?;
+        let language = self.language(request);
+        let brand = request.brand.as_ref().map(|brand| brand.name.as_str());
+        let hints = plain::hints(
+            language,
+            brand,
+            score.sentiment.s,
+            &score.predicted,
+            &score.weights,
+        );
         Ok(Explanation {
             bsmv: score.bsmv,
             base: score.base,
+            sentence: plain::sentence(language, score.base, &score.contributions),
+            hints,
             contributions: score.contributions,
             events: event_share(&request.diffusion()?.parent),
         })
+    }
+
+    /// The language that explanations of a post are in.
+    pub fn language(&self, request: &ScoreRequest) -> Language {
+        let post = &request.post;
+        let detected = || detect(&clean(&post.full_text())).language;
+        post.language.or_else(detected).unwrap_or(Language::Other)
     }
 
     /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::judge`].
@@ -339,13 +358,13 @@ impl Scorer {
     fn contributions(&self, points: &FeatureVector, language: Language) -> Vec<Contribution> {
         let mut all = vec![Contribution {
             feature: "sentiment".into(),
-            group: "sentiment",
+            group: Group::Sentiment.name(),
             points: points[0],
         }];
         for (i, &points) in points[Group::Topics.range()].iter().enumerate() {
             all.push(Contribution {
                 feature: format!("topic:{}", self.topic_name(i, language)),
-                group: "topics",
+                group: Group::Topics.name(),
                 points,
             });
         }
@@ -355,7 +374,7 @@ impl Scorer {
         {
             all.push(Contribution {
                 feature: (*name).into(),
-                group: "diffusion",
+                group: Group::Diffusion.name(),
                 points,
             });
         }

@@ -18,6 +18,7 @@ use crate::memory::MemoryBudget;
 use crate::score::{Precision, Score};
 use crate::scorer::Scorer;
 use crate::tensors::FileBytes;
+use crate::text::Language;
 use crate::value::Weights;
 use crate::{Error, Result};
 
@@ -129,6 +130,7 @@ impl WasmScorer {
         let words = self.scorer.words(&request).map_err(|e| thrown(&e))?;
         Ok(WasmWords {
             scorer: Rc::clone(&self.scorer),
+            language: self.scorer.language(&request),
             brand: request.brand,
             words,
         })
@@ -157,6 +159,7 @@ pub struct WasmWords {
     scorer: Rc<Scorer>,
     brand: Option<BrandProfile>,
     words: LeaveOneOut,
+    language: Language,
 }
 
 #[wasm_bindgen]
@@ -171,6 +174,13 @@ impl WasmWords {
     #[wasm_bindgen(getter)]
     pub fn skipped(&self) -> usize {
         self.words.skipped
+    }
+
+    /// What the words judged so far show the score to hang on: an object of the form of `Note`,
+    /// or `undefined`.
+    pub fn hint(&self) -> Result<JsValue, JsValue> {
+        let hint = self.words.hint(self.language);
+        hint.map_or(Ok(JsValue::UNDEFINED), |hint| object(&hint))
     }
 
     /// The next few words as objects of the form of `WordShare`; an empty array after the last.

@@ -6,6 +6,7 @@ import { follow } from "./page/follow.js";
 import { demoGraph } from "./page/graph.js";
 import { switchLanguage, text, textIfAny, translatePage } from "./page/strings.js";
 import { show } from "./page/view.js";
+import { explainSoon, hideWhy, stopExplaining } from "./page/why.js";
 
 const MODEL = new URL("models/bsmv-base/manifest.json", document.baseURI);
 const BRANDS = new URL("models/brands.json", document.baseURI);
@@ -164,9 +165,10 @@ function wire() {
   element("language", HTMLButtonElement).textContent = text("switch");
 }
 
-/** Scores after a pause in typing. */
+/** Scores after a pause in typing; what the words of the older draft did is of no use any more. */
 function soon() {
   clearTimeout(timer);
+  stopExplaining();
   timer = setTimeout(update, PAUSE);
 }
 
@@ -220,6 +222,7 @@ function request() {
 /** Scores the form as it stands and shows the answer, unless a newer one is under way. */
 async function update() {
   const mine = ++newest;
+  stopExplaining();
   showForm();
   const empty = draft.value.trim() === "";
   element("empty", HTMLElement).hidden = !empty || !scorer;
@@ -231,12 +234,14 @@ async function update() {
   }
   const begin = performance.now();
   try {
-    const score = await scorer.score(request());
+    const asked = request();
+    const score = await scorer.score(asked);
     if (mine !== newest) return;
     const ms = performance.now() - begin;
     clearError();
     show(score, { brand: brand.value !== "", ms });
     element("answer", HTMLElement).hidden = false;
+    await explainSoon(scorer, asked);
   } catch (error) {
     if (mine !== newest) return;
     showError(error);
@@ -298,6 +303,7 @@ function showError(error) {
 }
 
 function hideAnswer() {
+  hideWhy();
   element("answer", HTMLElement).hidden = true;
   element("brief", HTMLElement).textContent = "";
 }

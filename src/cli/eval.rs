@@ -13,7 +13,7 @@ use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, probe, relevance,
+    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, probe, relevance,
     same_author, sentiment, topics,
 };
 
@@ -44,6 +44,9 @@ pub struct Args {
     /// Sentences and the words that are exchanged in them
     #[arg(long, default_value = "models/audit.json")]
     audit: PathBuf,
+    /// Posts that patterns are appended to
+    #[arg(long, default_value = "tests/fixtures/posts.json")]
+    fixtures: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -59,6 +62,7 @@ enum Which {
     Emotion,
     Topics,
     Relevance,
+    Gaming,
     Diffusion,
     Bsmv,
 }
@@ -115,6 +119,15 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             split,
             &teacher,
             &embeddings,
+        )?);
+    }
+    if wanted(Which::Gaming) {
+        rows.extend(gaming::evaluate(
+            &scorer,
+            &args.fixtures,
+            &args.brands.brands,
+            data,
+            split,
         )?);
     }
     if wanted(Which::Diffusion) {

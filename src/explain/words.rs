@@ -9,11 +9,16 @@ use std::ops::Range;
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::kept::is_kept;
 use crate::Result;
 use crate::post::Post;
+use crate::score::Note;
+use crate::text::Language;
 
 /// Most words whose share is found; a post's later ones are counted as `skipped`.
 pub const MAX_WORDS: usize = 256;
+/// Least change of s for which a word is named in a hint.
+const WORTH_A_HINT: f32 = 0.1;
 /// Posts less one word that are read together.
 const BATCH: usize = 16;
 
@@ -49,6 +54,8 @@ pub struct LeaveOneOut {
     /// s and T of the whole post, once it was read.
     whole: Option<(f32, f32)>,
     next: usize,
+    /// The word that moves s most among those that a hint may name, and what it adds.
+    strongest: Option<(usize, f32)>,
     /// Words past [`MAX_WORDS`].
     pub skipped: usize,
 }
@@ -68,6 +75,7 @@ impl LeaveOneOut {
             words,
             whole: None,
             next: 0,
+            strongest: None,
             skipped,
         })
     }
@@ -110,8 +118,38 @@ impl LeaveOneOut {
             }
         });
         let shares: Vec<_> = shares.collect();
+        for (i, share) in shares.iter().enumerate() {
+            let (field, word) = &self.words[self.next + i];
+            let stronger = self.strongest.is_none_or(|(_, s)| share.s.abs() > s.abs());
+            if stronger && !is_kept(self.text(*field), word.clone()) {
+                self.strongest = Some((self.next + i, share.s));
+            }
+        }
         self.next += shares.len();
         Ok(shares)
+    }
+
+    /// Which of the words judged so far the valence hangs on most. Negations, warnings and
+    /// disclosures of advertising are never named: nobody should be led to take them out.
+    pub fn hint(&self, language: Language) -> Option<Note> {
+        let (i, change) = self.strongest.filter(|(_, s)| s.abs() >= WORTH_A_HINT)?;
+        let (field, range) = &self.words[i];
+        let word = &self.text(*field)[range.clone()];
+        let (with, _) = self.whole?;
+        let without = with - change;
+        let message = match language {
+            Language::Zh => {
+                format!("情感判断最依赖“{word}”：有它读作 {with:+.2}，没有它读作 {without:+.2}。")
+            }
+            _ => format!(
+                "The reading of the tone hangs most on “{word}”: {with:+.2} with it, {without:+.2} \
+                 without."
+            ),
+        };
+        Some(Note {
+            code: "word",
+            message,
+        })
     }
 
     fn text(&self, field: Field) -> &str {
@@ -277,6 +315,31 @@ mod tests {
             (Field::Text, 4..7, 0.0, 1.0),
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_hint_names_the_strongest_word_but_no_negation() {
+        let post = Post {
+            text: "not a bad drink".into(),
+            ..Post::default()
+        };
+        let judge = |texts: &[String]| {
+            let s = |text: &String| match (text.contains("not"), text.contains("bad")) {
+                (true, true) => 0.4,
+                (false, true) => -0.8,
+                _ => 0.0,
+            };
+            Ok(texts.iter().map(|text| (s(text), 1.0)).collect())
+        };
+        let mut words = LeaveOneOut::new(&post, pairs).unwrap();
+        assert_eq!(words.hint(Language::En), None);
+        words.step(judge).unwrap();
+        let hint = words.hint(Language::En).unwrap();
+        assert_eq!(hint.code, "word");
+        assert_eq!(
+            hint.message,
+            "The reading of the tone hangs most on “bad”: +0.40 with it, +0.00 without."
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod diffusion;
 pub mod diffusion_eval;
 pub mod emotion;
 pub mod encoders;
+pub mod gaming;
 pub mod gat;
 pub mod head;
 pub mod label;

@@ -167,7 +167,10 @@ export class LocalScorer {
         this.#alive();
         /** @type {WordShares["words"]} */
         const next = guarded(() => found.step());
-        if (next.length === 0) return shares;
+        if (next.length === 0) {
+          shares.hint = guarded(() => found.hint());
+          return shares;
+        }
         shares.words.push(...next);
         onWords?.(next);
       }

@@ -71,6 +71,10 @@ export interface Explanation {
   base: number;
   /** They add up to the score at balanced weights less `base`. */
   contributions: Score["contributions"];
+  /** The largest few of them in one plain sentence, Chinese for Chinese posts, else English. */
+  sentence: string;
+  /** What the score is sensitive to, in the same language. */
+  hints: Score["flags"];
   /** Each event's share of the diffusion: its direct children over all events. */
   events: number[];
 }
@@ -91,6 +95,8 @@ export interface WordShares {
   words: WordShare[];
   /** Words past the limit of 256, which weren't looked at. */
   skipped: number;
+  /** The word that the tone hangs on most; never a negation, a warning or a disclosure. */
+  hint?: Score["flags"][number];
 }
 
 /** What this library reads of `manifest.json`. */

@@ -50,6 +50,24 @@ const en = {
   bad2: "does the brand much harm",
   spoken: "Score {score} of 100: {verdict}. Nine times in ten between {low} and {high}.",
   interval: "Nine of ten such posts end between {low} and {high}.",
+  atBalanced: "At balanced weights:",
+  wordsTitle: "Words that drove the tone",
+  wordsLegend: "more positive with it",
+  wordsLegendMinus: "more negative with it",
+  toneWords: "What a word adds to the tone (s, −1 to 1)",
+  brandWords: "What a word adds to being about the brand (T, 0 to 1)",
+  noWord: "No single word decides the tone.",
+  skipped: "Words left out at the end: {n}.",
+  spreadTitle: "Who carried it",
+  spreadUntil: "{n} after {time}",
+  spreadNone: "Everyone passed it on from the post itself: no repost carried it further.",
+  event: "{event}{after}{by}: {share} % of what followed",
+  eventAfter: ", after {time}",
+  eventBy: ", {n} followers",
+  kind_repost: "Repost {n}",
+  kind_quote: "Quote {n}",
+  kind_reply: "Reply {n}",
+  kind_comment: "Comment {n}",
   parts: "What it is made of, in points",
   part_sentiment: "What is said",
   part_topic: "Being on topic",
@@ -181,6 +199,24 @@ const zh = {
   bad2: "对品牌很有害",
   spoken: "{score} 分（满分 100）：{verdict}。十次中有九次在 {low} 到 {high} 之间。",
   interval: "这样的帖子十条中有九条最终在 {low} 到 {high} 之间。",
+  atBalanced: "按均衡权重：",
+  wordsTitle: "左右语气的词",
+  wordsLegend: "有它更正面",
+  wordsLegendMinus: "有它更负面",
+  toneWords: "一个词使语气增减多少（s，−1 到 1）",
+  brandWords: "一个词使与品牌的关联增减多少（T，0 到 1）",
+  noWord: "没有哪个词单独左右语气。",
+  skipped: "末尾未分析的词：{n} 个。",
+  spreadTitle: "谁带动了传播",
+  spreadUntil: "{time}后共 {n} 次",
+  spreadNone: "大家都直接转自原帖：没有哪次转发带动更多传播。",
+  event: "{event}{after}{by}：带来后续传播的 {share}%",
+  eventAfter: "（{time}后）",
+  eventBy: "，{n} 粉丝",
+  kind_repost: "转发 {n}",
+  kind_quote: "引用 {n}",
+  kind_reply: "回复 {n}",
+  kind_comment: "评论 {n}",
   parts: "分数的构成（分）",
   part_sentiment: "说了什么",
   part_topic: "切合主题",
@@ -264,6 +300,13 @@ let language = navigator.language.startsWith("zh") ? "zh" : "en";
 
 /** Language of the page. */
 export const current = () => language;
+
+/**
+ * Language of words that are not the page's own: a post's, or what the scorer says of it.
+ *
+ * @param {string} words
+ */
+export const languageOf = (words) => (/\p{Script=Han}/u.test(words) ? "zh-Hans" : "en");
 
 /** Turns the page to its other language. */
 export function switchLanguage() {

@@ -1,6 +1,7 @@
 /** @import { Score } from "../bsmv/types.js" */
 /** @import { Key } from "./strings.js" */
 import { element, make } from "./dom.js";
+import { fixed, signed } from "./numbers.js";
 import { text, textIfAny } from "./strings.js";
 
 /** Contributions shown by name; the rest are added up. */
@@ -176,22 +177,4 @@ function diverging(id, rows) {
  */
 function write(id, words) {
   element(id, HTMLElement).textContent = words;
-}
-
-/**
- * @param {number} value
- * @param {number} digits
- */
-function fixed(value, digits) {
-  // + 0: never "-0".
-  return (Number(value.toFixed(digits)) + 0).toFixed(digits);
-}
-
-/**
- * @param {number} value
- * @param {number} digits
- */
-function signed(value, digits) {
-  const size = fixed(Math.abs(value), digits);
-  return Number(size) === 0 ? size : `${value < 0 ? "−" : "+"}${size}`;
 }

@@ -22,6 +22,16 @@ before(async () => {
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.addInitScript(() => {
+    const send = Worker.prototype.postMessage;
+    /** @this {Worker} @param {any[]} sent */
+    function counted(...sent) {
+      if (sent[0].method === "abort") document.documentElement.dataset.aborted = "";
+      // @ts-expect-error: as it was called
+      return send.apply(this, sent);
+    }
+    Worker.prototype.postMessage = counted;
+  });
   await page.goto(server.address);
   await page.locator("#empty").waitFor();
 });
@@ -46,6 +56,10 @@ async function shown() {
   }
   return last ?? "";
 }
+
+/** Waits until the score that is shown is explained too, each word. */
+const explained = () =>
+  page.locator("#why:not([data-stale]) #words[aria-busy=false]").waitFor({ state: "visible" });
 
 for (const [where, file, make] of [
   ["the page", "bsmv/scorer.js", "init"],
@@ -176,6 +190,7 @@ test("the score follows the draft, and nothing leaves the page", async () => {
   await page.locator("#name").fill("Test Roasters");
   await page.locator("#positioning").fill("Coffee for people in a hurry.");
   await shown();
+  await explained();
   page.off("request", record);
   assert.ok(
     Number(praise) > Number(complaint),
@@ -183,6 +198,49 @@ test("the score follows the draft, and nothing leaves the page", async () => {
   );
   assert.deepEqual(requests, []);
   await page.locator("#brand").selectOption("");
+});
+
+test("what moved the score is said, and the words that drove it are marked and listed", async () => {
+  const text = "The coffee is wonderful, but I hate the rude waiter.";
+  await page.locator("#draft").fill(text);
+  await shown();
+  await explained();
+  const score = Math.round(Number(await page.locator("#bsmv").textContent()));
+  assert.match(
+    (await page.locator("#sentence").textContent()) ?? "",
+    new RegExp(`^${score} points`),
+  );
+  assert.ok((await page.locator("#hints li").count()) > 0);
+  assert.equal(await page.locator("#marked").textContent(), text);
+  const good = await page.locator("#marked mark.plus").allTextContents();
+  const bad = await page.locator("#marked mark.minus").allTextContents();
+  assert.ok(good.includes("wonderful") && !bad.includes("wonderful"), `good: ${good}`);
+  assert.ok(
+    bad.some((word) => ["hate", "rude"].includes(word)),
+    `bad: ${bad}`,
+  );
+  const listed = await page.locator("#tone-words li").allTextContents();
+  assert.ok(listed.length > 0 && listed.length <= 5);
+  for (const item of listed) assert.match(item, /^\S+ [+−]\d\.\d\d$/);
+
+  await page.locator("#draft").fill("这杯咖啡太难喝了，失望。");
+  await shown();
+  await explained();
+  assert.match((await page.locator("#sentence").textContent()) ?? "", /^\d+ 分/);
+  assert.equal(await page.locator("#sentence span").getAttribute("lang"), "zh-Hans");
+});
+
+test("typing on stops the words that are under way, and the new ones are marked", async () => {
+  await page.locator("#draft").fill("The coffee is terrible here. ".repeat(50));
+  await page.locator("#words[aria-busy=true] mark").first().waitFor();
+  assert.equal(await page.locator("html[data-aborted]").count(), 0, "nothing was stopped so far");
+  const text = "Wonderful coffee!";
+  await page.locator("#draft").fill(text);
+  assert.equal(await page.locator("html[data-aborted]").count(), 1, "the worker was told to stop");
+  assert.equal(await page.locator("#why[data-stale]").count(), 1, "what stands there is faded");
+  await explained();
+  assert.equal(await page.locator("#marked").textContent(), text);
+  assert.deepEqual(await page.locator("#marked mark").allTextContents(), ["Wonderful"]);
 });
 
 test("brands are offered, and one can be chosen", async () => {
@@ -213,7 +271,9 @@ test("a stored post is followed, and its score moves as events arrive", async ()
   const send = async (/** @type {number} */ from, /** @type {number} */ to) => {
     const lines = Array.from({ length: to - from }, (_, i) => {
       const n = from + i;
-      return JSON.stringify({ id: `e${n}`, t: n, kind: "repost", user: `u${n}` });
+      // Of those after the third one, every second comes from it; of the others a fifth from e5.
+      const parent = n > 3 && n % 2 === 1 ? "e3" : n > 5 && n % 10 === 0 ? "e5" : null;
+      return JSON.stringify({ id: `e${n}`, t: n, kind: "repost", user: `u${n}`, parent });
     });
     const answer = await fetch(`${post}/events`, {
       method: "POST",
@@ -240,6 +300,12 @@ test("a stored post is followed, and its score moves as events arrive", async ()
   await send(21, 921);
   const many = await changed(few);
   assert.ok(many > few, `${few} after 20 reposts, ${many} after 920`);
+  await explained();
+  assert.deepEqual(await page.locator("#leaders li").allTextContents(), [
+    "Repost 3, after 3 seconds: 50 % of what followed",
+    "Repost 5, after 5 seconds: 10 % of what followed",
+  ]);
+  assert.deepEqual(await page.locator("#curve .leader").allTextContents(), ["1", "2"]);
   await page.locator("#graph").selectOption("");
 });
 

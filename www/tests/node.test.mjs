@@ -51,10 +51,12 @@ test("a score is a plain object that adds up", async () => {
 
 test("words are blamed for what they say, at their place in the text", async () => {
   const text = "😀 The coffee is terrible.";
-  const { words, skipped } = await scorer.explainWords({ post: { text } });
+  const { words, skipped, hint } = await scorer.explainWords({ post: { text } });
   const worst = words.reduce((a, b) => (a.s <= b.s ? a : b));
   assert.equal(text.slice(worst.start, worst.end), "terrible");
   assert.equal(skipped, 0);
+  assert.equal(hint?.code, "word");
+  assert.match(hint.message, /“terrible”/);
 });
 
 test("words that nobody waits for any more aren't looked at", async () => {
@@ -75,10 +77,15 @@ test("an explanation adds up, and shares the diffusion out", async () => {
   const graph = JSON.parse(
     await readFile(join(ROOT, "tests/fixtures/graphs/star_200.json"), "utf8"),
   );
-  const { bsmv, base, contributions, events } = await scorer.explain({ ...GOOD, graph });
+  const { bsmv, base, contributions, sentence, hints, events } = await scorer.explain({
+    ...GOOD,
+    graph,
+  });
   const points = contributions.reduce((sum, { points }) => sum + points, 0);
   assert.ok(Math.abs(base + points - bsmv) < 1e-3);
   assert.equal(events.length, graph.t.length);
+  assert.match(sentence, new RegExp(`^${bsmv.toFixed(0)} points`));
+  assert.ok(hints.some(({ code }) => code === "reach"));
 });
 
 test("what is set is used where a request says nothing", async () => {

@@ -1,0 +1,153 @@
+//! Words that no hint may speak against: negations, warnings, and disclosures of advertising.
+
+use std::ops::Range;
+
+/// Whole words of English, in lower case; those that end in `*` stand for all that begin so.
+const ENGLISH: [&str; 44] = [
+    // Negations; words that end in "n't" are found by their end.
+    "no",
+    "not",
+    "never",
+    "none",
+    "nobody",
+    "nothing",
+    "nor",
+    "neither",
+    "without",
+    "cannot",
+    "hardly",
+    "barely",
+    "dont",
+    "doesnt",
+    "didnt",
+    "isnt",
+    "wont",
+    "cant",
+    // Warnings.
+    "allerg*",
+    "warn*",
+    "caution*",
+    "careful*",
+    "recall*",
+    "danger*",
+    "hazard*",
+    "risk*",
+    "unsafe",
+    "toxic*",
+    "poison*",
+    "irritat*",
+    "rash*",
+    "beware",
+    "avoid*",
+    "side",
+    // Disclosures.
+    "ad",
+    "ads",
+    "advert*",
+    "sponsor*",
+    "paid",
+    "partner*",
+    "gifted",
+    "affiliate*",
+    "promo*",
+    "collab*",
+];
+
+/// Parts of Chinese text.
+const CHINESE: [&str; 40] = [
+    // Negations.
+    "不",
+    "没",
+    "無",
+    "无",
+    "别",
+    "未",
+    "非",
+    "勿",
+    "莫",
+    "休想",
+    "绝非",
+    "并非",
+    // Warnings.
+    "过敏",
+    "過敏",
+    "慎",
+    "小心",
+    "注意",
+    "警告",
+    "警示",
+    "禁",
+    "副作用",
+    "风险",
+    "危险",
+    "召回",
+    "有毒",
+    "刺激",
+    "孕妇",
+    "避雷",
+    "中毒",
+    "烂脸",
+    // Disclosures.
+    "广告",
+    "廣告",
+    "合作",
+    "赞助",
+    "推广",
+    "恰饭",
+    "商单",
+    "利益相关",
+    "品牌方",
+    "受邀",
+];
+
+/// Whether the word at `word` of `text` belongs to one of them.
+pub fn is_kept(text: &str, word: Range<usize>) -> bool {
+    let own = text[word.clone()].to_lowercase().replace('’', "'");
+    let english = |known: &&str| match known.strip_suffix('*') {
+        Some(stem) => own.starts_with(stem),
+        None => own == **known,
+    };
+    let overlaps = |known: &&str| {
+        text.match_indices(*known)
+            .any(|(at, found)| at < word.end && word.start < at + found.len())
+    };
+    own.ends_with("n't")
+        || ENGLISH.iter().any(|k| english(&k))
+        || CHINESE.iter().any(|k| overlaps(&k))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(text: &str, word: &str) -> bool {
+        let at = text.find(word).unwrap();
+        is_kept(text, at..at + word.len())
+    }
+
+    #[test]
+    fn negations_warnings_and_disclosures_are_kept() {
+        for (text, word) in [
+            ("I don't like it", "don't"),
+            ("I don’t like it", "don’t"),
+            ("Not bad", "Not"),
+            ("It caused an allergic rash", "allergic"),
+            ("#ad new shoes", "ad"),
+            ("Sponsored by nobody", "Sponsored"),
+            ("一点也不好喝", "不好"),
+            ("敏感肌过敏了", "过"),
+            ("本文为广告合作", "广告"),
+            ("孕妇慎用", "慎用"),
+        ] {
+            assert!(kept(text, word), "{text}: {word}");
+        }
+        for (text, word) in [
+            ("I like it", "like"),
+            ("a sad day", "sad"),
+            ("nothing works", "works"),
+            ("一点也不好喝", "一点"),
+        ] {
+            assert!(!kept(text, word), "{text}: {word}");
+        }
+    }
+}
