@@ -17,11 +17,6 @@ pub struct Score {
     pub parts: Parts,
     /// Forecasts the score is made of.
     pub predicted: Predicted,
-    /// What each feature added to or took from `base` at default weights; adds up to the score
-    /// at default weights less `base`.
-    pub contributions: Vec<Contribution>,
-    /// Score of an average post of the background.
-    pub base: f32,
     pub sentiment: Sentiment,
     pub emotion: Emotion,
     pub topics: Vec<TopicWeight>,
@@ -46,7 +41,8 @@ pub struct Explanation {
     pub bsmv: f32,
     /// Score of an average post of the background.
     pub base: f32,
-    /// What each feature added to or took from `base`; adds up to the score at default weights.
+    /// What each feature added to or took from `base`; adds up to the score at default weights
+    /// less `base`.
     pub contributions: Vec<Contribution>,
     /// The largest few of them in one plain sentence, in Chinese for Chinese posts and in English
     /// for others.

@@ -9,7 +9,7 @@ use crate::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
 use crate::explain::plain;
 use crate::explain::words::LeaveOneOut;
-use crate::explain::{FormulaWithoutDiffusion, attribute};
+use crate::explain::{Attribution, FormulaWithoutDiffusion, attribute};
 use crate::features::{self, FeatureVector, Group, TOPICS};
 use crate::gaming;
 use crate::head::{Head, HeadOutput};
@@ -155,6 +155,10 @@ impl Scorer {
 
     /// Scores one post. The request is validated first.
     pub fn score(&self, request: &ScoreRequest) -> Result<Score> {
+        Ok(self.judged(request)?.score)
+    }
+
+    fn judged(&self, request: &ScoreRequest) -> Result<Judged> {
         if let Some(page) = &request.graph {
             self.account.admit_events(page.t.len())?;
         }
@@ -202,11 +206,6 @@ impl Scorer {
         let mut parts = value::parts(predicted.s, t, predicted.d, &weights);
         parts.rest = at_default.rest;
 
-        let attribution = if modelled {
-            attribute(&self.head, &x, self.head.background())
-        } else {
-            attribute(&FormulaWithoutDiffusion, &x, self.head.background())
-        };
         let interval = self.interval(bsmv, &predicted, &weights, graph.observed_until, modelled);
         let sight = Sight {
             request,
@@ -215,7 +214,7 @@ impl Scorer {
             language,
             outside,
         };
-        Ok(Score {
+        let score = Score {
             bsmv,
             interval,
             parts,
@@ -225,8 +224,6 @@ impl Scorer {
                 d: predicted.d,
                 events: value::events_of(predicted.d),
             },
-            contributions: self.contributions(&attribution.points, language),
-            base: attribution.base,
             sentiment: Sentiment {
                 s,
                 negative: text.sentiment[0],
@@ -247,6 +244,12 @@ impl Scorer {
             weights,
             bundle: self.bundle(),
             precision: self.reader.embedder().precision(),
+        };
+        Ok(Judged {
+            score,
+            features: x,
+            modelled,
+            language,
         })
     }
 
@@ -278,22 +281,26 @@ impl Scorer {
 
     /// Scores a post and says what moved the score: its features, and each event.
     pub fn explain(&self, request: &ScoreRequest) -> Result<Explanation> {
-        let score = self.score(request)?;
-        let language = self.language(request);
-        let brand = request.brand.as_ref().map(|brand| brand.name.as_str());
-        let hints = plain::hints(
+        let Judged {
+            score,
+            features: x,
+            modelled,
             language,
-            brand,
-            score.sentiment.s,
-            &score.predicted,
-            &score.weights,
-        );
+        } = self.judged(request)?;
+        let Attribution { base, points } = if modelled {
+            attribute(&self.head, &x, self.head.background())
+        } else {
+            attribute(&FormulaWithoutDiffusion, &x, self.head.background())
+        };
+        let contributions = self.contributions(&points, language);
+        let brand = request.brand.as_ref().map(|brand| brand.name.as_str());
+        let s = score.sentiment.s;
         Ok(Explanation {
             bsmv: score.bsmv,
-            base: score.base,
-            sentence: plain::sentence(language, score.base, &score.contributions),
-            hints,
-            contributions: score.contributions,
+            base,
+            sentence: plain::sentence(language, base, &contributions),
+            hints: plain::hints(language, brand, s, &score.predicted, &score.weights),
+            contributions,
             events: event_share(&request.diffusion()?.parent),
         })
     }
@@ -398,6 +405,15 @@ fn needs(bundle: &Bundle, precision: Precision) -> Result<u64> {
     let pieces = facts.max_pieces.min(facts.config.max_position_embeddings);
     let scratch = scratch_bytes(&facts.config, pieces) as u64;
     memory::of_model(encoder, others.into_iter().map(|file| file.1), scratch)
+}
+
+/// A score, and what an explanation of it goes by.
+struct Judged {
+    score: Score,
+    features: FeatureVector,
+    /// Whether the diffusion was forecast.
+    modelled: bool,
+    language: Language,
 }
 
 /// Half-width of an interval where a bundle states no residuals: the whole scale.

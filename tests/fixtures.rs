@@ -210,7 +210,9 @@ fn parts_and_contributions_add_up() {
             fixture.id,
             score.bsmv
         );
-        let sum: f32 = score.base + score.contributions.iter().map(|c| c.points).sum::<f32>();
+        let explained = scorer.explain(&request).unwrap();
+        let points = explained.contributions.iter().map(|c| c.points);
+        let sum = explained.base + points.sum::<f32>();
         assert!(
             (sum - score.bsmv).abs() < 1e-3,
             "{}: contributions {sum}",
@@ -226,7 +228,8 @@ fn parts_and_contributions_add_up() {
         request.weights = Some(Weights::AWARENESS);
         let reweighed = scorer.score(&request).unwrap();
         assert_eq!(
-            reweighed.contributions, score.contributions,
+            scorer.explain(&request).unwrap().contributions,
+            explained.contributions,
             "made at default weights"
         );
         assert!((0.0..=100.0).contains(&reweighed.bsmv));

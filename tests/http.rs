@@ -34,6 +34,17 @@ fn good_requests_are_scored() {
 }
 
 #[test]
+fn what_moved_a_score_is_explained() {
+    let server = Server::start();
+    let answer = server.explain(&full_request().to_string());
+    assert_eq!(answer.status, 200);
+    let explanation = answer.json();
+    assert_shape("Explanation", &explanation);
+    assert_eq!(explanation["events"].as_array().unwrap().len(), 3);
+    assert_error(&server.explain("{}"), 422, "invalid_input");
+}
+
+#[test]
 fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
     let server = Server::start();
     for bad in bad_inputs() {

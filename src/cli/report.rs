@@ -3,13 +3,18 @@
 use std::io::{self, Write};
 
 use bsmv::brand::BrandProfile;
-use bsmv::score::Score;
+use bsmv::score::{Explanation, Score};
 
 /// Features and topics shown; `--json` has all of them.
 const SHOWN: usize = 5;
 
 /// Writes the score, its interval, parts, what counted most, topics and what it can't see.
-pub fn write(out: &mut impl Write, score: &Score, brand: Option<&BrandProfile>) -> io::Result<()> {
+pub fn write(
+    out: &mut impl Write,
+    score: &Score,
+    explanation: &Explanation,
+    brand: Option<&BrandProfile>,
+) -> io::Result<()> {
     let whom = brand.map_or("a brand this fits", |brand| &brand.name);
     writeln!(out, "{:.1} of 100 for {whom} (50 is no effect)", score.bsmv)?;
     writeln!(
@@ -58,13 +63,15 @@ pub fn write(out: &mut impl Write, score: &Score, brand: Option<&BrandProfile>) 
     writeln!(
         out,
         "\nWhat counted most, against an average post ({:.1}) at default weights",
-        score.base
+        explanation.base
     )?;
-    let mut contributions: Vec<_> = score.contributions.iter().collect();
+    let mut contributions: Vec<_> = explanation.contributions.iter().collect();
     contributions.sort_by(|a, b| b.points.abs().total_cmp(&a.points.abs()));
     for c in contributions.iter().take(SHOWN) {
         writeln!(out, "  {:>+6.1}  {}", c.points, c.feature)?;
     }
+
+    writeln!(out, "  {}", explanation.sentence)?;
 
     let mut topics: Vec<_> = score.topics.iter().collect();
     topics.sort_by(|a, b| b.weight.total_cmp(&a.weight));

@@ -97,13 +97,15 @@ fn one(
         weights,
     };
     request.validate()?;
-    let score = args.model.open()?.score(&request)?;
+    let scorer = args.model.open()?;
+    let score = scorer.score(&request)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         serde_json::to_writer(&mut out, &score)?;
         writeln!(out)?;
     } else {
-        report::write(&mut out, &score, request.brand.as_ref())?;
+        let explanation = scorer.explain(&request)?;
+        report::write(&mut out, &score, &explanation, request.brand.as_ref())?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -112,8 +112,8 @@ pub fn is_kept(text: &str, word: Range<usize>) -> bool {
             .any(|(at, found)| at < word.end && word.start < at + found.len())
     };
     own.ends_with("n't")
-        || ENGLISH.iter().any(|k| english(&k))
-        || CHINESE.iter().any(|k| overlaps(&k))
+        || ENGLISH.iter().any(|k| english(k))
+        || CHINESE.iter().any(|k| overlaps(k))
 }
 
 #[cfg(test)]

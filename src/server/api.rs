@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use bsmv::api::{MAX_REQUEST_BYTES, ScoreRequest};
 use bsmv::post::Post;
-use bsmv::score::{Precision, Score};
+use bsmv::score::{Explanation, Precision, Score};
 use bsmv::scorer::Scorer;
 use serde::Serialize;
 use tokio::sync::Semaphore;
@@ -77,6 +77,7 @@ pub fn routes(scorer: Arc<Scorer>, store: Arc<Store>) -> Result<Router> {
     };
     Ok(Router::new()
         .route("/score", post(score))
+        .route("/explain", post(explain))
         .route(
             "/health",
             get(|State(api): State<Api>| async { Json(api.health) }),
@@ -93,18 +94,28 @@ async fn openapi() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI)
 }
 
-async fn score(State(api): State<Api>, request: Request) -> Result<Json<Score>, Failure> {
+async fn score(api: State<Api>, request: Request) -> Result<Json<Score>, Failure> {
+    answer(api, request, Scorer::score).await
+}
+
+async fn explain(api: State<Api>, request: Request) -> Result<Json<Explanation>, Failure> {
+    answer(api, request, Scorer::explain).await
+}
+
+/// Reads a [`ScoreRequest`] and answers with what the scorer makes of it.
+async fn answer<T: Send + 'static>(
+    State(api): State<Api>,
+    request: Request,
+    make: fn(&Scorer, &ScoreRequest) -> bsmv::Result<T>,
+) -> Result<Json<T>, Failure> {
     declared(request.headers(), JSON)?;
     let place = api.queue.enter()?;
     let body = body_of(request, MAX_REQUEST_BYTES).await?;
     let scorer = api.scorer;
-    let scored = place
-        .run(move || {
-            let request = ScoreRequest::from_json(body)?;
-            scorer.score(&request)
-        })
+    let made = place
+        .run(move || make(&scorer, &ScoreRequest::from_json(body)?))
         .await?;
-    Ok(Json(scored?))
+    Ok(Json(made?))
 }
 
 /// Fails unless the body is declared as `media`.

@@ -129,6 +129,11 @@ impl Server {
         self.post("application/json", body)
     }
 
+    pub fn explain(&self, body: &str) -> Answer {
+        let json = [("content-type", "application/json")];
+        self.send("POST", "/v1/explain", &json, body)
+    }
+
     /// Sends bytes as they are. Answers come on the stream.
     pub fn send_raw(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();

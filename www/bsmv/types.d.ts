@@ -64,21 +64,6 @@ export interface WordsOptions extends CallOptions {
   onWords?: (words: WordShare[]) => void;
 }
 
-/** What moved a score. */
-export interface Explanation {
-  bsmv: number;
-  /** Score of an average post of the background. */
-  base: number;
-  /** They add up to the score at balanced weights less `base`. */
-  contributions: Score["contributions"];
-  /** The largest few of them in one plain sentence, Chinese for Chinese posts, else English. */
-  sentence: string;
-  /** What the score is sensitive to, in the same language. */
-  hints: Score["flags"];
-  /** Each event's share of the diffusion: its direct children over all events. */
-  events: number[];
-}
-
 /** What a post would lack without a word. */
 export interface WordShare {
   field: "title" | "text";

@@ -1,4 +1,4 @@
-/** @import { Score } from "../bsmv/types.js" */
+/** @import { Explanation, Score } from "../bsmv/types.js" */
 /** @import { Key } from "./strings.js" */
 import { element, make } from "./dom.js";
 import { fixed, signed } from "./numbers.js";
@@ -45,8 +45,6 @@ export function show(score, { brand, ms }) {
     [text("part_rest"), parts.rest],
   ]);
   showPredicted(score, brand);
-  write("base", text("base", { base: fixed(score.base, 1) }));
-  diverging("contributions", contributionsOf(score));
   showTopics(score);
   element("unseen", HTMLElement).replaceChildren(
     ...score.unseen.map(({ message }) => {
@@ -107,12 +105,12 @@ function showPredicted({ predicted: { s, t, d, events }, emotion }, brand) {
 }
 
 /**
- * Largest first; what is too small to name is one row, so that the rows still add up.
+ * What moved a score, largest first; what is too small to name is one row, so that the rows still
+ * add up.
  *
- * @param {Score} score
- * @returns {[string, number][]}
+ * @param {Explanation} explanation
  */
-function contributionsOf({ contributions }) {
+export function showContributions({ base, contributions }) {
   const sorted = contributions.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
   /** @type {[string, number][]} */
   const rows = sorted.slice(0, SHOWN).map(({ feature, points }) => [nameOf(feature), points]);
@@ -121,7 +119,8 @@ function contributionsOf({ contributions }) {
     const sum = rest.reduce((total, { points }) => total + points, 0);
     rows.push([text("others", { n: rest.length }), sum]);
   }
-  return rows;
+  write("base", text("base", { base: fixed(base, 1) }));
+  diverging("contributions", rows);
 }
 
 /**

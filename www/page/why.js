@@ -2,6 +2,7 @@
 import { element, make } from "./dom.js";
 import { showSpread } from "./spread.js";
 import { languageOf, text } from "./strings.js";
+import { showContributions } from "./view.js";
 import { showWords } from "./words.js";
 
 /** Milliseconds that a score must stand before it is explained: that computes it once more. */
@@ -38,10 +39,11 @@ export async function explainSoon(scorer, request) {
   await new Promise((resolve) => setTimeout(resolve, PAUSE));
   if (signal.aborted) return;
   try {
-    const { sentence, hints, events } = await scorer.explain(request);
+    const explanation = await scorer.explain(request);
     if (signal.aborted) return;
-    showSentence(sentence, hints, request.weights != null);
-    showSpread(request.graph ?? undefined, events);
+    showSentence(explanation.sentence, explanation.hints, request.weights != null);
+    showContributions(explanation);
+    showSpread(request.graph ?? undefined, explanation.events);
     const why = element("why", HTMLElement);
     why.hidden = false;
     delete why.dataset.stale;

@@ -39,14 +39,11 @@ test("the fixtures score as they do natively", async () => {
   assertAsNative(answers);
 });
 
-test("a score is a plain object that adds up", async () => {
+test("a score is a plain object", async () => {
   const score = await scorer.score(GOOD);
   assert.equal(Object.getPrototypeOf(score), Object.prototype);
   assert.deepEqual(JSON.parse(JSON.stringify(score)), score);
   assert.ok(score.interval.low <= score.bsmv && score.bsmv <= score.interval.high);
-  const points = score.contributions.reduce((sum, { points }) => sum + points, 0);
-  // Without a brand's weights the score is the one at default weights.
-  assert.ok(Math.abs(score.base + points - score.bsmv) < 0.01, `${score.base} + ${points}`);
 });
 
 test("words are blamed for what they say, at their place in the text", async () => {
