@@ -40,7 +40,7 @@ pub struct Tokenizer {
 
 #[derive(Clone, Debug)]
 enum Model {
-    Unigram(Unigram),
+    Unigram(Box<Unigram>),
     #[cfg(not(target_arch = "wasm32"))]
     Other(Box<tokenizers::Tokenizer>),
 }
@@ -92,7 +92,7 @@ impl Tokenizer {
         match Unigram::from_json(bytes) {
             Ok(mut unigram) => {
                 let around = std::mem::take(&mut unigram.around);
-                Ok(Self::new(Model::Unigram(unigram), around))
+                Ok(Self::new(Model::Unigram(Box::new(unigram)), around))
             }
             #[cfg(not(target_arch = "wasm32"))]
             Err(_) => Self::reference(bytes),

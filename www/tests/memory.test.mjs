@@ -70,8 +70,8 @@ test("what would pass the budget is refused, and the rest is scored", async () =
   await scorer.score({ ...GOOD, graph: graph(15_000) });
   await scorer.score({ post: { ...GOOD.post, text: "咖啡很好喝，good! ".repeat(1_200) } });
   await scorer.explainWords({ post: { text: "word ".repeat(400) } });
-  for (let i = 0; i < 70; i++) {
-    const keywords = Array.from({ length: 24 }, (_, k) => `keyword ${i} ${k}`);
+  for (let i = 0; i < 66; i++) {
+    const keywords = Array.from({ length: 4 }, (_, k) => `keyword ${i} ${k}`);
     await scorer.score({ ...GOOD, brand: { name: `Brand ${i}`, keywords } });
   }
   assert.ok(memory() <= BUDGET, `${memory()} bytes`);
