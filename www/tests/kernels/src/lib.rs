@@ -37,7 +37,9 @@ impl kernels::Kernel for Wrong {
         out: &mut [f32],
         width: usize,
     ) {
-        <kernels::scalar::Scalar as kernels::Kernel>::tile(a, stride, rows, panel, channels, out, width);
+        <kernels::scalar::Scalar as kernels::Kernel>::tile(
+            a, stride, rows, panel, channels, out, width,
+        );
         out[0] = f32::from_bits(out[0].to_bits() ^ 1);
     }
 }
