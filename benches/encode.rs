@@ -26,7 +26,10 @@ struct Answer {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Cargo adds an option of its own.
-    let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
+    let args: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| a != "--bench")
+        .collect();
     let [folder, precision] = args.as_slice() else {
         println!("encode: nothing to do without FOLDER and f32 or int8");
         return Ok(());
