@@ -40,7 +40,7 @@ export async function explainSoon(scorer, request) {
   try {
     const { sentence, hints, events } = await scorer.explain(request);
     if (signal.aborted) return;
-    showSentence(sentence, hints, request.weights != null);
+    showSentence(sentence, hints, (request.weights ?? request.brand?.weights) != null);
     showSpread(request.graph ?? undefined, events);
     const why = element("why", HTMLElement);
     why.hidden = false;
