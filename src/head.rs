@@ -129,7 +129,8 @@ impl Head {
                 *sum += h * w;
             }
         }
-        hidden.map(|h| h.max(0.0))
+        // `f32::max` would be a call into libm in WebAssembly.
+        hidden.map(|h| if h > 0.0 { h } else { 0.0 })
     }
 
     fn output(&self, o: usize, hidden: &[f32; HIDDEN]) -> f32 {

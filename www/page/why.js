@@ -41,7 +41,8 @@ export async function explainSoon(scorer, request) {
   try {
     const explanation = await scorer.explain(request);
     if (signal.aborted) return;
-    showSentence(explanation.sentence, explanation.hints, request.weights != null);
+    const weighed = (request.weights ?? request.brand?.weights) != null;
+    showSentence(explanation.sentence, explanation.hints, weighed);
     showContributions(explanation);
     showSpread(request.graph ?? undefined, explanation.events);
     const why = element("why", HTMLElement);

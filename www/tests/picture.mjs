@@ -19,6 +19,7 @@ try {
   await page.locator("#words[aria-busy=false] mark").first().waitFor();
   // By now the marker stands still, and nothing is faded any more.
   await page.waitForTimeout(2000);
+  await page.locator("#followers").blur();
   await page.screenshot({ path: join(ROOT, "www/picture.png"), fullPage: true });
 } finally {
   await browser.close();
