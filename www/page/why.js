@@ -7,11 +7,15 @@ import { showWords } from "./words.js";
 
 /** Milliseconds that a score must stand before it is explained: that computes it once more. */
 const PAUSE = 300;
+/** Milliseconds more before the words: a few of a long post take longer than its score, which waits. */
+const WORDS_PAUSE = 500;
 
 /** Stops the explanation that is waiting or under way. */
 let stop = new AbortController();
 /** The shares found last, and of which post. @type {{ of: string, shares: WordShares } | undefined} */
 let known;
+
+const wait = (/** @type {number} */ ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Ends the explanation that is under way: what it was about has changed. */
 export function stopExplaining() {
@@ -36,7 +40,7 @@ export async function explainSoon(scorer, request) {
   stopExplaining();
   stop = new AbortController();
   const { signal } = stop;
-  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  await wait(PAUSE);
   if (signal.aborted) return;
   try {
     const explanation = await scorer.explain(request);
@@ -91,6 +95,8 @@ async function explainWords(scorer, request, signal) {
     const soFar = [];
     section.setAttribute("aria-busy", "true");
     showWords(post.text, soFar);
+    await wait(WORDS_PAUSE);
+    signal.throwIfAborted();
     const shares = await scorer.explainWords(request, {
       signal,
       onWords: (words) => {

@@ -25,12 +25,14 @@ before(async () => {
   await page.addInitScript(() => {
     const send = Worker.prototype.postMessage;
     /** @this {Worker} @param {any[]} sent */
-    function counted(...sent) {
-      if (sent[0].method === "abort") document.documentElement.dataset.aborted = "";
+    function noted(...sent) {
+      const { method } = sent[0];
+      if (["explainWords", "abort"].includes(method))
+        document.documentElement.dataset.told = method;
       // @ts-expect-error: as it was called
       return send.apply(this, sent);
     }
-    Worker.prototype.postMessage = counted;
+    Worker.prototype.postMessage = noted;
   });
   await page.goto(server.address);
   await page.locator("#empty").waitFor();
@@ -231,12 +233,16 @@ test("what moved the score is said, and the words that drove it are marked and l
 });
 
 test("typing on stops the words that are under way, and the new ones are marked", async () => {
+  await page.evaluate(() => delete document.documentElement.dataset.told);
   await page.locator("#draft").fill("The coffee is terrible here. ".repeat(50));
-  await page.locator("#words[aria-busy=true] mark").first().waitFor();
-  await page.evaluate(() => delete document.documentElement.dataset.aborted);
+  await page.locator("html[data-told=explainWords]:has(#words[aria-busy=true])").waitFor();
   const text = "Wonderful coffee!";
   await page.locator("#draft").fill(text);
-  assert.equal(await page.locator("html[data-aborted]").count(), 1, "the worker was told to stop");
+  assert.equal(
+    await page.locator("html[data-told=abort]").count(),
+    1,
+    "the worker was told to stop",
+  );
   assert.equal(await page.locator("#why[data-stale]").count(), 1, "what stands there is faded");
   await explained();
   assert.equal(await page.locator("#marked").textContent(), text);
