@@ -9,6 +9,8 @@ mod kept;
 pub mod plain;
 pub mod words;
 
+use std::ops::Range;
+
 use crate::features::{FEATURES, FeatureVector, Group, TOPICS};
 use crate::value::{Weights, formula};
 
@@ -54,17 +56,24 @@ pub struct Attribution {
 }
 
 /// Splits the score that `model` gives `x`.
+///
+/// Shapley values are linear in the game, so the games against all of the background, and in all
+/// orders of the groups, are summed up before they are shared out.
 pub fn attribute<M: Additive>(
     model: &M,
     x: &FeatureVector,
     background: &[FeatureVector],
 ) -> Attribution {
-    let mut points = [0f64; FEATURES];
-    let mut base = 0f64;
-    for ordinary in background {
-        base += f64::from(model.value(&model.state(ordinary)));
-        for group in Group::ALL {
-            let others: Vec<Group> = Group::ALL.into_iter().filter(|g| *g != group).collect();
+    let n = background.len() as f64;
+    let bases = background
+        .iter()
+        .map(|ordinary| f64::from(model.value(&model.state(ordinary))));
+    let base = bases.sum::<f64>() / n;
+    let mut points = [0f32; FEATURES];
+    for group in Group::ALL {
+        let others: Vec<Group> = Group::ALL.into_iter().filter(|g| *g != group).collect();
+        let mut game = Game::new(group);
+        for ordinary in background {
             for entered in 0..4usize {
                 let mut start = *ordinary;
                 for (bit, other) in others.iter().enumerate() {
@@ -75,56 +84,74 @@ pub fn attribute<M: Additive>(
                 // Of the six orders of three groups, this group enters after none, one certain
                 // one, or both others in 2, 1, 1 and 2 of them.
                 let weight = [2.0, 1.0, 1.0, 2.0][entered] / 6.0;
-                within(model, x, ordinary, &start, group, weight, &mut points);
+                game.add(model, x, ordinary, &start, weight / n);
             }
         }
+        for (point, share) in points[group.range()].iter_mut().zip(game.shares()) {
+            *point = share as f32;
+        }
     }
-    let n = background.len() as f64;
     Attribution {
-        base: (base / n) as f32,
-        points: points.map(|p| (p / n) as f32),
+        base: base as f32,
+        points,
     }
 }
 
-/// Adds the Shapley values of the game among the features of `group`, the others fixed at
-/// `start`, times `weight`.
-fn within<M: Additive>(
-    model: &M,
-    x: &FeatureVector,
-    ordinary: &FeatureVector,
-    start: &FeatureVector,
-    group: Group,
-    weight: f64,
-    points: &mut [f64; FEATURES],
-) {
-    let members = group.range();
-    let n = members.len();
-    let mut values = [0f32; 1 << TOPICS];
-    let mut state = model.state(start);
-    values[0] = model.value(&state);
-    // Gray code: neighbouring subsets differ in one feature.
-    let mut subset = 0usize;
-    for step in 1..1usize << n {
-        let member = step.trailing_zeros() as usize;
-        let feature = members.start + member;
-        subset ^= 1 << member;
-        let change = x[feature] - ordinary[feature];
-        let sign = if subset >> member & 1 == 1 { 1.0 } else { -1.0 };
-        model.add(&mut state, feature, sign * change);
-        values[subset] = model.value(&state);
-    }
-    // Weight of a subset of k members: k! (n - k - 1)! / n!.
-    let mut share = [0f64; TOPICS];
-    share[0] = 1.0 / n as f64;
-    for k in 1..n {
-        share[k] = share[k - 1] * k as f64 / (n - k) as f64;
-    }
-    for subset in 0..1usize << n {
-        let size = subset.count_ones() as usize;
-        for member in (0..n).filter(|m| subset >> m & 1 == 0) {
-            let gain = f64::from(values[subset | 1 << member]) - f64::from(values[subset]);
-            points[members.start + member] += weight * share[size] * gain;
+/// What each subset of a group's features, as bits, is worth.
+struct Game {
+    members: Range<usize>,
+    values: [f64; 1 << TOPICS],
+}
+
+impl Game {
+    fn new(group: Group) -> Self {
+        Game {
+            members: group.range(),
+            values: [0.0; 1 << TOPICS],
         }
+    }
+
+    /// Adds, times `weight`, the game in which features of `x` take the place of `ordinary` ones,
+    /// those of the other groups fixed at `start`.
+    fn add<M: Additive>(
+        &mut self,
+        model: &M,
+        x: &FeatureVector,
+        ordinary: &FeatureVector,
+        start: &FeatureVector,
+        weight: f64,
+    ) {
+        let mut state = model.state(start);
+        self.values[0] += weight * f64::from(model.value(&state));
+        // Gray code: neighbouring subsets differ in one feature.
+        let mut subset = 0usize;
+        for step in 1..1usize << self.members.len() {
+            let member = step.trailing_zeros() as usize;
+            let feature = self.members.start + member;
+            subset ^= 1 << member;
+            let change = x[feature] - ordinary[feature];
+            let sign = if subset >> member & 1 == 1 { 1.0 } else { -1.0 };
+            model.add(&mut state, feature, sign * change);
+            self.values[subset] += weight * f64::from(model.value(&state));
+        }
+    }
+
+    /// The Shapley value of each member.
+    fn shares(&self) -> Vec<f64> {
+        let n = self.members.len();
+        // Weight of a subset of k members: k! (n - k - 1)! / n!.
+        let mut weight = vec![1.0 / n as f64];
+        for k in 1..n {
+            weight.push(weight[k - 1] * k as f64 / (n - k) as f64);
+        }
+        let share = |member: usize| {
+            let without = (0..1usize << n).filter(|subset| subset >> member & 1 == 0);
+            let gain = |s: usize| self.values[s | 1 << member] - self.values[s];
+            without
+                .map(|s| weight[s.count_ones() as usize] * gain(s))
+                .sum()
+        };
+        (0..n).map(share).collect()
     }
 }
 

@@ -315,7 +315,9 @@ impl Scorer {
     /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::judge`].
     pub fn words(&self, request: &ScoreRequest) -> Result<LeaveOneOut> {
         request.validate()?;
-        LeaveOneOut::new(&request.post, |run| {
+        let brand = request.brand.iter();
+        let names: Vec<&str> = brand.flat_map(BrandProfile::names).collect();
+        LeaveOneOut::new(&request.post, &names, |run| {
             self.reader.embedder().piece_lengths(run)
         })
     }

@@ -34,9 +34,12 @@ pub fn sentence(language: Language, base: f32, contributions: &[Contribution]) -
     named.truncate(NAMED);
     let parts: Vec<String> = named
         .iter()
-        .map(|(feature, points)| match language {
-            Language::Zh => format!("{}{points:+.1}", called(feature).1),
-            _ => format!("{} {points:+.1}", called(feature).0),
+        .map(|(feature, points)| {
+            let points = format!("{points:+.1}").replace('-', "−");
+            match language {
+                Language::Zh => format!("{}{points}", called(feature).1),
+                _ => format!("{} {points}", called(feature).0),
+            }
         })
         .collect();
     match (language, parts.is_empty()) {
@@ -142,11 +145,11 @@ mod tests {
         assert_eq!(
             sentence(Language::En, 50.0, &all),
             "57 points where an ordinary post has 50, mostly for its tone +8.0, how far it \
-             travels -4.0, its fit to the brand +3.5."
+             travels −4.0, its fit to the brand +3.5."
         );
         assert_eq!(
             sentence(Language::Zh, 50.0, &all),
-            "57 分，普通帖子 50 分；差别主要来自文字的语气+8.0、传播的规模-4.0、与品牌的关联+3.5。"
+            "57 分，普通帖子 50 分；差别主要来自文字的语气+8.0、传播的规模−4.0、与品牌的关联+3.5。"
         );
         assert_eq!(
             sentence(Language::En, 50.0, &all[4..5]),

@@ -19,8 +19,10 @@ use crate::text::Language;
 pub const MAX_WORDS: usize = 256;
 /// Least change of s for which a word is named in a hint.
 const WORTH_A_HINT: f32 = 0.1;
-/// Posts less one word that are read together.
+/// Most posts less one word that are read together ...
 const BATCH: usize = 16;
+/// ... and about so many characters: a step shouldn't keep what is typed meanwhile waiting.
+const BATCH_CHARS: usize = 640;
 
 /// A word, and what the post would lack without it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -51,6 +53,8 @@ pub enum Field {
 pub struct LeaveOneOut {
     post: Post,
     words: Vec<(Field, Range<usize>)>,
+    /// Words judged in a step.
+    batch: usize,
     /// s and T of the whole post, once it was read.
     whole: Option<(f32, f32)>,
     next: usize,
@@ -61,18 +65,30 @@ pub struct LeaveOneOut {
 }
 
 impl LeaveOneOut {
-    /// Finds the words of `post`. `pieces` cuts text of a script without spaces, by lengths in
-    /// characters that add up to it.
-    pub fn new(post: &Post, pieces: impl Fn(&str) -> Result<Vec<usize>>) -> Result<Self> {
+    /// Finds the words of `post`. `names` are words that stay whole. `pieces` cuts text of a script
+    /// without spaces, by lengths in characters that add up to it.
+    pub fn new(
+        post: &Post,
+        names: &[&str],
+        pieces: impl Fn(&str) -> Result<Vec<usize>>,
+    ) -> Result<Self> {
         let mut words = Vec::new();
         for (field, text) in fields(post) {
-            words.extend(cut(text, &pieces)?.into_iter().map(|range| (field, range)));
+            let mut found = cut(text, &pieces)?;
+            for name in names.iter().filter(|name| !name.is_empty()) {
+                for (at, name) in text.match_indices(*name) {
+                    keep_whole(&mut found, at..at + name.len());
+                }
+            }
+            words.extend(found.into_iter().map(|range| (field, range)));
         }
+        let chars = post.full_text().chars().count().max(1);
         let skipped = words.len().saturating_sub(MAX_WORDS);
         words.truncate(MAX_WORDS);
         Ok(LeaveOneOut {
             post: post.clone(),
             words,
+            batch: (BATCH_CHARS / chars).clamp(1, BATCH),
             whole: None,
             next: 0,
             strongest: None,
@@ -95,7 +111,7 @@ impl LeaveOneOut {
         &mut self,
         judge: impl Fn(&[String]) -> Result<Vec<(f32, f32)>>,
     ) -> Result<Vec<WordShare>> {
-        let words = &self.words[self.next..self.words.len().min(self.next + BATCH)];
+        let words = &self.words[self.next..self.words.len().min(self.next + self.batch)];
         let mut texts: Vec<String> = words.iter().map(|word| self.without(word)).collect();
         if self.whole.is_none() && !texts.is_empty() {
             texts.push(self.post.full_text());
@@ -211,6 +227,15 @@ fn cut(text: &str, pieces: impl Fn(&str) -> Result<Vec<usize>>) -> Result<Vec<Ra
     Ok(words)
 }
 
+/// Makes the words that `name` runs over one word, which begins and ends where they do.
+fn keep_whole(words: &mut Vec<Range<usize>>, name: Range<usize>) {
+    let first = words.partition_point(|word| word.end <= name.start);
+    let after = words.partition_point(|word| word.start < name.end);
+    if let [Range { start, .. }, .., Range { end, .. }] = words[first..after] {
+        words.splice(first..after, [start..end]);
+    }
+}
+
 fn cut_run(
     text: &str,
     run: Range<usize>,
@@ -300,7 +325,7 @@ mod tests {
                 .map(|t| (-count(t, "bad"), count(t, "tea")))
                 .collect())
         };
-        let mut words = LeaveOneOut::new(&post, pairs).unwrap();
+        let mut words = LeaveOneOut::new(&post, &[], pairs).unwrap();
         let shares = words.step(judge).unwrap();
         assert_eq!(words.step(judge).unwrap(), []);
         let found: Vec<_> = shares
@@ -318,6 +343,23 @@ mod tests {
     }
 
     #[test]
+    fn names_stay_whole() {
+        let post = Post {
+            text: "我在瑞幸咖啡等Luna Coffee".into(),
+            ..Post::default()
+        };
+        let names = ["瑞幸", "Luna Coffee", "茶", ""];
+        let single = |run: &str| Ok(vec![1; run.chars().count()]);
+        let words = LeaveOneOut::new(&post, &names, single).unwrap();
+        let found = words
+            .words
+            .iter()
+            .map(|(_, range)| &post.text[range.clone()]);
+        let expected = ["我", "在", "瑞幸", "咖", "啡", "等", "Luna Coffee"];
+        assert_eq!(found.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn a_hint_names_the_strongest_word_but_no_negation() {
         let post = Post {
             text: "not a bad drink".into(),
@@ -331,7 +373,7 @@ mod tests {
             };
             Ok(texts.iter().map(|text| (s(text), 1.0)).collect())
         };
-        let mut words = LeaveOneOut::new(&post, pairs).unwrap();
+        let mut words = LeaveOneOut::new(&post, &[], pairs).unwrap();
         assert_eq!(words.hint(Language::En), None);
         words.step(judge).unwrap();
         let hint = words.hint(Language::En).unwrap();
@@ -348,13 +390,13 @@ mod tests {
             text: "word ".repeat(MAX_WORDS + 3),
             ..Post::default()
         };
-        let mut words = LeaveOneOut::new(&post, pairs).unwrap();
+        let mut words = LeaveOneOut::new(&post, &[], pairs).unwrap();
         assert_eq!((words.len(), words.skipped), (MAX_WORDS, 3));
         let judge = |texts: &[String]| Ok(vec![(0.0, 0.0); texts.len()]);
         let mut judged = 0;
         loop {
             let step = words.step(judge).unwrap().len();
-            assert!(step <= BATCH);
+            assert!(step <= 1, "{step} copies of a post as long as that at once");
             judged += step;
             if step == 0 {
                 break;
