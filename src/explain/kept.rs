@@ -111,9 +111,7 @@ pub fn is_kept(text: &str, word: Range<usize>) -> bool {
         text.match_indices(*known)
             .any(|(at, found)| at < word.end && word.start < at + found.len())
     };
-    own.ends_with("n't")
-        || ENGLISH.iter().any(|k| english(k))
-        || CHINESE.iter().any(|k| overlaps(k))
+    own.ends_with("n't") || ENGLISH.iter().any(english) || CHINESE.iter().any(overlaps)
 }
 
 #[cfg(test)]

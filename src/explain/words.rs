@@ -232,7 +232,7 @@ fn keep_whole(words: &mut Vec<Range<usize>>, name: Range<usize>) {
     let first = words.partition_point(|word| word.end <= name.start);
     let after = words.partition_point(|word| word.start < name.end);
     if let [Range { start, .. }, .., Range { end, .. }] = words[first..after] {
-        words.splice(first..after, [start..end]);
+        words.splice(first..after, std::iter::once(start..end));
     }
 }
 
