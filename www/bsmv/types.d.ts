@@ -1,6 +1,7 @@
 import type {
   SchemaBrandProfile,
   SchemaDiffusionPage,
+  SchemaExplanation,
   SchemaPost,
   SchemaScore,
   SchemaScoreRequest,
@@ -10,6 +11,7 @@ import type {
 // Interfaces and not aliases: so they keep their names in messages and in the reference.
 export interface ScoreRequest extends SchemaScoreRequest {}
 export interface Score extends SchemaScore {}
+export interface Explanation extends SchemaExplanation {}
 export interface Post extends SchemaPost {}
 export interface Brand extends SchemaBrandProfile {}
 export interface DiffusionPage extends SchemaDiffusionPage {}
