@@ -10,6 +10,9 @@ import { workerd } from "../tests/workerd.mjs";
 const REQUESTS = 1000;
 const AT_ONCE = 20;
 const COLD_STARTS = 5;
+/** The inspector now and then hangs, and the isolate with it: then another one is asked. */
+const INSPECTOR_MS = 10_000;
+const INSPECTED = 3;
 
 const TICKS = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 const SAMPLES = fixtures().map(({ request }) => request);
@@ -53,6 +56,8 @@ async function heap(inspector) {
   const [{ webSocketDebuggerUrl }] = await (await fetch(inspector)).json();
   const socket = new WebSocket(webSocketDebuggerUrl);
   const message = await new Promise((resolve, reject) => {
+    const late = new Error("workerd's inspector did not answer");
+    setTimeout(() => reject(late), INSPECTOR_MS).unref();
     socket.onerror = reject;
     socket.onmessage = resolve;
     socket.onopen = () => socket.send('{"id":1,"method":"Runtime.getHeapUsage"}');
@@ -77,7 +82,7 @@ for (let i = 0; i < COLD_STARTS; i++) {
   await edge.stop();
 }
 
-const edge = await workerd({ probe: true, inspector: true });
+const edge = await workerd({ probe: true });
 await score(edge.address, bodies[0]);
 const before = processor(edge.pid);
 const begin = performance.now();
@@ -106,8 +111,17 @@ for (const body of bodies.slice(0, 200)) {
   alone.push(await score(edge.address, body.replace('"text":"', '"text":"again: ')));
 }
 const { linear } = await (await fetch(`${edge.address}/memory`)).json();
-const usage = await heap(edge.inspector);
 await edge.stop();
+
+/** @type {Awaited<ReturnType<typeof heap>> | undefined} */
+let usage;
+for (let i = 0; i < INSPECTED && !usage; i++) {
+  const inspected = await workerd({ inspector: true });
+  for (const body of bodies.slice(0, 100)) await score(inspected.address, body);
+  usage = await heap(inspected.inspector).catch((error) => console.error(String(error)));
+  await inspected.stop();
+}
+if (!usage) throw new Error(`${INSPECTED} isolates did not tell of their memory`);
 
 const median = (/** @type {"listens" | "first" | "cpu"} */ what) =>
   at(

@@ -66,7 +66,7 @@ async function figures() {
     cold.push(first.found);
     sent = first.sent;
   }
-  const { found: times, version } = await fresh("share", texts.own["64"], 12);
+  const { found: times, version } = await fresh("share", texts.own["64"], texts.own["16"], 12);
   const share = median(times.score) / median(times.encoder);
   console.log(
     `Chromium ${version}: ready ${median(ready).toFixed(0)} ms after the bytes are there; first score from cold ` +
