@@ -118,7 +118,10 @@ let usage;
 for (let i = 0; i < INSPECTED && !usage; i++) {
   const inspected = await workerd({ inspector: true });
   for (const body of bodies.slice(0, 100)) await score(inspected.address, body);
-  usage = await heap(inspected.inspector).catch((error) => console.error(String(error)));
+  usage = await heap(inspected.inspector).catch((error) => {
+    console.error(String(error));
+    return undefined;
+  });
   await inspected.stop();
 }
 if (!usage) throw new Error(`${INSPECTED} isolates did not tell of their memory`);
