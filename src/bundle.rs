@@ -12,7 +12,7 @@ use crate::topics::TopicLabel;
 use crate::{Error, Result};
 
 /// Version of the bundle layout this build reads.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ pub mod words;
 use std::ops::Range;
 
 use crate::features::{FEATURES, FeatureVector, Group, TOPICS};
-use crate::value::{Weights, formula};
+use crate::head::Sums;
 
 /// A scoring function whose first step is a sum over features, so that exchanging one feature
 /// costs little.
@@ -21,28 +21,38 @@ pub trait Additive {
     /// The sum for `x`.
     fn state(&self, x: &FeatureVector) -> Self::State;
     /// Changes one feature by `change`.
-    fn add(&self, state: &mut Self::State, feature: usize, change: f32);
+    fn add(&self, state: &mut Self::State, feature: usize, change: f64);
     /// The score.
     fn value(&self, state: &Self::State) -> f32;
 }
 
-/// The closed formula at D = 0, for posts whose diffusion isn't modelled.
-pub struct FormulaWithoutDiffusion;
+/// The score itself, as the head makes it of features.
+pub struct Definition {
+    /// Whether the post's diffusion is forecast; else nobody passes anything on or speaks.
+    pub modelled: bool,
+}
 
-impl Additive for FormulaWithoutDiffusion {
-    type State = FeatureVector;
+impl Additive for Definition {
+    type State = Sums;
 
-    fn state(&self, x: &FeatureVector) -> Self::State {
-        *x
+    fn state(&self, x: &FeatureVector) -> Sums {
+        Sums::of(x)
     }
 
-    fn add(&self, state: &mut Self::State, feature: usize, change: f32) {
-        state[feature] += change;
+    fn add(&self, sums: &mut Sums, feature: usize, change: f64) {
+        sums.add(feature, change);
     }
 
-    fn value(&self, x: &Self::State) -> f32 {
-        let t: f32 = x[Group::Topics.range()].iter().sum();
-        formula(x[0], t, 0.0, &Weights::BALANCED)
+    fn value(&self, sums: &Sums) -> f32 {
+        if self.modelled {
+            return sums.output().bsmv;
+        }
+        let unseen = Sums {
+            d: 0.0,
+            voices: 0.0,
+            ..*sums
+        };
+        unseen.output().bsmv
     }
 }
 
@@ -129,7 +139,7 @@ impl Game {
             let member = step.trailing_zeros() as usize;
             let feature = self.members.start + member;
             subset ^= 1 << member;
-            let change = x[feature] - ordinary[feature];
+            let change = f64::from(x[feature]) - f64::from(ordinary[feature]);
             let sign = if subset >> member & 1 == 1 { 1.0 } else { -1.0 };
             model.add(&mut state, feature, sign * change);
             self.values[subset] += weight * f64::from(model.value(&state));
@@ -167,8 +177,8 @@ mod tests {
         fn state(&self, x: &FeatureVector) -> Self::State {
             *x
         }
-        fn add(&self, state: &mut Self::State, feature: usize, change: f32) {
-            state[feature] += change;
+        fn add(&self, state: &mut Self::State, feature: usize, change: f64) {
+            state[feature] += change as f32;
         }
         fn value(&self, x: &Self::State) -> f32 {
             let t: f32 = x[1..11].iter().sum();

@@ -1,4 +1,4 @@
-//! The 16 numbers the head reads, and their three groups.
+//! The numbers the head reads, and their three groups.
 
 use std::ops::Range;
 
@@ -7,14 +7,20 @@ pub const EMBEDDING: usize = 384;
 /// Number of topics of the projector.
 pub const TOPICS: usize = 10;
 /// Number of features.
-pub const FEATURES: usize = 16;
+pub const FEATURES: usize = 17;
+/// Where the features stand that the score is made of, beside the topics.
+pub const OWN: usize = 0;
+pub const SIZE: usize = 1 + TOPICS;
+pub const AUDIENCE: usize = SIZE + 4;
+pub const VOICES: usize = SIZE + 5;
 
-/// A post's features, in the order of [`Group`]: sentiment (1), topics (10), diffusion (5).
+/// A post's features, in the order of [`Group`]: sentiment (1), topics (10), diffusion (6).
 ///
 /// - 0: s, valence of the text, [-1, 1];
 /// - 1..11: weight of each topic times relevance; they sum to T;
 /// - 11: D, forecast; 12: ln(1 + seconds to the middle event); 13: structural virality;
-///   14: share of the three leading spreaders, [0, 1]; 15: audience valence, [-1, 1].
+///   14: share of the three leading spreaders, [0, 1]; 15: audience valence, [-1, 1]; 16: voices
+///   of the audience, its events with words.
 pub type FeatureVector = [f32; FEATURES];
 
 /// What a feature tells about.
@@ -48,7 +54,7 @@ impl Group {
     }
 }
 
-/// The five diffusion features, forecasts of the cascade's final values.
+/// The diffusion features, forecasts of the cascade's final values.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct DiffusionForecast {
     /// D, [0, 1].
@@ -61,6 +67,8 @@ pub struct DiffusionForecast {
     pub leader_share: f32,
     /// Realised valence of the audience's words, [-1, 1].
     pub audience: f32,
+    /// How many will have words of their own.
+    pub voices: f32,
 }
 
 /// Puts the three groups together. `topics` are weights that sum to 1; `relevance` is T.
@@ -81,6 +89,7 @@ pub fn assemble(
         forecast.depth,
         forecast.leader_share,
         forecast.audience,
+        forecast.voices,
     ]);
     x
 }

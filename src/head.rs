@@ -1,36 +1,12 @@
-//! The multi-task head: 16 features -> 32 -> 32 (ReLU) -> BSMV/100, s, T, D.
+//! The BSMV head: the definition, applied to what is forecast.
 //!
-//! The score is the closed formula on the head's s and D and on T as given. The head's own BSMV
-//! output is trained beside them and shapes the shared layers, but it is not the score: it follows
-//! the news posts it was fitted to as well as the formula does, and off their beaten track it lets
-//! complaints rise with their reposts, which the formula can't.
+//! s is the post's own valence, as ten voices, among those of its audience; T is what the topics
+//! add up to; D is the graph network's. `bsmv eval bsmv` measures it beside a network of
+//! 16-32-32-4 numbers, linear regression and boosted trees fitted to the same forecasts. Unlike
+//! those it can't let a complaint rise with its reposts.
 
-use crate::explain::Additive;
-use crate::features::{FEATURES, FeatureVector, Group};
-use crate::tensors::Tensors;
-use crate::value::{Weights, formula};
-use crate::{Error, Result};
-
-/// Width of both hidden layers.
-pub const HIDDEN: usize = 32;
-/// Outputs: BSMV/100, s, T, D.
-pub const OUTPUTS: usize = 4;
-
-/// The head in plain arrays: small enough that explanations can run it some 10^5 times, and the
-/// same bits in every build.
-pub struct Head {
-    /// `[feature][hidden]`; features are standardised inside.
-    first: [[f32; HIDDEN]; FEATURES],
-    first_bias: [f32; HIDDEN],
-    /// `[hidden in][hidden out]`.
-    second: [[f32; HIDDEN]; HIDDEN],
-    second_bias: [f32; HIDDEN],
-    /// `[output][hidden]`.
-    last: [[f32; HIDDEN]; OUTPUTS],
-    last_bias: [f32; OUTPUTS],
-    /// Feature vectors of ordinary posts, against which a post is explained.
-    background: Vec<FeatureVector>,
-}
+use crate::features::{AUDIENCE, FeatureVector, Group, OWN, SIZE, VOICES};
+use crate::value::{Weights, formula, valence_among};
 
 /// What the head says of one post.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,141 +21,87 @@ pub struct HeadOutput {
     pub d: f32,
 }
 
-impl Head {
-    /// Reads tensors `head.{0,1,2}.{weight,bias}` (`[out, in]`), `head.mean`, `head.deviation`
-    /// (of the features) and `head.background` `[n, 16]`.
-    pub fn load(file: &Tensors) -> Result<Self> {
-        let file = file.under("head");
-        let mean = file.floats("mean", &[FEATURES])?;
-        let deviation = file.floats("deviation", &[FEATURES])?;
-        let w = file.floats("0.weight", &[HIDDEN, FEATURES])?;
-        let mut first_bias: [f32; HIDDEN] = array(&file.floats("0.bias", &[HIDDEN])?);
-        let mut first = [[0.0; HIDDEN]; FEATURES];
-        for (i, column) in first.iter_mut().enumerate() {
-            for (h, weight) in column.iter_mut().enumerate() {
-                *weight = w[h * FEATURES + i] / deviation[i];
-                first_bias[h] -= *weight * mean[i];
-            }
+/// What a sum over features holds of them: enough for the score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sums {
+    /// Valence of the post, mean valence and number of its audience's voices.
+    pub own: f64,
+    pub audience: f64,
+    pub voices: f64,
+    pub t: f64,
+    pub d: f64,
+}
+
+impl Sums {
+    /// Of one post's features.
+    pub fn of(x: &FeatureVector) -> Self {
+        let at = |i: usize| f64::from(x[i]);
+        Sums {
+            own: at(OWN),
+            audience: at(AUDIENCE),
+            voices: at(VOICES),
+            t: Group::Topics.range().map(at).sum(),
+            d: at(SIZE),
         }
-        let w = file.floats("1.weight", &[HIDDEN, HIDDEN])?;
-        let mut second = [[0.0; HIDDEN]; HIDDEN];
-        for (i, column) in second.iter_mut().enumerate() {
-            for (o, weight) in column.iter_mut().enumerate() {
-                *weight = w[o * HIDDEN + i];
-            }
-        }
-        let w = file.floats("2.weight", &[OUTPUTS, HIDDEN])?;
-        let mut last = [[0.0; HIDDEN]; OUTPUTS];
-        for (row, weights) in last.iter_mut().zip(w.chunks_exact(HIDDEN)) {
-            row.copy_from_slice(weights);
-        }
-        let background = file.floats_of_any_shape("background")?;
-        if background.is_empty() || !background.len().is_multiple_of(FEATURES) {
-            return Err(Error::Bundle("head.background: not rows of 16".into()));
-        }
-        Ok(Head {
-            first,
-            first_bias,
-            second,
-            second_bias: array(&file.floats("1.bias", &[HIDDEN])?),
-            last,
-            last_bias: array(&file.floats("2.bias", &[OUTPUTS])?),
-            background: background.chunks_exact(FEATURES).map(array).collect(),
-        })
     }
 
-    /// Feature vectors of ordinary posts.
-    pub fn background(&self) -> &[FeatureVector] {
-        &self.background
+    /// Changes one feature. Speed, depth and leaders are told, and move nothing.
+    pub fn add(&mut self, feature: usize, change: f64) {
+        match feature {
+            OWN => self.own += change,
+            AUDIENCE => self.audience += change,
+            VOICES => self.voices += change,
+            SIZE => self.d += change,
+            topic if Group::Topics.range().contains(&topic) => self.t += change,
+            _ => {}
+        }
     }
 
     /// Valence, relevance, diffusion and the score they make.
-    pub fn predict(&self, x: &FeatureVector) -> HeadOutput {
-        self.outputs(&self.state(x))
-    }
-
-    /// The head's own BSMV output, 0 to 100, for comparison.
-    pub fn direct(&self, x: &FeatureVector) -> f32 {
-        let hidden = self.hidden(&self.state(x).first);
-        crate::value::clamp(100.0 * self.output(0, &hidden))
-    }
-
-    fn outputs(&self, state: &State) -> HeadOutput {
-        let hidden = self.hidden(&state.first);
-        let s = self.output(1, &hidden).clamp(-1.0, 1.0);
-        let t = state.relevance.clamp(0.0, 1.0);
-        let d = self.output(3, &hidden).clamp(0.0, 1.0);
+    pub fn output(&self) -> HeadOutput {
+        let voices = self.voices.max(0.0) as f32;
+        let s = valence_among(self.own as f32, self.audience as f32, voices).clamp(-1.0, 1.0);
+        let t = (self.t as f32).clamp(0.0, 1.0);
+        let d = (self.d as f32).clamp(0.0, 1.0);
         let bsmv = formula(s, t, d, &Weights::BALANCED);
         HeadOutput { bsmv, s, t, d }
     }
-
-    /// The second layer's activations.
-    fn hidden(&self, first: &[f32; HIDDEN]) -> [f32; HIDDEN] {
-        // About half of the units are off. Their numbers are listed without a branch, which
-        // nothing could predict, so that the sums below run over the others alone.
-        let (mut on, mut count) = ([0; HIDDEN], 0);
-        for (i, h) in first.iter().enumerate() {
-            on[count] = i;
-            count += usize::from(*h > 0.0);
-        }
-        let mut hidden = self.second_bias;
-        for &i in &on[..count] {
-            let h = first[i];
-            for (sum, w) in hidden.iter_mut().zip(&self.second[i]) {
-                *sum += h * w;
-            }
-        }
-        // `f32::max` would be a call into libm in WebAssembly.
-        hidden.map(|h| if h > 0.0 { h } else { 0.0 })
-    }
-
-    fn output(&self, o: usize, hidden: &[f32; HIDDEN]) -> f32 {
-        // Several sums side by side: one alone would wait for each addition.
-        let mut lanes = [0f32; 8];
-        for (h, w) in hidden.chunks_exact(8).zip(self.last[o].chunks_exact(8)) {
-            for ((lane, h), w) in lanes.iter_mut().zip(h).zip(w) {
-                *lane += h * w;
-            }
-        }
-        lanes.iter().fold(self.last_bias[o], |sum, lane| sum + lane)
-    }
 }
 
-/// What the features add up to: the first layer before its ReLU, and T.
-#[derive(Clone)]
-pub struct State {
-    first: [f32; HIDDEN],
-    relevance: f32,
+/// What the head says of a post with these features.
+pub fn predict(x: &FeatureVector) -> HeadOutput {
+    Sums::of(x).output()
 }
 
-impl Additive for Head {
-    type State = State;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::{DiffusionForecast, TOPICS, assemble};
 
-    fn state(&self, x: &FeatureVector) -> Self::State {
-        let mut state = State {
-            first: self.first_bias,
-            relevance: 0.0,
+    fn post(s: f32, t: f32, forecast: DiffusionForecast) -> HeadOutput {
+        predict(&assemble(s, &[1.0 / TOPICS as f32; TOPICS], t, &forecast))
+    }
+
+    #[test]
+    fn silent_audiences_leave_the_post_its_valence() {
+        let forecast = DiffusionForecast {
+            d: 0.5,
+            audience: -1.0,
+            ..DiffusionForecast::default()
         };
-        for (i, v) in x.iter().enumerate() {
-            self.add(&mut state, i, *v);
-        }
-        state
+        let said = post(0.8, 0.9, forecast);
+        assert!((said.s - 0.8).abs() < 1e-6 && (said.t - 0.9).abs() < 1e-6);
+        assert_eq!(said.d, 0.5);
+        assert_eq!(said.bsmv, formula(said.s, said.t, 0.5, &Weights::BALANCED));
     }
 
-    fn add(&self, state: &mut Self::State, feature: usize, change: f32) {
-        for (s, w) in state.first.iter_mut().zip(&self.first[feature]) {
-            *s += w * change;
-        }
-        if Group::Topics.range().contains(&feature) {
-            state.relevance += change;
-        }
+    #[test]
+    fn ten_voices_weigh_as_much_as_the_post() {
+        let forecast = DiffusionForecast {
+            audience: -0.6,
+            voices: 10.0,
+            ..DiffusionForecast::default()
+        };
+        assert!((post(0.8, 1.0, forecast).s - 0.1).abs() < 1e-6);
     }
-
-    fn value(&self, state: &Self::State) -> f32 {
-        self.outputs(state).bsmv
-    }
-}
-
-fn array<const N: usize>(values: &[f32]) -> [f32; N] {
-    std::array::from_fn(|i| values[i])
 }

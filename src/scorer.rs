@@ -9,10 +9,10 @@ use crate::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
 use crate::explain::plain;
 use crate::explain::words::LeaveOneOut;
-use crate::explain::{Attribution, FormulaWithoutDiffusion, attribute};
-use crate::features::{self, FeatureVector, Group, TOPICS};
+use crate::explain::{Attribution, Definition, attribute};
+use crate::features::{self, FEATURES, FeatureVector, Group, TOPICS};
 use crate::gaming;
-use crate::head::{Head, HeadOutput};
+use crate::head::{self, HeadOutput};
 use crate::memory::{self, Account, MemoryBudget};
 use crate::reader::Reader;
 use crate::score::{
@@ -27,11 +27,18 @@ use crate::{Error, Result};
 /// Share of realised values that a score's interval is meant to hold.
 pub const COVERAGE: f32 = 0.9;
 /// Names of the diffusion features, in feature order.
-const DIFFUSION_FEATURES: [&str; 5] = ["size", "speed", "depth", "leader_share", "audience"];
+const DIFFUSION_FEATURES: [&str; 6] = [
+    "size",
+    "speed",
+    "depth",
+    "leader_share",
+    "audience",
+    "voices",
+];
 
 /// Files of a bundle that every precision needs.
 pub const TOKENIZER: &str = "tokenizer.json";
-/// Sentiment, topics, relevance and the BSMV head.
+/// Sentiment, emotion, topics, relevance, and the ordinary posts of explanations.
 pub const HEADS: &str = "heads.safetensors";
 /// The graph network.
 pub const DIFFUSION: &str = "diffusion.safetensors";
@@ -49,7 +56,8 @@ pub struct Scorer {
     manifest: Manifest,
     reader: Reader,
     diffusion: DiffusionNet,
-    head: Head,
+    /// Feature vectors of ordinary posts, against which a post is explained.
+    background: Vec<FeatureVector>,
     account: Account,
 }
 
@@ -112,7 +120,7 @@ impl Scorer {
         Ok(Scorer {
             reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
             diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?,
-            head: Head::load(&heads)?,
+            background: background(&heads)?,
             account,
             manifest: bundle.manifest,
         })
@@ -141,16 +149,6 @@ impl Scorer {
     /// The unit vector of a text; the same bits in every build at int8.
     pub fn embed(&self, text: &str) -> Result<Vec<f32>> {
         Ok(self.reader.embedder().read(text)?.vector)
-    }
-
-    /// The BSMV head.
-    pub fn head(&self) -> &Head {
-        &self.head
-    }
-
-    /// The head's outputs for one feature vector.
-    pub fn predict(&self, x: &FeatureVector) -> HeadOutput {
-        self.head.predict(x)
     }
 
     /// Scores one post. The request is validated first.
@@ -189,7 +187,7 @@ impl Scorer {
         let forecast = self.diffusion.forecast(&input);
         let mut x = features::assemble(s, &text.topics, t, &forecast.features);
         let predicted = if modelled {
-            self.head.predict(&x)
+            head::predict(&x)
         } else {
             x[Group::Diffusion.range()].fill(0.0);
             let bsmv = value::formula(s, t, 0.0, &Weights::BALANCED);
@@ -197,15 +195,8 @@ impl Scorer {
         };
 
         let weights = request.weights();
-        let balanced = Weights::BALANCED;
-        let mut at_default = value::parts(predicted.s, t, predicted.d, &balanced);
-        at_default.rest = predicted.bsmv
-            - value::NO_EFFECT
-            - (at_default.sentiment + at_default.topic + at_default.diffusion);
-        let bsmv = value::reweigh(predicted.bsmv, &at_default, &weights);
-        let mut parts = value::parts(predicted.s, t, predicted.d, &weights);
-        parts.rest = at_default.rest;
-
+        let parts = value::parts(predicted.s, t, predicted.d, &weights);
+        let bsmv = parts.score();
         let interval = self.interval(bsmv, &predicted, &weights, graph.observed_until, modelled);
         let sight = Sight {
             request,
@@ -257,13 +248,8 @@ impl Scorer {
     #[must_use]
     pub fn reweigh(&self, score: &Score, weights: &Weights) -> Score {
         let Predicted { s, t, d, .. } = score.predicted;
-        let mut at_default = value::parts(s, t, d, &Weights::BALANCED);
-        at_default.rest = score.parts.rest;
-        let sum = at_default.sentiment + at_default.topic + at_default.diffusion + at_default.rest;
-        let balanced = value::NO_EFFECT + sum;
-        let bsmv = value::reweigh(balanced, &at_default, weights);
-        let mut parts = value::parts(s, t, d, weights);
-        parts.rest = at_default.rest;
+        let parts = value::parts(s, t, d, weights);
+        let bsmv = parts.score();
         let predicted = HeadOutput { bsmv, s, t, d };
         let modelled = !score
             .unseen
@@ -287,11 +273,8 @@ impl Scorer {
             modelled,
             language,
         } = self.judged(request)?;
-        let Attribution { base, points } = if modelled {
-            attribute(&self.head, &x, self.head.background())
-        } else {
-            attribute(&FormulaWithoutDiffusion, &x, self.head.background())
-        };
+        let Attribution { base, points } =
+            attribute(&Definition { modelled }, &x, &self.background);
         let contributions = self.contributions(&points, language);
         let brand = request.brand.as_ref().map(|brand| brand.name.as_str());
         let s = score.sentiment.s;
@@ -394,6 +377,17 @@ impl Scorer {
         let label = &self.manifest.topics[i];
         label.name(language).to_owned()
     }
+}
+
+/// Reads `background` `[n, 17]`.
+fn background(heads: &Tensors) -> Result<Vec<FeatureVector>> {
+    let numbers = heads.floats_of_any_shape("background")?;
+    let (rows, left) = numbers.as_chunks::<FEATURES>();
+    if rows.is_empty() || !left.is_empty() {
+        let problem = format!("background: not rows of {FEATURES}");
+        return Err(Error::Bundle(problem));
+    }
+    Ok(rows.to_vec())
 }
 
 /// Bytes that a scorer of this bundle takes at most, without a graph.

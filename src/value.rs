@@ -77,13 +77,19 @@ impl Default for Weights {
     }
 }
 
-/// The three signed parts of a score, in points; `rest` is what the head adds to their sum.
+/// The three signed parts of a score, in points: what it is above or below [`NO_EFFECT`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parts {
     pub sentiment: f32,
     pub topic: f32,
     pub diffusion: f32,
-    pub rest: f32,
+}
+
+impl Parts {
+    /// The score they make, 0 to 100.
+    pub fn score(&self) -> f32 {
+        clamp(NO_EFFECT + self.sentiment + self.topic + self.diffusion)
+    }
 }
 
 /// v in [-1, 1]: valence with a little credit for a neutral mention.
@@ -103,41 +109,33 @@ pub fn events_of(d: f32) -> f32 {
 
 /// Realised valence: the post's own words count as ten voices among its audience's.
 pub fn realised_valence(post: f32, audience: impl IntoIterator<Item = f32>) -> f32 {
-    let (mut sum, mut voices) = (POST_VOICES * post, POST_VOICES);
+    let (mut sum, mut voices) = (0.0, 0.0);
     for s in audience {
         sum += s;
         voices += 1.0;
     }
-    sum / voices
+    let mean = if voices > 0.0 { sum / voices } else { 0.0 };
+    valence_among(post, mean, voices)
 }
 
-/// Parts of the closed formula at weights `w`; `rest` is 0.
+/// [`realised_valence`] of an audience of so many `voices`, `audience` on average.
+pub fn valence_among(post: f32, audience: f32, voices: f32) -> f32 {
+    (POST_VOICES * post + voices * audience) / (POST_VOICES + voices)
+}
+
+/// Parts of the closed formula at weights `w`.
 pub fn parts(s: f32, t: f32, d: f32, w: &Weights) -> Parts {
     let v = mention_value(s);
     Parts {
         sentiment: 50.0 * t * w.sentiment * s,
         topic: 50.0 * t * w.topic * v,
         diffusion: 50.0 * t * w.diffusion * v * d,
-        rest: 0.0,
     }
 }
 
 /// The closed formula, 0 to 100.
 pub fn formula(s: f32, t: f32, d: f32, w: &Weights) -> f32 {
-    let p = parts(s, t, d, w);
-    clamp(NO_EFFECT + p.sentiment + p.topic + p.diffusion)
-}
-
-/// Re-weighs a score made at the default weights: each part is scaled by its weight over the
-/// default one; the rest stays.
-pub fn reweigh(score: f32, at_default: &Parts, w: &Weights) -> f32 {
-    let w0 = Weights::BALANCED;
-    clamp(
-        score
-            + (w.sentiment / w0.sentiment - 1.0) * at_default.sentiment
-            + (w.topic / w0.topic - 1.0) * at_default.topic
-            + (w.diffusion / w0.diffusion - 1.0) * at_default.diffusion,
-    )
+    parts(s, t, d, w).score()
 }
 
 /// Keeps a score within 0 and 100.
@@ -170,18 +168,6 @@ mod tests {
             assert!((diffusion_of(n) - d).abs() < 0.005, "{n} events");
         }
         assert!((events_of(diffusion_of(345.0)) - 345.0).abs() < 0.1);
-    }
-
-    #[test]
-    fn reweighing_equals_the_formula_at_the_new_weights() {
-        for (s, t, d) in [(0.6, 0.9, 0.4), (-0.8, 0.5, 0.7), (0.0, 1.0, 0.2)] {
-            let at_default = parts(s, t, d, &Weights::BALANCED);
-            let score = formula(s, t, d, &Weights::BALANCED);
-            for w in [Weights::AWARENESS, Weights::SALES] {
-                let direct = formula(s, t, d, &w);
-                assert!((reweigh(score, &at_default, &w) - direct).abs() < 1e-4);
-            }
-        }
     }
 
     #[test]

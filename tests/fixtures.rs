@@ -203,7 +203,7 @@ fn parts_and_contributions_add_up() {
         }
         let score = scorer.score(&request).unwrap();
         let p = score.parts;
-        let sum = NO_EFFECT + p.sentiment + p.topic + p.diffusion + p.rest;
+        let sum = NO_EFFECT + p.sentiment + p.topic + p.diffusion;
         assert!(
             (sum - score.bsmv).abs() < 1e-3,
             "{}: parts {sum}, score {}",

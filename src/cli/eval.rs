@@ -31,6 +31,9 @@ pub struct Args {
     /// What `bsmv label` made of the cascades' texts; for the BSMV head
     #[arg(long, default_value = "runs/labels.ndjson")]
     labels: PathBuf,
+    /// Forecasts of `bsmv train diffusion --folds`; for what the BSMV head is compared with
+    #[arg(long, default_value = "runs/forecasts.ndjson")]
+    forecasts: PathBuf,
     /// Folder of the untuned teacher; for the encoder and the topics
     #[arg(long)]
     teacher: Option<PathBuf>,
@@ -140,7 +143,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     if wanted(Which::Bsmv) {
         let labels = Labels::load(&args.labels)?;
-        rows.extend(bsmv::evaluate(&scorer, data, split, &labels)?);
+        rows.extend(bsmv::evaluate(
+            &scorer,
+            data,
+            split,
+            &labels,
+            &args.forecasts,
+        )?);
     }
     if args.json {
         println!("{}", serde_json::to_string_pretty(&rows)?);

@@ -38,7 +38,6 @@ pub fn write(
         "  diffusion {:>+6.1}  weight {}",
         p.diffusion, w.diffusion
     )?;
-    writeln!(out, "  rest      {:>+6.1}", p.rest)?;
 
     writeln!(
         out,

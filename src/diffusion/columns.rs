@@ -47,7 +47,8 @@ pub struct Columns {
     /// Columns of the graph as a whole, not yet standardised.
     pub globals: Vec<f32>,
     /// ln(1 + events), ln(1 + seconds to the middle event), structural virality, leader share,
-    /// audience valence as they stand; 0 where there is nothing yet.
+    /// audience valence as they stand, the last drawn to 0 where few have spoken; 0 where there
+    /// is nothing yet.
     pub so_far: [f32; SO_FAR],
 }
 
@@ -118,8 +119,17 @@ fn certain(graph: &DiffusionGraph) -> [f32; SO_FAR] {
         speed(&graph.t).unwrap_or(0.0),
         structural_virality(&graph.parent),
         leader_share(&graph.parent),
-        audience_valence(graph).unwrap_or(0.0),
+        heard(graph),
     ]
+}
+
+/// Voices at which an audience's valence counts for half: as many as the post's own words count.
+const HALF_HEARD: f32 = 10.0;
+
+/// Valence of the audience so far, drawn to 0 where few have spoken.
+fn heard(graph: &DiffusionGraph) -> f32 {
+    let voices = voices_of(graph).count() as f32;
+    audience_valence(graph).unwrap_or(0.0) * voices / (voices + HALF_HEARD)
 }
 
 /// Rows of a graph's nodes and of the edges to their parents. Followers are read for the post's
@@ -218,11 +228,7 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
 
     // What the audience says.
     let voices = voices_of(graph).count() as f32;
-    row.extend_from_slice(&[
-        certain[4] * voices / (voices + 10.0),
-        flag(voices > 0.0),
-        log(voices),
-    ]);
+    row.extend_from_slice(&[certain[4], flag(voices > 0.0), log(voices)]);
 
     // Who posted.
     let author = graph.author.clone().unwrap_or_default();

@@ -29,7 +29,7 @@ pub const EXTREME: f32 = 4.0;
 /// Read-outs that learn apart and are averaged.
 pub const MEMBERS: usize = 8;
 /// Raw outputs: increment of ln(1 + N), its lower and upper spread, speed, depth, leader share,
-/// audience.
+/// valence of the voices to come.
 pub const RAW: usize = 7;
 
 /// What the network forecasts of one graph.
@@ -43,7 +43,8 @@ pub struct Outputs {
     pub speed: f32,
     pub depth: f32,
     pub leader_share: f32,
-    pub audience: f32,
+    /// Mean valence of those who have yet to speak.
+    pub to_come: f32,
 }
 
 #[derive(Clone)]
@@ -288,7 +289,7 @@ impl Gat {
 fn bounded(raw: [f32; RAW], so_far: &[f32; SO_FAR]) -> Outputs {
     // Events, and with them the middle one, can only be added.
     let (seen, more) = (so_far[0], softplus(raw[0]));
-    // The inverse of tanh, bounded: the audience so far, to which its change is added.
+    // The inverse of tanh, bounded: what was heard so far, from which the rest starts.
     let said = so_far[4].clamp(-0.95, 0.95);
     let said = 0.5 * ((said + 1.0) / (1.0 - said)).ln();
     Outputs {
@@ -299,7 +300,7 @@ fn bounded(raw: [f32; RAW], so_far: &[f32; SO_FAR]) -> Outputs {
         speed: so_far[1] + softplus(raw[3]),
         depth: softplus(so_far[2] + raw[4]),
         leader_share: sigmoid(4.0 * so_far[3] + raw[5]),
-        audience: (said + raw[6]).tanh(),
+        to_come: (said + raw[6]).tanh(),
     }
 }
 

@@ -1,126 +1,247 @@
-//! How well the score forecasts what posts turned out to be worth, beside the mean and "so far":
-//! the formula on valence and size as they stand, calibrated on training cascades.
+//! How well the score forecasts what posts turned out to be worth, beside the mean, "so far" (the
+//! formula on valence and size as they stand, calibrated on training cascades), and what can be
+//! fitted to the same forecasts.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use bsmv::features;
+use bsmv::diffusion::OBSERVATION_TIMES;
+use bsmv::features::{AUDIENCE, DiffusionForecast, FeatureVector, OWN, SIZE, VOICES, assemble};
+use bsmv::head::{HeadOutput, predict};
 use bsmv::post::Platform;
+use bsmv::reader::Reader;
 use bsmv::scorer::Scorer;
-use bsmv::value::{Weights, diffusion_of, formula, realised_valence};
+use bsmv::value::{Weights, diffusion_of, formula, valence_among};
 use rayon::prelude::*;
 
-use super::cascades::{Cascade, Labels, Topics, cascades};
-use super::metrics::{MetricRow, bootstrap_pair, mae, r2, spearman};
+use super::cascades::{Cascade, ForecastRow, Labels, Targets, Topics, cascades};
+use super::diffusion_eval::forecast_row;
+use super::metrics::{MetricRow, bootstrap, bootstrap_pair, mae, r2, spearman};
+use super::rivals::rivals;
 use super::texts::TextRow;
-use super::{Split, rows};
-use bsmv::diffusion::OBSERVATION_TIMES;
-use bsmv::diffusion::structure::voices_of;
+use super::{Split, read_lines, rows};
 
-/// Relevances at which the head's T and BSMV are checked beside 1: T is an input.
-const RELEVANCES: [f32; 3] = [0.0, 0.3, 0.7];
+/// What was forecast of one cascade at one time, and what came of it; relevance is 1.
+pub struct Case {
+    pub id: String,
+    pub platform: Platform,
+    pub time: u32,
+    pub x: FeatureVector,
+    /// s, D, BSMV in the end; NaN is unknown.
+    pub truth: [f32; 3],
+    /// The same as they stood.
+    pub so_far: [f32; 3],
+}
 
-/// What was predicted of one cascade at one time, and what came of it.
-struct Case {
-    platform: Platform,
-    time: u32,
-    /// s, D, BSMV at T = 1; NaN is unknown.
-    truth: [f32; 3],
-    head: [f32; 3],
-    /// The same with the head's own output for BSMV; only that is known.
-    direct: [f32; 3],
-    so_far: [f32; 3],
-    /// T given and T said by the head.
-    relevance: Vec<(f32, f32)>,
+impl Case {
+    /// Reads a forecast; `s` and `topics` are the scorer's.
+    fn of(row: &ForecastRow, read: &Read) -> Self {
+        let forecast = DiffusionForecast {
+            d: row.d,
+            speed: row.speed,
+            depth: row.depth,
+            leader_share: row.leader_share,
+            audience: row.audience,
+            voices: row.voices,
+        };
+        let Targets { d, s, .. } = row.target;
+        let s_now = valence_among(
+            read.s,
+            row.audience_so_far.unwrap_or(0.0),
+            row.audience_so_far
+                .map_or(0.0, |_| row.voices_so_far as f32),
+        );
+        Case {
+            id: row.id.clone(),
+            platform: row.platform,
+            time: row.observed_until,
+            x: assemble(read.s, &read.topics, 1.0, &forecast),
+            truth: triple(s.unwrap_or(f32::NAN), d),
+            so_far: triple(s_now, diffusion_of(row.size_so_far as f32)),
+        }
+    }
+}
+
+/// s, D and the score at relevance 1; NaN where s is.
+fn triple(s: f32, d: f32) -> [f32; 3] {
+    let bsmv = if s.is_nan() {
+        s
+    } else {
+        formula(s, 1.0, d, &Weights::BALANCED)
+    };
+    [s, d, bsmv]
+}
+
+/// What the scorer reads in a post.
+struct Read {
+    s: f32,
+    topics: [f32; bsmv::features::TOPICS],
 }
 
 const QUANTITIES: [&str; 3] = ["s", "d", "bsmv"];
+const BSMV: usize = 2;
 
-/// Metrics of s, T, D and BSMV (at T = 1) per platform and observation time.
+/// What a method says of a case: s, D, BSMV.
+pub type Method<'a> = (String, Box<dyn Fn(&Case) -> [f32; 3] + 'a>);
+
+/// Metrics of s, D and BSMV per platform and observation time. `forecasts` are those of training
+/// cascades by networks that hadn't seen them, for what is fitted.
 pub fn evaluate(
     scorer: &Scorer,
     data: &Path,
     split: Split,
     labels: &Labels,
+    forecasts: &Path,
 ) -> Result<Vec<MetricRow>> {
-    let train = cases(scorer, data, Split::Train, labels, false)?;
-    let held_out = cases(scorer, data, split, labels, true)?;
+    let past: Vec<ForecastRow> = read_lines(forecasts)?;
+    let past = past.iter().filter(|row| row.split == "train");
+    let train = cases(scorer.reader(), data, Split::Train, past)?;
+    let now = live(scorer, data, split, labels)?;
+    let held = cases(scorer.reader(), data, split, now.iter())?;
+    let drafts: HashMap<&str, &Case> = held
+        .iter()
+        .filter(|c| c.time == 0)
+        .map(|c| (c.id.as_str(), c))
+        .collect();
     let mut out = Vec::new();
     for (platform, name) in [(Platform::Weibo, "weibo"), (Platform::X, "x")] {
+        let train = of_platform(&train, platform);
+        let held = of_platform(&held, platform);
+        let fitted = if platform == Platform::Weibo {
+            rivals(&train)?
+        } else {
+            Vec::new()
+        };
         for time in OBSERVATION_TIMES {
-            let here: Vec<&Case> = held_out
-                .iter()
-                .filter(|c| c.platform == platform && c.time == time)
-                .collect();
-            let known: Vec<&Case> = train
-                .iter()
-                .filter(|c| c.platform == platform && c.time == time)
-                .collect();
-            for (q, quantity) in QUANTITIES.into_iter().enumerate() {
-                let slice = format!("{name} {time} s");
-                let column = |cases: &[&Case], of: fn(&Case) -> &[f32; 3]| -> Vec<f32> {
-                    let known = cases.iter().filter(|c| !c.truth[q].is_nan());
-                    known.map(|c| of(c)[q]).collect()
-                };
-                let truth = column(&here, |c| &c.truth);
-                if truth.len() < 20 {
-                    continue;
-                }
-                let line = calibrate(
-                    &column(&known, |c| &c.so_far),
-                    &column(&known, |c| &c.truth),
-                );
-                let so_far: Vec<f32> = column(&here, |c| &c.so_far)
-                    .iter()
-                    .map(|x| line.0 + line.1 * x)
-                    .collect();
-                let past = column(&known, |c| &c.truth);
-                let mean = past.iter().sum::<f32>() / past.len() as f32;
-                let methods = [
-                    ("model", column(&here, |c| &c.head)),
-                    ("head's own output", column(&here, |c| &c.direct)),
-                    ("so far", so_far),
-                    ("mean", vec![mean; truth.len()]),
-                ];
-                for (method, predicted) in methods {
-                    if predicted.iter().any(|p| p.is_nan()) {
-                        continue;
-                    }
-                    out.extend(figures(quantity, &slice, method, &truth, &predicted));
-                }
+            let known = at_time(&train, time);
+            let here = at_time(&held, time);
+            let mut methods = vec![
+                method("model", |c| said(&c.x)),
+                simple("so far", &known, |c| c.so_far),
+                simple("mean", &known, |_| [0.0; 3]),
+            ];
+            methods.extend(without(&drafts));
+            for (name, of) in &fitted {
+                methods.push(method(name, move |c| of(c)));
+            }
+            let slice = format!("{name} {time} s");
+            for (q, quantity) in QUANTITIES.iter().enumerate() {
+                out.extend(compare(quantity, &slice, q, &here, &methods));
             }
         }
     }
-    let (given, said): (Vec<f32>, Vec<f32>) = held_out
-        .iter()
-        .flat_map(|c| c.relevance.iter().copied())
-        .unzip();
-    out.extend(figures("t", "all", "model", &given, &said));
     Ok(out)
 }
 
-fn figures(
+fn of_platform(cases: &[Case], platform: Platform) -> Vec<&Case> {
+    cases.iter().filter(|c| c.platform == platform).collect()
+}
+
+fn at_time<'a>(cases: &[&'a Case], time: u32) -> Vec<&'a Case> {
+    cases.iter().copied().filter(|c| c.time == time).collect()
+}
+
+fn method<'a>(name: &str, of: impl Fn(&Case) -> [f32; 3] + 'a) -> Method<'a> {
+    (name.to_owned(), Box::new(of))
+}
+
+/// The head's s, D and score.
+fn said(x: &FeatureVector) -> [f32; 3] {
+    let HeadOutput { s, d, bsmv, .. } = predict(x);
+    [s, d, bsmv]
+}
+
+/// The score with less to go by.
+fn without<'a>(drafts: &'a HashMap<&str, &Case>) -> Vec<Method<'a>> {
+    let exchanged = |c: &Case, features: &[usize], of: &dyn Fn(usize) -> f32| {
+        let mut x = c.x;
+        features.iter().for_each(|&i| x[i] = of(i));
+        said(&x)
+    };
+    vec![
+        method("without graph", move |c| {
+            let draft = drafts.get(c.id.as_str());
+            draft.map_or([f32::NAN; 3], |draft| said(&draft.x))
+        }),
+        method("without text", move |c| exchanged(c, &[OWN], &|_| 0.0)),
+        method("without audience", move |c| {
+            exchanged(c, &[AUDIENCE, VOICES], &|_| 0.0)
+        }),
+        method("without reach", move |c| {
+            exchanged(c, &[SIZE], &|_| c.so_far[1])
+        }),
+    ]
+}
+
+/// A quantity on a line fitted to `known`; the mean where `of` doesn't vary.
+fn simple<'a>(
+    name: &str,
+    known: &[&Case],
+    of: impl Fn(&Case) -> [f32; 3] + Copy + 'a,
+) -> Method<'a> {
+    let lines: [(f32, f32); 3] = std::array::from_fn(|q| {
+        let known = known.iter().filter(|c| !c.truth[q].is_nan());
+        let (x, y): (Vec<f32>, Vec<f32>) = known.map(|c| (of(c)[q], c.truth[q])).unzip();
+        calibrate(&x, &y)
+    });
+    method(name, move |c| {
+        std::array::from_fn(|q| lines[q].0 + lines[q].1 * of(c)[q])
+    })
+}
+
+/// Metrics of every method, and how far the first is ahead of each other one in the score.
+fn compare(
     quantity: &str,
     slice: &str,
-    method: &str,
-    truth: &[f32],
-    predicted: &[f32],
+    q: usize,
+    cases: &[&Case],
+    methods: &[Method],
 ) -> Vec<MetricRow> {
+    let cases: Vec<&&Case> = cases.iter().filter(|c| !c.truth[q].is_nan()).collect();
+    let truth: Vec<f32> = cases.iter().map(|c| c.truth[q]).collect();
+    if truth.len() < 20 {
+        return Vec::new();
+    }
+    let said: Vec<Vec<f32>> = methods
+        .iter()
+        .map(|(_, of)| cases.iter().map(|c| of(c)[q]).collect())
+        .collect();
+    let row = |method: String, metric: &str, estimate| MetricRow {
+        task: format!("bsmv.{quantity}"),
+        slice: slice.to_owned(),
+        method,
+        metric: metric.to_owned(),
+        n: truth.len(),
+        estimate,
+    };
     type Metric = fn(&[f32], &[f32]) -> f64;
     let metrics: [(&str, Metric); 3] = [("r2", r2), ("mae", mae), ("spearman", spearman)];
-    metrics
-        .into_iter()
-        .map(|(name, metric)| MetricRow {
-            task: format!("bsmv.{quantity}"),
-            slice: slice.to_owned(),
-            method: method.to_owned(),
-            metric: name.to_owned(),
-            n: truth.len(),
-            estimate: bootstrap_pair(truth, predicted, metric),
-        })
-        // A constant has no ranks.
-        .filter(|row| !row.estimate.value.is_nan())
-        .collect()
+    let mut out = Vec::new();
+    for ((name, _), said_by) in methods.iter().zip(&said) {
+        for (metric, of) in metrics {
+            out.push(row(
+                name.clone(),
+                metric,
+                bootstrap_pair(&truth, said_by, of),
+            ));
+        }
+    }
+    if q == BSMV {
+        for ((name, _), other) in methods.iter().zip(&said).skip(1) {
+            for (metric, of) in &metrics[..2] {
+                let ahead = bootstrap(truth.len(), |at| {
+                    let pick = |column: &[f32]| at.iter().map(|&i| column[i]).collect::<Vec<_>>();
+                    let truth = pick(&truth);
+                    of(&truth, &pick(&said[0])) - of(&truth, &pick(other))
+                });
+                out.push(row(format!("model - {name}"), metric, ahead));
+            }
+        }
+    }
+    // A constant has no ranks, and some methods know nothing of some quantities.
+    out.retain(|row| !row.estimate.value.is_nan());
+    out
 }
 
 /// Least squares of y on x: intercept and slope.
@@ -134,79 +255,57 @@ fn calibrate(x: &[f32], y: &[f32]) -> (f32, f32) {
     (my - slope * mx, slope)
 }
 
-/// Truth and "so far" of a cascade at one time. `s` is the scorer's valence of the post, as far as
-/// anybody knows before its audience speaks.
-fn so_far(cascade: &Cascade, time: u32, s: f32) -> ([f32; 3], [f32; 3]) {
-    let graph = cascade.seen(time);
-    // NaN where the words of the audience are unknown.
-    let value = |s: f32, d: f32| {
-        if s.is_nan() {
-            s
-        } else {
-            formula(s, 1.0, d, &Weights::BALANCED)
-        }
-    };
-    let d = cascade.targets.d;
-    let truth = cascade.targets.s.unwrap_or(f32::NAN);
-    let s_now = realised_valence(s, voices_of(&graph));
-    let d_now = diffusion_of(graph.len() as f32);
-    (
-        [truth, d, value(truth, d)],
-        [s_now, d_now, value(s_now, d_now)],
-    )
-}
-
-/// Every cascade of a split at every time: truth, "so far" and, where `head` asks for it, the whole
-/// path's outputs.
-fn cases(
-    scorer: &Scorer,
+/// Forecasts as cases, with what the scorer reads in their posts.
+pub fn cases<'a>(
+    reader: &Reader,
     data: &Path,
     split: Split,
-    labels: &Labels,
-    head: bool,
+    forecasts: impl Iterator<Item = &'a ForecastRow>,
 ) -> Result<Vec<Case>> {
-    let mut texts: Vec<TextRow> = rows(data, "zh_weibo_cascades", split)?;
-    texts.extend(rows::<TextRow>(data, "en_twitter_cascades", split)?);
-    let cascades = cascades(data, split, labels, &Topics::default())?;
-    let nested: Vec<Vec<Case>> = cascades
+    let read: HashMap<String, Read> = posts(data, split)?
+        .par_iter()
+        .map(|post| {
+            let text = reader.read(&post.text, None)?;
+            let read = Read {
+                s: text.valence(),
+                topics: text.topics,
+            };
+            Ok((post.id.clone(), read))
+        })
+        .collect::<Result<_>>()?;
+    Ok(forecasts
+        .filter_map(|row| Some(Case::of(row, read.get(&row.id)?)))
+        .collect())
+}
+
+/// The posts of all cascades of a split.
+pub fn posts(data: &Path, split: Split) -> Result<Vec<TextRow>> {
+    let mut posts: Vec<TextRow> = rows(data, "zh_weibo_cascades", split)?;
+    posts.extend(rows::<TextRow>(data, "en_twitter_cascades", split)?);
+    Ok(posts)
+}
+
+/// Every cascade of a split at every time, forecast as the scorer does.
+fn live(scorer: &Scorer, data: &Path, split: Split, labels: &Labels) -> Result<Vec<ForecastRow>> {
+    let texts: HashMap<String, String> = posts(data, split)?
+        .into_iter()
+        .map(|post| (post.id, post.text))
+        .collect();
+    let cascades: Vec<Cascade> = cascades(data, split, labels, &Topics::default())?;
+    let nested: Vec<Vec<ForecastRow>> = cascades
         .par_iter()
         .map(|cascade| {
-            let text = texts
-                .iter()
-                .find(|t| t.id == cascade.id)
-                .with_context(|| format!("no text of {}", cascade.id))?;
-            let read = scorer.reader().read(&text.text, None)?;
-            let mut cases = Vec::new();
-            for &time in cascade.times() {
-                let (truth, so_far) = so_far(cascade, time, read.valence());
-                let mut case = Case {
-                    platform: cascade.platform,
-                    time,
-                    truth,
-                    head: [f32::NAN; 3],
-                    direct: [f32::NAN; 3],
-                    so_far,
-                    relevance: Vec::new(),
-                };
-                if head {
-                    let graph = cascade.seen(time);
-                    let mut input = cascade.input(&graph);
-                    input.s = Some(read.valence());
-                    input.topics = Some(read.topics);
-                    let forecast = scorer.diffusion().forecast(&input).features;
-                    let predict = |t: f32| {
-                        let x = features::assemble(read.valence(), &read.topics, t, &forecast);
-                        scorer.predict(&x)
-                    };
-                    let at_one = predict(1.0);
-                    let x = features::assemble(read.valence(), &read.topics, 1.0, &forecast);
-                    case.direct[2] = scorer.head().direct(&x);
-                    case.head = [at_one.s, at_one.d, at_one.bsmv];
-                    case.relevance = RELEVANCES.iter().map(|&t| (t, predict(t).t)).collect();
-                }
-                cases.push(case);
-            }
-            Ok(cases)
+            let text = texts.get(&cascade.id);
+            let text = text.with_context(|| format!("no text of {}", cascade.id))?;
+            let read = scorer.reader().read(text, None)?;
+            let forecast = |&until: &u32| {
+                let graph = cascade.seen(until);
+                let mut input = cascade.input(&graph);
+                input.s = Some(read.valence());
+                input.topics = Some(read.topics);
+                forecast_row(scorer.diffusion(), cascade, &input, split)
+            };
+            Ok(cascade.times().iter().map(forecast).collect())
         })
         .collect::<Result<_>>()?;
     Ok(nested.into_iter().flatten().collect())

@@ -128,7 +128,7 @@ pub const HEAD_FILES: [(&str, &str); 5] = [
 
 /// All heads in one file, each under its name.
 fn heads(folder: &Path) -> Result<Vec<u8>> {
-    // The BSMV head's tensors carry their prefix already.
+    // The ordinary posts of explanations have no prefix.
     let parts = HEAD_FILES.into_iter().chain([("", "head.safetensors")]);
     let bytes = parts
         .map(|(prefix, file)| Ok((prefix, read(&folder.join(file))?)))
@@ -136,8 +136,7 @@ fn heads(folder: &Path) -> Result<Vec<u8>> {
     let mut tensors = BTreeMap::new();
     for (prefix, bytes) in &bytes {
         for (name, view) in SafeTensors::deserialize(bytes)?.tensors() {
-            // What reads a vector is as exact as half its numbers, and half the download. The
-            // BSMV head is small, and its parts must add up.
+            // What reads a vector is as exact as half its numbers, and half the download.
             let tensor = match (prefix.is_empty(), view.shape().len()) {
                 (false, 2) => halved(&view)?,
                 _ => (view.dtype(), view.shape().to_vec(), view.data().to_vec()),

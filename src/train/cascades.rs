@@ -115,6 +115,8 @@ pub struct Targets {
     pub leader_share: Option<f32>,
     /// Mean valence of the events with words; missing where none is labelled.
     pub audience: Option<f32>,
+    /// Events with words; missing where the data set has none of their texts.
+    pub voices: Option<u64>,
     /// Realised valence of post and audience; missing unless both are labelled (an audience of
     /// none counts as labelled when the data set has its texts).
     pub s: Option<f32>,
@@ -188,12 +190,13 @@ pub struct ForecastRow {
     /// Hash of the post's text, as in files of labels and topics.
     pub h: String,
     pub observed_until: u32,
-    /// Forecasts: the five diffusion features in order, and the interval of D.
+    /// Forecasts: the diffusion features in order, and the interval of D.
     pub d: f32,
     pub speed: f32,
     pub depth: f32,
     pub leader_share: f32,
     pub audience: f32,
+    pub voices: f32,
     pub d_low: f32,
     pub d_high: f32,
     /// Valence of the post's own text.
@@ -201,6 +204,9 @@ pub struct ForecastRow {
     /// Realised valence of post and audience up to `observed_until`.
     pub s_so_far: Option<f32>,
     pub size_so_far: u64,
+    /// Events with words among them, and what those say on average.
+    pub voices_so_far: u64,
+    pub audience_so_far: Option<f32>,
     /// What came of it.
     pub target: Targets,
 }
@@ -342,6 +348,7 @@ fn cascade(
         depth: whole.then(|| structural_virality(&graph.parent)),
         leader_share: whole.then(|| leader_share(&graph.parent)),
         audience,
+        voices: texts.then_some(words as u64),
         s: s.filter(|_| texts).and_then(|s| realised(s, &graph, words)),
     };
     Ok(Cascade {

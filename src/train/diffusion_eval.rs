@@ -6,7 +6,7 @@ use anyhow::Result;
 use bsmv::diffusion::structure::{
     audience_valence, leader_share, speed, structural_virality, voices_of,
 };
-use bsmv::diffusion::{DiffusionGraph, DiffusionNet, OBSERVATION_TIMES, Widening};
+use bsmv::diffusion::{DiffusionGraph, DiffusionInput, DiffusionNet, OBSERVATION_TIMES, Widening};
 use bsmv::post::Platform;
 use bsmv::value::{diffusion_of, realised_valence};
 use rayon::prelude::*;
@@ -24,29 +24,43 @@ pub fn forecast_rows(net: &DiffusionNet, cascades: &[&Cascade], split: Split) ->
         .collect();
     let row = |&(c, until): &(&Cascade, u32)| {
         let graph = c.seen(until);
-        let forecast = net.forecast(&c.input(&graph));
-        let f = forecast.features;
-        ForecastRow {
-            id: c.id.clone(),
-            split: split.name().to_string(),
-            platform: c.platform,
-            language: c.language,
-            h: format!("{:016x}", c.text_hash),
-            observed_until: until,
-            d: f.d,
-            speed: f.speed,
-            depth: f.depth,
-            leader_share: f.leader_share,
-            audience: f.audience,
-            d_low: forecast.d_interval.0,
-            d_high: forecast.d_interval.1,
-            s_post: c.s,
-            s_so_far: c.s.map(|s| realised_valence(s, voices_of(&graph))),
-            size_so_far: graph.len() as u64,
-            target: c.targets,
-        }
+        forecast_row(net, c, &c.input(&graph), split)
     };
     shown.par_iter().map(row).collect()
+}
+
+/// The forecast of a cascade from what `input` shows of it.
+pub fn forecast_row(
+    net: &DiffusionNet,
+    cascade: &Cascade,
+    input: &DiffusionInput,
+    split: Split,
+) -> ForecastRow {
+    let graph = input.graph;
+    let forecast = net.forecast(input);
+    let f = forecast.features;
+    ForecastRow {
+        id: cascade.id.clone(),
+        split: split.name().to_string(),
+        platform: cascade.platform,
+        language: cascade.language,
+        h: format!("{:016x}", cascade.text_hash),
+        observed_until: graph.observed_until,
+        d: f.d,
+        speed: f.speed,
+        depth: f.depth,
+        leader_share: f.leader_share,
+        audience: f.audience,
+        voices: f.voices,
+        d_low: forecast.d_interval.0,
+        d_high: forecast.d_interval.1,
+        s_post: cascade.s,
+        s_so_far: cascade.s.map(|s| realised_valence(s, voices_of(graph))),
+        size_so_far: graph.len() as u64,
+        voices_so_far: graph.kind.iter().filter(|kind| kind.has_words()).count() as u64,
+        audience_so_far: audience_valence(graph),
+        target: cascade.targets,
+    }
 }
 
 /// One forecast quantity: its name, its forecast, what came, and how it stands in a graph.

@@ -84,7 +84,7 @@ pub struct Outputs {
     pub speed: Tensor,
     pub depth: Tensor,
     pub leader_share: Tensor,
-    pub audience: Tensor,
+    pub to_come: Tensor,
 }
 
 #[derive(Clone)]
@@ -274,7 +274,7 @@ fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
     let fixed = more.detach();
     let least = (&fixed * sigmoid(&raw(1)?)?)?;
     let most = (fixed + softplus(&raw(2)?)?)?;
-    // tanh of (audience so far + change), with the inverse of tanh bounded.
+    // tanh of (what was heard so far + change), with the inverse of tanh bounded.
     let said = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
     let said = (((&said + 1.0)? / (1.0 - &said)?)?.log()? * 0.5)?;
     Ok(Outputs {
@@ -284,7 +284,7 @@ fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
         speed: (so_far(1)? + softplus(&raw(3)?)?)?,
         depth: softplus(&(so_far(2)? + raw(4)?)?)?,
         leader_share: sigmoid(&((so_far(3)? * 4.0)? + raw(5)?)?)?,
-        audience: (said + raw(6)?)?.tanh()?,
+        to_come: (said + raw(6)?)?.tanh()?,
     })
 }
 
@@ -379,7 +379,7 @@ mod tests {
             column(&out.speed),
             column(&out.depth),
             column(&out.leader_share),
-            column(&out.audience),
+            column(&out.to_come),
         ];
         for (i, input) in inputs.iter().enumerate() {
             let d = deployed.network(input);
@@ -390,7 +390,7 @@ mod tests {
                 d.speed,
                 d.depth,
                 d.leader_share,
-                d.audience,
+                d.to_come,
             ];
             for (deployed, fitted) in deployed.iter().zip(&fitted) {
                 let error = (deployed - fitted[i]).abs();

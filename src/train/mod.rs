@@ -22,6 +22,7 @@ pub mod optimise;
 pub mod pairs;
 pub mod probe;
 pub mod relevance;
+pub mod rivals;
 pub mod same_author;
 pub mod sentiment;
 pub mod terms;
@@ -52,6 +53,15 @@ impl Split {
             Split::Test => "test",
         }
     }
+}
+
+/// The values of an NDJSON file.
+pub fn read_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    text.lines()
+        .map(|line| Ok(serde_json::from_str(line)?))
+        .collect()
 }
 
 /// All rows of one split of one set, parts in order.

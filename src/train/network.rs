@@ -123,35 +123,45 @@ pub fn columns(samples: &[Sample], hidden: &[Hidden]) -> Vec<Columns> {
 
 /// The shape of each loss and its share. Scales are the targets' usual spread.
 const SPREAD: [f64; 5] = [0.8, 2.0, 1.5, 0.2, 0.25];
-const SHARE: [f64; 5] = [1.0, 0.15, 0.15, 0.15, 0.15];
+const SHARE: [f64; 5] = [1.0, 0.15, 0.15, 0.15, 0.3];
 const PINBALL: f64 = 0.5;
 /// Posts with a count only are many, of another make, and drafts all.
 pub const COUNTED: f32 = 0.5;
+
+/// A target of a sample and its weight.
+type Target = fn(&Sample) -> Option<(f32, f32)>;
+
+/// Mean valence of the voices to come, weighed by their share of all: so much of the audience's
+/// valence is still open.
+fn to_come(sample: &Sample) -> Option<(f32, f32)> {
+    let graph = &sample.cascade.graph;
+    let seen = sample.nodes - 1;
+    let labelled = |from: usize| {
+        let known = graph.s[from..].iter().zip(&graph.kind[from..]);
+        let voices = known.filter_map(|(s, kind)| s.filter(|_| kind.has_words()));
+        voices.fold((0.0f32, 0.0f32), |(sum, n), s| (sum + s, n + 1.0))
+    };
+    let (sum, later) = labelled(seen);
+    (later > 0.0).then(|| (sum / later, later / labelled(0).1))
+}
 
 /// Mean loss of a batch. D: squared error and pinball losses on ln(1 + N); the others: squared
 /// near 0, straight further out (pseudo-Huber), where the target is known.
 fn loss(out: &Outputs, samples: &[Sample]) -> Result<Tensor> {
     let device = Device::Cpu;
-    let column = |of: &dyn Fn(&Cascade) -> Option<f32>| -> Result<(Tensor, Tensor)> {
-        let values: Vec<f32> = samples
+    let column = |of: Target| -> Result<(Tensor, Tensor)> {
+        let counted = |s: &Sample| if s.cascade.count_only { COUNTED } else { 1.0 };
+        let (values, weights): (Vec<f32>, Vec<f32>) = samples
             .iter()
-            .map(|s| of(s.cascade).unwrap_or(0.0))
-            .collect();
-        let weights: Vec<f32> = samples
-            .iter()
-            .map(|s| match of(s.cascade) {
-                None => 0.0,
-                Some(_) if s.cascade.count_only => COUNTED,
-                Some(_) => 1.0,
-            })
-            .collect();
+            .map(|s| of(s).map_or((0.0, 0.0), |(y, weight)| (y, weight * counted(s))))
+            .unzip();
         Ok((
             Tensor::new(values, &device)?,
             Tensor::new(weights, &device)?,
         ))
     };
     // D stops counting at 10,000 events, so the loss does.
-    let (y, w) = column(&|c| Some((c.targets.n.min(10_000) as f32).ln_1p()))?;
+    let (y, w) = column(|s| Some(((s.cascade.targets.n.min(10_000) as f32).ln_1p(), 1.0)))?;
     let scaled = |p: &Tensor| -> Result<Tensor> { Ok(((&y - p)? * (1.0 / SPREAD[0]))?) };
     let mut total = (scaled(&out.log_events)?.sqr()? * SHARE[0])?;
     for (q, p) in [(0.05, &out.low), (0.95, &out.high)] {
@@ -161,15 +171,16 @@ fn loss(out: &Outputs, samples: &[Sample]) -> Result<Tensor> {
         total = (total + (pinball * PINBALL)?)?;
     }
     let mut total = (total * w)?.sum_all()?;
-    type Target = fn(&Cascade) -> Option<f32>;
     let rest: [(&Tensor, Target); 4] = [
-        (&out.speed, |c| c.targets.speed),
-        (&out.depth, |c| c.targets.depth),
-        (&out.leader_share, |c| c.targets.leader_share),
-        (&out.audience, |c| c.targets.audience),
+        (&out.speed, |s| s.cascade.targets.speed.map(|y| (y, 1.0))),
+        (&out.depth, |s| s.cascade.targets.depth.map(|y| (y, 1.0))),
+        (&out.leader_share, |s| {
+            s.cascade.targets.leader_share.map(|y| (y, 1.0))
+        }),
+        (&out.to_come, to_come),
     ];
     for (i, (predicted, target)) in rest.into_iter().enumerate() {
-        let (y, w) = column(&target)?;
+        let (y, w) = column(target)?;
         let error = ((y - predicted)? * (1.0 / SPREAD[i + 1]))?;
         let huber = (((error.sqr()? + 1.0)?.sqrt()? - 1.0)? * (2.0 * SHARE[i + 1]))?;
         total = (total + (huber * w)?.sum_all()?)?;
