@@ -12,8 +12,7 @@ pub struct Score {
     pub bsmv: f32,
     /// Where the realised value lies in nine of ten cases.
     pub interval: Interval,
-    /// Signed points at the weights in force; with `rest` they add up to `bsmv` - 50, before
-    /// clamping.
+    /// Signed points at the weights in force; they add up to `bsmv` - 50.
     pub parts: Parts,
     /// Forecasts the score is made of.
     pub predicted: Predicted,

@@ -65,6 +65,7 @@ fn called(feature: &str) -> (&'static str, &'static str) {
         "speed" => ("how fast it travels", "传播的速度"),
         "depth" => ("how long its chains of reposts are", "转发链的深度"),
         "leader_share" => ("how much a few accounts carry it", "头部账号的带动"),
+        "voices" => ("how many of its audience speak", "受众中发言的人数"),
         _ => ("the tone of its audience", "受众的语气"),
     }
 }

@@ -42,7 +42,6 @@ export function show(score, { brand, ms }) {
     [text("part_sentiment"), parts.sentiment],
     [text("part_topic"), parts.topic],
     [text("part_diffusion"), parts.diffusion],
-    [text("part_rest"), parts.rest],
   ]);
   showPredicted(score, brand);
   showTopics(score);
