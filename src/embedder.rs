@@ -43,6 +43,8 @@ pub struct Reading {
     pub vector: Vec<f32>,
     /// Pieces past the last window that were not read.
     pub cut: usize,
+    /// All pieces read, special ones included.
+    pub pieces: Vec<u32>,
 }
 
 impl Embedder {
@@ -131,6 +133,7 @@ impl Embedder {
             cleaned,
             vector,
             cut,
+            pieces: windows.concat(),
         })
     }
 
@@ -171,6 +174,18 @@ impl Embedder {
         }
         normalise(&mut mean);
         mean
+    }
+
+    /// The text as it is read and all pieces read of it, special ones included.
+    pub fn pieces(&self, text: &str) -> Result<(String, Vec<u32>)> {
+        let cleaned = clean_report(text).text;
+        let pieces = self.windows(&cleaned)?.windows.concat();
+        Ok((cleaned, pieces))
+    }
+
+    /// Number of pieces in the vocabulary.
+    pub fn vocabulary_size(&self) -> usize {
+        self.tokenizer.vocabulary_size()
     }
 
     /// Lengths, in characters, of the pieces of a text that needs no cleaning; they add up.

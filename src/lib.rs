@@ -28,6 +28,7 @@ pub mod head;
 pub mod import;
 pub mod kernels;
 pub mod memory;
+pub mod novelty;
 pub mod post;
 pub mod reader;
 pub mod record;

@@ -11,6 +11,7 @@ use crate::classifier::Classifier;
 use crate::embedder::Embedder;
 use crate::emotion::EmotionHeads;
 use crate::features::TOPICS;
+use crate::novelty::{Novelty, characters};
 use crate::relevance::{Brand, RelevanceHead};
 use crate::score::Emotion;
 use crate::sentiment::{CLASSES, judged, valence};
@@ -30,6 +31,7 @@ pub struct Reader {
     emotions: EmotionHeads,
     topics: TopicProjector,
     relevance: RelevanceHead,
+    novelty: Novelty,
     brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
 }
 
@@ -48,6 +50,8 @@ pub struct TextFeatures {
     /// As detected from the script.
     pub language: Option<Language>,
     pub cleaned: Cleaned,
+    /// How unlike the training texts it is written: above 1 it is beyond what is usual.
+    pub novelty: f32,
     /// Word pieces past the encoder's maximum that were not read.
     pub cut: usize,
 }
@@ -60,7 +64,7 @@ impl TextFeatures {
 }
 
 impl Reader {
-    /// Loads `sentiment`, `emotion`, `topics` and `relevance` from `heads`.
+    /// Loads `sentiment`, `emotion`, `topics`, `relevance` and `novelty` from `heads`.
     pub fn new(embedder: Embedder, heads: &Tensors, topics: Vec<TopicLabel>) -> Result<Self> {
         Ok(Reader {
             embedder,
@@ -68,6 +72,7 @@ impl Reader {
             emotions: EmotionHeads::load(&heads.under("emotion"))?,
             topics: TopicProjector::load(&heads.under("topics"), topics)?,
             relevance: RelevanceHead::load(&heads.under("relevance"))?,
+            novelty: Novelty::load(&heads.under("novelty"))?,
             brands: Mutex::default(),
         })
     }
@@ -97,6 +102,11 @@ impl Reader {
         &self.relevance
     }
 
+    /// What says that a text is unlike those of training.
+    pub fn novelty(&self) -> &Novelty {
+        &self.novelty
+    }
+
     /// Reads a text, for a brand if one is given.
     pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
         let reading = self.embedder.read(text)?;
@@ -114,6 +124,11 @@ impl Reader {
                 .emotions
                 .read(&reading.vector, language.unwrap_or(Language::Other))?,
             topics: self.topics.weights(&reading.vector)?,
+            novelty: self.novelty.distance(
+                &reading.pieces,
+                characters(&reading.cleaned.text),
+                language,
+            ),
             language,
             vector: reading.vector,
             cleaned: reading.cleaned,

@@ -71,6 +71,14 @@ pub fn list(sight: &Sight) -> Vec<Note> {
             "No brand was given: this is the worth to a brand that the post fits.".into(),
         );
     }
+    if sight.text.novelty > 1.0 {
+        say(
+            "unlike_training",
+            "The text is written unlike all that the model learnt from: what it reads in it is a \
+             guess."
+                .into(),
+        );
+    }
     if sight.text.cut > 0 {
         say(
             "text_cut",

@@ -13,8 +13,8 @@ use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, probe, relevance,
-    same_author, sentiment, topics,
+    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, novelty, probe,
+    relevance, same_author, sentiment, topics,
 };
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
@@ -50,6 +50,9 @@ pub struct Args {
     /// Posts that patterns are appended to
     #[arg(long, default_value = "tests/fixtures/posts.json")]
     fixtures: PathBuf,
+    /// Texts that are no posts of the languages known
+    #[arg(long, default_value = "tests/fixtures/odd.json")]
+    odd: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -66,6 +69,7 @@ enum Which {
     Topics,
     Relevance,
     Gaming,
+    Novelty,
     Diffusion,
     Bsmv,
 }
@@ -132,6 +136,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             data,
             split,
         )?);
+    }
+    if wanted(Which::Novelty) {
+        rows.extend(novelty::evaluate(&scorer, data, split, &args.odd)?);
     }
     if wanted(Which::Diffusion) {
         let labels = Labels::load(&args.labels)?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::train::{diffusion, emotion, encoders, head, relevance, sentiment, topics};
+use crate::train::{diffusion, emotion, encoders, head, novelty, relevance, sentiment, topics};
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
@@ -18,10 +18,11 @@ pub enum Part {
     Topics(topics::TopicsArgs),
     /// The relevance of a post to a brand
     Relevance(relevance::RelevanceArgs),
-
+    /// What says that a text is unlike those of training
+    Novelty(novelty::NoveltyArgs),
     /// The graph network on cascades
     Diffusion(diffusion::DiffusionArgs),
-    /// The BSMV head, on the graph network's forecasts
+    /// The intervals of scores, and the posts that explanations compare with
     Head(head::HeadArgs),
 }
 
@@ -39,7 +40,7 @@ pub fn run(part: Part) -> Result<ExitCode> {
             let teacher = encoders::teacher(&args.teacher)?;
             topics::run(&args, &teacher, &encoders::student(student)?)?;
         }
-
+        Part::Novelty(args) => novelty::run(&args, encoders::student(&args.encoder)?.embedder())?,
         Part::Diffusion(args) => diffusion::run(args)?,
         Part::Head(args) => head::run(&args)?,
     }

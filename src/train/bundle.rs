@@ -21,7 +21,7 @@ pub struct BundleArgs {
     /// Folder of the trained encoder in Hugging Face's layout.
     #[arg(long)]
     encoder: PathBuf,
-    /// Folder with what `bsmv train` wrote: sentiment, emotion_zh, emotion_en, topics, relevance,
+    /// Folder with what `bsmv train` wrote: sentiment, emotion_zh, emotion_en, topics, relevance, novelty,
     /// head and diffusion.safetensors, and residuals.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
@@ -118,12 +118,13 @@ pub fn run(args: &BundleArgs) -> Result<()> {
 }
 
 /// Files of the heads that read text, and the prefix of their tensors in a bundle.
-pub const HEAD_FILES: [(&str, &str); 5] = [
+pub const HEAD_FILES: [(&str, &str); 6] = [
     ("sentiment.", "sentiment.safetensors"),
     ("emotion.zh.", "emotion_zh.safetensors"),
     ("emotion.en.", "emotion_en.safetensors"),
     ("topics.", "topics.safetensors"),
     ("relevance.", "relevance.safetensors"),
+    ("novelty.", "novelty.safetensors"),
 ];
 
 /// All heads in one file, each under its name.

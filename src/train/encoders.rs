@@ -32,6 +32,13 @@ pub struct Folder {
     id: String,
 }
 
+impl Folder {
+    /// The encoder with its tokenizer.
+    pub fn embedder(&self) -> &Embedder {
+        &self.embedder
+    }
+}
+
 impl texts::Embedder for Folder {
     fn id(&self) -> &str {
         &self.id

@@ -18,6 +18,7 @@ pub mod label;
 pub mod metrics;
 pub mod network;
 pub mod ngrams;
+pub mod novelty;
 pub mod optimise;
 pub mod pairs;
 pub mod probe;
