@@ -16,8 +16,11 @@ const SEED: u64 = 1;
 /// One cascade in so many is kept from training, for stopping in time.
 const KEPT: u64 = 8;
 
-/// A fitted rival: its name, and what it says of a case: s, D, BSMV; NaN where it says nothing.
-pub type Rival = (&'static str, Box<dyn Fn(&Case) -> [f32; 3]>);
+/// What a fitted rival says of a case: s, D, BSMV; NaN where it says nothing.
+pub type Says = Box<dyn Fn(&Case) -> [f32; 3]>;
+
+/// A fitted rival and its name.
+pub type Rival = (&'static str, Says);
 
 /// Fits all rivals to cases whose score is known.
 pub fn rivals(cases: &[&Case]) -> Result<Vec<Rival>> {
@@ -53,15 +56,11 @@ fn columns(case: &Case) -> Vec<f32> {
 }
 
 /// Layers between the features that `reads` and s, D and BSMV; without any, a line.
-fn perceptron(
-    cases: &[&Case],
-    hidden: &[usize],
-    reads: impl Fn(usize) -> bool,
-) -> Result<Box<dyn Fn(&Case) -> [f32; 3]>> {
+fn perceptron(cases: &[&Case], hidden: &[usize], reads: impl Fn(usize) -> bool) -> Result<Says> {
     // A cascade's cases stay together.
     let (held, train): (Vec<&Case>, Vec<&Case>) = cases
         .iter()
-        .partition(|c| super::cascades::text_hash(&c.id) % KEPT == 0);
+        .partition(|c| super::cascades::text_hash(&c.id).is_multiple_of(KEPT));
     let (mean, deviation) = spread(&train);
     let read: Vec<bool> = (0..=FEATURES).map(|i| i == FEATURES || reads(i)).collect();
     let standard = move |case: &Case| -> Vec<f32> {
@@ -154,7 +153,7 @@ fn spread(cases: &[&Case]) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Trees on the features and on what stands so far, which only they are told.
-fn trees(cases: &[&Case]) -> Box<dyn Fn(&Case) -> [f32; 3]> {
+fn trees(cases: &[&Case]) -> Says {
     let wide = |case: &Case| {
         let mut x = columns(case);
         x.extend(case.so_far);
