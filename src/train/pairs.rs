@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, IteratorRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
@@ -206,6 +206,27 @@ impl Catalogue {
             .collect()
     }
 
+    /// All posts of the source whose rows people judged by whether they are about the company or
+    /// the game they name (the other such source mostly calls irrelevant what isn't English).
+    pub fn judged(&mut self, data: &Path, split: Split) -> Result<Vec<Post>> {
+        let set = SETS[0].0;
+        let wanted = |row: &TextRow| row.src == "kaggle_entity_validation" && row.target.is_some();
+        let rows = sample(data, set, split, usize::MAX, wanted)?.into_iter();
+        Ok(rows
+            .map(|row| {
+                let keys = row.target.iter().map(|name| normalised_target(name));
+                Post {
+                    set,
+                    keys: keys.collect(),
+                    target: self.target(set, row.target.as_deref().unwrap_or_default()),
+                    text: row.text.clone(),
+                    full: row.text,
+                    irrelevant: row.relevant == Some(0),
+                }
+            })
+            .collect())
+    }
+
     /// Posts of a split whose first target `wanted` accepts and none of whose targets is held
     /// out unless the first is; `share` divides the sets' limits.
     pub fn posts(
@@ -385,16 +406,26 @@ pub enum Description {
     NameOnly,
 }
 
-/// Each post with its own target and, if `mismatch`, with [`NEGATIVES`] others. Those are drawn
-/// among targets, or among posts and so as often as posts have them, half and half; in varied
-/// pairs one in five is any target that is described, of either language.
+/// Which targets a post is paired with beside its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    Nobody,
+    /// [`NEGATIVES`] others, drawn among targets, or among posts and so as often as posts have
+    /// them, half and half; in varied pairs one in five is any target that is described, of either
+    /// language.
+    Others,
+    /// Up to [`NEGATIVES`] of its own category; posts of a target without one are left out.
+    Category,
+}
+
+/// Each post with its own target, and with those that `against` says.
 pub fn pairs(
     catalogue: &Catalogue,
     posts: &[Post],
     vectors: &Vectors,
     background: &Background,
     description: Description,
-    mismatch: bool,
+    against: Against,
     seed: u64,
 ) -> Result<Pairs> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -424,8 +455,20 @@ pub fn pairs(
     for (i, post) in posts.iter().enumerate() {
         let own = &catalogue.targets[post.target];
         let mut chosen = vec![(post.target, !post.irrelevant)];
+        if against == Against::Category {
+            let kin = (0..catalogue.targets.len()).filter(|&t| {
+                let other = &catalogue.targets[t];
+                let same = own.group.is_some() && own.group == other.group;
+                same && own.language == other.language && mismatches(post, own, other, description)
+            });
+            let kin = kin.choose_multiple(&mut rng, NEGATIVES);
+            if kin.is_empty() {
+                continue;
+            }
+            chosen.extend(kin.into_iter().map(|t| (t, false)));
+        }
         let mut tries = 0;
-        while mismatch && chosen.len() <= NEGATIVES && tries < 50 {
+        while against == Against::Others && chosen.len() <= NEGATIVES && tries < 50 {
             tries += 1;
             let pool = if description == Description::Varied && rng.random_bool(0.2) {
                 &described

@@ -16,10 +16,12 @@ use bsmv::tensors::Tensors;
 use bsmv::text::Language;
 
 use super::Split;
+use super::cascades::text_hash;
 use super::metrics::{MetricRow, auc, bootstrap, calibration_error};
 use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
 use super::pairs::{
-    BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs, passing_mentions,
+    Against, BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs,
+    passing_mentions,
 };
 use super::texts::{Embedder, Embeddings, held_out, language, validates};
 
@@ -81,7 +83,7 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
             &vectors,
             &background,
             varied,
-            true,
+            Against::Others,
             args.seed,
         )
     };
@@ -336,7 +338,7 @@ pub fn evaluate(
                 &vectors,
                 head.background(),
                 description,
-                true,
+                Against::Others,
                 1,
             )?;
             for set in ["en_brand_sentiment", "zh_weibo_hashtag"] {
@@ -350,38 +352,133 @@ pub fn evaluate(
         }
     }
     let mut catalogue = Catalogue::read(files)?;
-    let posts = catalogue.posts(data, split, 1, Mask::Nobody, |_| true)?;
-    let brands: Vec<Post> = posts
-        .into_iter()
-        .filter(|p| p.set == "en_brand_sentiment")
-        .collect();
-    let judged: Vec<usize> = brands
-        .iter()
-        .filter(|p| p.irrelevant)
-        .map(|p| p.target)
-        .collect();
-    let posts: Vec<Post> = brands
-        .into_iter()
-        .filter(|p| judged.contains(&p.target))
-        .collect();
+    let posts = catalogue.posts(data, split, 1, Mask::Nobody, held_out)?;
+    let posts: Vec<Post> = posts.into_iter().filter(|p| !p.irrelevant).collect();
+    // Whom a brand could be mistaken for: those described, and those met in other posts.
+    catalogue.add_profiles();
+    catalogue.posts(data, Split::Train, 1, Mask::Nobody, |_| true)?;
     let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
-    let full = Description::Full;
+    let (full, category) = (Description::Full, Against::Category);
     let found = pairs(
         &catalogue,
         &posts,
         &vectors,
         head.background(),
         full,
-        false,
+        category,
         1,
     )?;
-    rows.extend(figures(
-        head.net(),
-        &found,
-        "en_brand_sentiment",
-        "against labelled irrelevant",
-    )?);
+    let set = "en_brand_sentiment";
+    let slice = format!("{set}, same category");
+    rows.extend(figures(head.net(), &found, set, &slice)?);
+    rows.extend(judged(head, files, data, embeddings)?);
     Ok(rows)
+}
+
+/// Brands left out at a time where the rows that people judged are fitted to.
+const PARTS: u64 = 8;
+
+/// AUC on posts that people judged by whether they are about the brand they name: of the head, and
+/// of a line fitted to these very rows on the text's vector and the pair's features, brand by
+/// brand left out. Rows of training and validation: the test split has too few to tell.
+fn judged(
+    head: &RelevanceHead,
+    files: &BrandFiles,
+    data: &Path,
+    embeddings: &Embeddings,
+) -> Result<Vec<MetricRow>> {
+    let mut catalogue = Catalogue::read(files)?;
+    let mut posts = catalogue.judged(data, Split::Train)?;
+    posts.extend(catalogue.judged(data, Split::Valid)?);
+    let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
+    let (full, nobody) = (Description::Full, Against::Nobody);
+    let found = pairs(
+        &catalogue,
+        &posts,
+        &vectors,
+        head.background(),
+        full,
+        nobody,
+        1,
+    )?;
+    let slice = "against labelled irrelevant";
+    let mut rows = figures(head.net(), &found, "en_brand_sentiment", slice)?;
+
+    let mut x = Vec::with_capacity(posts.len());
+    for (post, features) in posts.iter().zip(&found.features) {
+        let vector = vectors.get(&post.text)?;
+        // As far apart as the features are, or the line would hardly read them.
+        let width = (EMBEDDING as f32).sqrt();
+        x.push(
+            vector
+                .iter()
+                .map(|v| v * width)
+                .chain(features.iter().copied())
+                .collect(),
+        );
+    }
+    let part = |post: &Post| text_hash(&catalogue.targets[post.target].profile.name) % PARTS;
+    let mut said = vec![0f32; posts.len()];
+    for left_out in 0..PARTS {
+        let (out, inside): (Vec<usize>, Vec<usize>) =
+            (0..posts.len()).partition(|&i| part(&posts[i]) == left_out);
+        let line = line(&x, &found.about, &inside)?;
+        let logits = line.logits(&matrix(&pick(&x, &out))?)?.flatten_all()?;
+        for (&i, logit) in out.iter().zip(logits.to_vec1::<f32>()?) {
+            said[i] = logit;
+        }
+    }
+    rows.push(MetricRow {
+        task: "relevance".into(),
+        slice: slice.into(),
+        method: "fitted, brands left out".into(),
+        metric: "auc".into(),
+        n: posts.len(),
+        estimate: bootstrap(posts.len(), |at| {
+            let about: Vec<bool> = at.iter().map(|&i| found.about[i]).collect();
+            let said: Vec<f32> = at.iter().map(|&i| said[i]).collect();
+            auc(&about, &said)
+        }),
+    });
+    Ok(rows)
+}
+
+fn pick(x: &[Vec<f32>], rows: &[usize]) -> Vec<Vec<f32>> {
+    rows.iter().map(|&i| x[i].clone()).collect()
+}
+
+/// Logistic regression on some rows.
+fn line(x: &[Vec<f32>], about: &[bool], rows: &[usize]) -> Result<Mlp> {
+    let layers = [("line", x.first().map_or(0, Vec::len), 1)];
+    let vars = start(&layers, 1)?;
+    let line = Mlp::new(&vars, &layers, Tensor::tanh)?;
+    let y: Vec<f32> = rows
+        .iter()
+        .map(|&i| f32::from(u8::from(about[i])))
+        .collect();
+    let y = Tensor::new(y, &Device::Cpu)?.unsqueeze(1)?;
+    let x = matrix(&pick(x, rows))?;
+    let plan = Plan {
+        epochs: 30,
+        batch: 64,
+        rate: 1e-3,
+        decay: 1.0,
+        patience: 30,
+        seed: 1,
+    };
+    let loss = |at: &Tensor| {
+        cross_entropy(
+            &line.logits(&x.index_select(at, 0)?)?,
+            &y.index_select(at, 0)?,
+        )
+    };
+    let whole = || {
+        Ok(f64::from(
+            cross_entropy(&line.logits(&x)?, &y)?.to_scalar::<f32>()?,
+        ))
+    };
+    fit(&vars, rows.len(), &plan, loss, whole)?;
+    Ok(line)
 }
 
 fn figures(net: &Net, all: &Pairs, set: &str, slice: &str) -> Result<Vec<MetricRow>> {
