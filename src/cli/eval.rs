@@ -8,7 +8,7 @@ use anyhow::Result;
 use candle_core::Device;
 
 use super::bundle_dir::Model;
-use crate::train::cascades::{Labels, Topics};
+use crate::train::cascades::Labels;
 use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
@@ -143,7 +143,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if wanted(Which::Diffusion) {
         let labels = Labels::load(&args.labels)?;
         let net = scorer.diffusion();
-        let posts = |split| diffusion::posts(data, split, &labels, &Topics::default());
+        let reader = Some(scorer.reader());
+        let posts = |split| diffusion::posts(data, split, &labels, reader);
         let (train, held) = (posts(Split::Train)?, posts(split)?);
         rows.extend(diffusion_eval::evaluate(net, &train, &held, split)?);
         rows.extend(same_author::evaluate(net, data, &train, &held, split)?);

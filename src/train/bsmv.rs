@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bsmv::diffusion::OBSERVATION_TIMES;
 use bsmv::features::{AUDIENCE, DiffusionForecast, FeatureVector, OWN, SIZE, VOICES, assemble};
 use bsmv::head::{HeadOutput, predict};
@@ -15,7 +15,7 @@ use bsmv::scorer::Scorer;
 use bsmv::value::{Weights, diffusion_of, formula, valence_among};
 use rayon::prelude::*;
 
-use super::cascades::{Cascade, ForecastRow, Labels, Targets, Topics, cascades};
+use super::cascades::{ForecastRow, Labels, Targets, cascades};
 use super::diffusion_eval::forecast_row;
 use super::metrics::{MetricRow, bootstrap, bootstrap_pair, mae, r2, spearman};
 use super::rivals::rivals;
@@ -287,26 +287,16 @@ pub fn posts(data: &Path, split: Split) -> Result<Vec<TextRow>> {
 
 /// Every cascade of a split at every time, forecast as the scorer does.
 fn live(scorer: &Scorer, data: &Path, split: Split, labels: &Labels) -> Result<Vec<ForecastRow>> {
-    let texts: HashMap<String, String> = posts(data, split)?
-        .into_iter()
-        .map(|post| (post.id, post.text))
-        .collect();
-    let cascades: Vec<Cascade> = cascades(data, split, labels, &Topics::default())?;
+    let cascades = cascades(data, split, labels, Some(scorer.reader()))?;
     let nested: Vec<Vec<ForecastRow>> = cascades
         .par_iter()
         .map(|cascade| {
-            let text = texts.get(&cascade.id);
-            let text = text.with_context(|| format!("no text of {}", cascade.id))?;
-            let read = scorer.reader().read(text, None)?;
             let forecast = |&until: &u32| {
                 let graph = cascade.seen(until);
-                let mut input = cascade.input(&graph);
-                input.s = Some(read.valence());
-                input.topics = Some(read.topics);
-                forecast_row(scorer.diffusion(), cascade, &input, split)
+                forecast_row(scorer.diffusion(), cascade, &cascade.input(&graph), split)
             };
-            Ok(cascade.times().iter().map(forecast).collect())
+            cascade.times().iter().map(forecast).collect()
         })
-        .collect::<Result<_>>()?;
+        .collect();
     Ok(nested.into_iter().flatten().collect())
 }

@@ -12,36 +12,26 @@ use bsmv::diffusion::structure::{
 use bsmv::diffusion::{DiffusionGraph, DiffusionInput, EventKind, OBSERVATION_TIMES};
 use bsmv::features::TOPICS;
 use bsmv::post::{Author, Platform};
+use bsmv::reader::Reader;
 use bsmv::text::Language;
 use bsmv::value::{diffusion_of, realised_valence};
 use flate2::read::MultiGzDecoder;
-use serde::de::DeserializeOwned;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::Split;
 
-/// Numbers known of a text, by the hash of the exact text: NDJSON, plain or gzip, one object per
-/// line with `h`, 16 hex digits: the first 8 bytes of the text's SHA-256.
-#[derive(Debug, Clone)]
-pub struct ByText<T>(HashMap<u64, T>);
-
-/// Valences: rows `{"h": …, "s": …}`.
-pub type Labels = ByText<f32>;
-/// Topic weights: rows `{"h": …, "topics": [ten]}`.
-pub type Topics = ByText<[f32; TOPICS]>;
+/// Valences of texts by the hash of the exact text: NDJSON `{"h": …, "s": …}`, plain or gzip; `h`
+/// is 16 hex digits, the first 8 bytes of the text's SHA-256.
+#[derive(Debug, Clone, Default)]
+pub struct Labels(HashMap<u64, f32>);
 
 #[derive(Deserialize)]
 struct LabelRow {
     h: String,
     s: f32,
-}
-
-#[derive(Deserialize)]
-struct TopicRow {
-    h: String,
-    topics: [f32; TOPICS],
 }
 
 /// The first 8 bytes of the SHA-256 of a text, as in its `h`.
@@ -52,14 +42,8 @@ pub fn text_hash(text: &str) -> u64 {
     u64::from_be_bytes(first)
 }
 
-impl<T> Default for ByText<T> {
-    fn default() -> Self {
-        ByText(HashMap::new())
-    }
-}
-
-impl<T: Copy> ByText<T> {
-    fn read<R: DeserializeOwned>(path: &Path, pair: fn(R) -> (String, T)) -> Result<Self> {
+impl Labels {
+    pub fn load(path: &Path) -> Result<Self> {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
         let reader: Box<dyn Read> = if path.extension().is_some_and(|e| e == "gz") {
             Box::new(MultiGzDecoder::new(file))
@@ -69,14 +53,14 @@ impl<T: Copy> ByText<T> {
         let mut by_hash = HashMap::new();
         for (i, line) in BufReader::new(reader).lines().enumerate() {
             let place = || format!("{}, line {}", path.display(), i + 1);
-            let (h, value) = pair(serde_json::from_str(&line?).with_context(place)?);
-            by_hash.insert(u64::from_str_radix(&h, 16).with_context(place)?, value);
+            let row: LabelRow = serde_json::from_str(&line?).with_context(place)?;
+            by_hash.insert(u64::from_str_radix(&row.h, 16).with_context(place)?, row.s);
         }
-        Ok(ByText(by_hash))
+        Ok(Labels(by_hash))
     }
 
     /// What is known of exactly this text.
-    pub fn get(&self, text: &str) -> Option<T> {
+    pub fn get(&self, text: &str) -> Option<f32> {
         if self.0.is_empty() {
             return None;
         }
@@ -86,18 +70,6 @@ impl<T: Copy> ByText<T> {
     /// Number of texts.
     pub fn len(&self) -> usize {
         self.0.len()
-    }
-}
-
-impl Labels {
-    pub fn load(path: &Path) -> Result<Self> {
-        Self::read(path, |row: LabelRow| (row.h, row.s))
-    }
-}
-
-impl Topics {
-    pub fn load(path: &Path) -> Result<Self> {
-        Self::read(path, |row: TopicRow| (row.h, row.topics))
     }
 }
 
@@ -135,7 +107,8 @@ pub struct Cascade {
     pub created_at: Option<OffsetDateTime>,
     /// The author's pseudonym, or something else that no two authors share.
     pub author_key: u64,
-    /// Valence of the post's own text.
+    /// Valence and topics of the post's own text, as the scorer reads them; the labeller's valence
+    /// and no topics where nobody reads.
     pub s: Option<f32>,
     pub topics: Option<[f32; TOPICS]>,
     /// All events that the data set holds.
@@ -187,7 +160,7 @@ pub struct ForecastRow {
     pub split: String,
     pub platform: Platform,
     pub language: Language,
-    /// Hash of the post's text, as in files of labels and topics.
+    /// Hash of the post's text, as in files of labels.
     pub h: String,
     pub observed_until: u32,
     /// Forecasts: the diffusion features in order, and the interval of D.
@@ -269,13 +242,13 @@ pub fn cascades(
     data: &Path,
     split: Split,
     labels: &Labels,
-    topics: &Topics,
+    reader: Option<&Reader>,
 ) -> Result<Vec<Cascade>> {
     let mut all = Vec::new();
     for (set, platform, language) in SETS {
-        for row in super::rows::<DataRow>(data, set, split)? {
-            all.push(cascade(row, platform, language, labels, topics)?);
-        }
+        let rows = super::rows::<DataRow>(data, set, split)?.into_par_iter();
+        let read = rows.map(|row| cascade(row, platform, language, labels, reader));
+        all.extend(read.collect::<Result<Vec<_>>>()?);
     }
     Ok(all)
 }
@@ -286,12 +259,12 @@ pub fn counted_posts(
     data: &Path,
     split: Split,
     labels: &Labels,
-    topics: &Topics,
+    reader: Option<&Reader>,
 ) -> Result<Vec<Cascade>> {
     super::rows::<DataRow>(data, COUNTS, split)?
-        .into_iter()
+        .into_par_iter()
         .filter(|row| row.retweets.is_some())
-        .map(|row| cascade(row, Platform::X, Language::En, labels, topics))
+        .map(|row| cascade(row, Platform::X, Language::En, labels, reader))
         .collect()
 }
 
@@ -300,7 +273,7 @@ fn cascade(
     platform: Platform,
     language: Language,
     labels: &Labels,
-    topics: &Topics,
+    reader: Option<&Reader>,
 ) -> Result<Cascade> {
     let count_only = row.n_events.is_none();
     let text_hash = text_hash(&row.text);
@@ -335,6 +308,8 @@ fn cascade(
     let counted = row.retweets.unwrap_or(0) + row.replies.unwrap_or(0);
     let n = row.n_events.unwrap_or(counted);
     let s = labels.get(&row.text);
+    let read = reader.map(|reader| reader.read(&row.text, None));
+    let read = read.transpose()?;
     let whole = !count_only && n == graph.len() as u64;
     let audience = audience_valence(&graph);
     let targets = Targets {
@@ -359,8 +334,8 @@ fn cascade(
         images: row.pics,
         created_at: row.created_at,
         author_key: author_key.unwrap_or(text_hash),
-        s,
-        topics: topics.get(&row.text),
+        s: read.as_ref().map(|read| read.valence()).or(s),
+        topics: read.map(|read| read.topics),
         id: row.id,
         graph,
         count_only,
@@ -392,7 +367,7 @@ mod tests {
     fn of(json: serde_json::Value, labels: &Labels) -> Cascade {
         let row = serde_json::from_value(json).unwrap();
         let (platform, language) = (Platform::X, Language::En);
-        cascade(row, platform, language, labels, &Topics::default()).unwrap()
+        cascade(row, platform, language, labels, None).unwrap()
     }
 
     fn events(parents: &[i64]) -> serde_json::Value {

@@ -10,18 +10,19 @@ use bsmv::diffusion::{
     DiffusionNet, FORESTS, Forest, OBSERVATION_TIMES, PLATFORMS, SO_FAR, Trees, Widening,
     platform_row,
 };
+use bsmv::reader::Reader;
 use bsmv::tensors::Tensors;
 use candle_core::{Device, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::Split;
 use super::boosting::{self, Plan};
-use super::cascades::{Cascade, ForecastRow, Labels, Targets, Topics, cascades, counted_posts};
+use super::cascades::{Cascade, ForecastRow, Labels, Targets, cascades, counted_posts};
 use super::diffusion_eval::{evaluate, forecast_rows};
 use super::network::{self, COUNTED, Hidden, Sample, batches, columns, shown};
 use super::optimise::file_of;
+use super::{Split, encoders};
 
 /// Fits the graph network that forecasts how far, how fast and how deep a post travels.
 #[derive(Debug, Clone, clap::Args)]
@@ -32,9 +33,15 @@ pub struct DiffusionArgs {
     /// Valences of texts by hash; without them valences are unknown.
     #[arg(long)]
     pub labels: Option<PathBuf>,
-    /// Topic weights of texts by hash.
+    /// Folder of the encoder in Hugging Face's layout: posts are read as the scorer will.
     #[arg(long)]
-    pub topics: Option<PathBuf>,
+    pub encoder: PathBuf,
+    /// The topics' names.
+    #[arg(long, default_value = "models/topics.json")]
+    pub topics: PathBuf,
+    /// Folder of the heads that read text.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
     /// Where the weights go; a checkpoint and the folds' networks stand beside it.
     #[arg(long)]
     pub out: PathBuf,
@@ -71,11 +78,8 @@ pub fn run(args: DiffusionArgs) -> Result<()> {
         .labels
         .as_deref()
         .map_or(Ok(Labels::default()), Labels::load)?;
-    let topics = args
-        .topics
-        .as_deref()
-        .map_or(Ok(Topics::default()), Topics::load)?;
-    let read = |split| posts(&args.data, split, &labels, &topics);
+    let reader = encoders::reader(&args.encoder, &args.runs, &args.topics)?;
+    let read = |split| posts(&args.data, split, &labels, Some(&reader));
     let (train, valid) = (read(Split::Train)?, read(Split::Valid)?);
     eprintln!(
         "{} labelled texts; {} posts to train on, {} to validate",
@@ -113,9 +117,14 @@ pub fn run(args: DiffusionArgs) -> Result<()> {
 }
 
 /// All cascades of a split, and the posts on x of which only the count is known.
-pub fn posts(data: &Path, split: Split, labels: &Labels, topics: &Topics) -> Result<Vec<Cascade>> {
-    let mut all = cascades(data, split, labels, topics)?;
-    all.extend(counted_posts(data, split, labels, topics)?);
+pub fn posts(
+    data: &Path,
+    split: Split,
+    labels: &Labels,
+    reader: Option<&Reader>,
+) -> Result<Vec<Cascade>> {
+    let mut all = cascades(data, split, labels, reader)?;
+    all.extend(counted_posts(data, split, labels, reader)?);
     Ok(all)
 }
 
