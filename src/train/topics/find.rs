@@ -83,6 +83,13 @@ impl Side {
         self.choose(top_terms(texts, groups, LEAST_TEXTS, CANDIDATES))
     }
 
+    /// A few words for the name of a group that has no terms: those of two of its texts.
+    fn hints(&self, of: &[Option<usize>], groups: usize) -> Vec<Vec<u32>> {
+        let texts = self.rows.iter().zip(&self.sample);
+        let texts = texts.map(|(&row, words)| (of[row], &words[..]));
+        top_terms(texts, groups, 2, NAME)
+    }
+
     /// The terms of each topic of LDA.
     fn lda(&self, topics: usize, seed: u64) -> Vec<Vec<u32>> {
         let words: Vec<u32> = distinct(&self.sample).into_iter().collect();
@@ -186,15 +193,18 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
     );
     let terms = [0, 1].map(|side: usize| sides[side].terms(&of, count));
 
+    let hints = [0, 1].map(|side: usize| sides[side].hints(&of, count));
+
     let shown = |terms: &Vec<u32>| terms.iter().map(|&w| words.shown(w).to_owned()).collect();
-    let shown: Vec<Terms> = terms[0]
-        .iter()
-        .zip(&terms[1])
-        .map(|(zh, en)| Terms {
-            zh: shown(zh),
-            en: shown(en),
-        })
-        .collect();
+    let shown = |c: usize| {
+        let bare = terms.iter().all(|t| t[c].is_empty());
+        let [zh, en] = if bare { &hints } else { &terms };
+        Terms {
+            zh: shown(&zh[c]),
+            en: shown(&en[c]),
+        }
+    };
+    let shown: Vec<Terms> = (0..count).map(shown).collect();
     let sample = sets.iter().map(|s| (s.set.to_owned(), s.texts.len()));
     let mut file = TopicFile {
         seed: args.seed,
@@ -216,7 +226,7 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
         centroids.push(centroid);
         file.sizes.push(rows.len());
         file.topics.push(Topic {
-            label: name(terms),
+            label: name(terms, c),
             share: rows.len() as f32 / of.len() as f32,
             share_zh: zh as f32 / sides[0].rows.len().max(1) as f32,
             terms: terms.clone(),
@@ -330,20 +340,17 @@ fn sides(
     ])
 }
 
-/// The first terms; the other language's where there are none.
-fn name(terms: &Terms) -> TopicLabel {
+/// The first terms; the other language's where there are none, or the number.
+fn name(terms: &Terms, number: usize) -> TopicLabel {
     let first = |terms: &[String], with: &str| {
         let first: Vec<&str> = terms.iter().take(NAME).map(String::as_str).collect();
-        first.join(with)
+        (!first.is_empty()).then(|| first.join(with))
     };
     let (zh, en) = (first(&terms.zh, "、"), first(&terms.en, ", "));
+    let or = |name: &str| format!("{name} {number}");
     TopicLabel {
-        zh: if zh.is_empty() {
-            en.clone()
-        } else {
-            zh.clone()
-        },
-        en: if en.is_empty() { zh } else { en },
+        zh: zh.clone().or(en.clone()).unwrap_or_else(|| or("主题")),
+        en: en.or(zh).unwrap_or_else(|| or("Topic")),
     }
 }
 
@@ -408,19 +415,25 @@ mod tests {
 
     #[test]
     fn a_topic_is_called_after_its_first_terms() {
-        let words = |list: &[&str]| list.iter().map(|w| w.to_string()).collect();
-        let both = name(&Terms {
-            zh: words(&["汽车", "油耗", "机油", "刹车"]),
-            en: words(&["car"]),
-        });
-        assert_eq!(
-            (both.zh.as_str(), both.en.as_str()),
-            ("汽车、油耗、机油", "car")
-        );
-        let en = name(&Terms {
-            zh: Vec::new(),
-            en: words(&["car", "fuel"]),
-        });
-        assert_eq!((en.zh.as_str(), en.en.as_str()), ("car, fuel", "car, fuel"));
+        let words = |list: &[&str]| -> Vec<String> { list.iter().map(|w| w.to_string()).collect() };
+        let called = |zh: &[&str], en: &[&str]| {
+            let terms = Terms {
+                zh: words(zh),
+                en: words(en),
+            };
+            let TopicLabel { zh, en } = name(&terms, 7);
+            (zh, en)
+        };
+        for (zh, en, names) in [
+            (
+                &["汽车", "油耗", "机油", "刹车"][..],
+                &["car"][..],
+                ("汽车、油耗、机油", "car"),
+            ),
+            (&[], &["car", "fuel"], ("car, fuel", "car, fuel")),
+            (&[], &[], ("主题 7", "Topic 7")),
+        ] {
+            assert_eq!(called(zh, en), (names.0.to_owned(), names.1.to_owned()));
+        }
     }
 }
