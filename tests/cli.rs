@@ -215,3 +215,69 @@ fn without_cuda_auto_says_so_and_computes_on_the_cpu() {
     assert_eq!(int8.status.code(), Some(0));
     assert_eq!(complaint(&int8), "");
 }
+
+/// The committed topics where they can be changed.
+#[cfg(feature = "train")]
+fn topics(directory: &tempfile::TempDir) -> String {
+    for name in ["topics.json", "topics.safetensors"] {
+        let from = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("models")
+            .join(name);
+        std::fs::copy(from, directory.path().join(name)).unwrap();
+    }
+    directory
+        .path()
+        .join("topics.json")
+        .to_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+#[cfg(feature = "train")]
+fn topics_are_merged_and_named_in_their_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = topics(&directory);
+    let output = bsmv(&["topics", "merge", &path, "8", "3"], "");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(stdout(&output).lines().count(), 9);
+    let output = bsmv(
+        &["topics", "rename", &path, "3", "--en", "Sports and money"],
+        "",
+    );
+    assert!(output.status.success(), "{output:?}");
+    let file: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let merged = &file["topics"][3];
+    assert_eq!(merged["label"]["en"], "Sports and money");
+    assert_eq!(merged["clusters"], json!([5, 20, 23]));
+    assert_eq!(file["topics"].as_array().unwrap().len(), 9);
+}
+
+#[test]
+#[cfg(feature = "train")]
+fn topics_that_do_not_exist_or_names_that_do_are_one_line_and_change_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = topics(&directory);
+    let before = std::fs::read(&path).unwrap();
+    let missing = directory.path().join("none.json");
+    for (arguments, why) in [
+        (
+            &["merge", &path, "0", "10"][..],
+            "no topic 10: they are numbered 0 to 9",
+        ),
+        (&["merge", &path, "3"], "two topics or more"),
+        (&["merge", &path, "--to", "5"], "how large its clusters are"),
+        (
+            &["rename", &path, "0", "--en", "Sports"],
+            "topic 8 has that name already",
+        ),
+        (&["rename", &path, "0", "--zh", " "], "can't be blank"),
+        (&["rename", &path, "0"], "give a name"),
+        (&["merge", missing.to_str().unwrap(), "0", "1"], "none.json"),
+    ] {
+        let output = bsmv(&[&["topics"], arguments].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(complaint(&output).contains(why), "{}", complaint(&output));
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}

@@ -119,7 +119,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let teacher = Embeddings::new(&teacher, &args.runs)?;
         let file = topics::Topics::read(&args.topics)?;
         let projector = scorer.reader().topics();
-        rows.extend(topics::evaluate(
+        rows.extend(topics::projector::evaluate(
             projector,
             &file,
             data,

@@ -15,6 +15,8 @@ mod score;
 #[cfg(feature = "server")]
 mod serve;
 #[cfg(feature = "train")]
+mod topics;
+#[cfg(feature = "train")]
 mod train;
 
 use std::io;
@@ -51,6 +53,10 @@ enum Verb {
     #[cfg(feature = "train")]
     #[command(subcommand)]
     Train(train::Part),
+    /// Find topics by density, merge and name them, assign texts to them
+    #[cfg(feature = "train")]
+    #[command(subcommand)]
+    Topics(topics::Step),
     /// Held-out metrics of every head beside its baselines
     #[cfg(feature = "train")]
     Eval(eval::Args),
@@ -79,6 +85,8 @@ pub fn main() -> ExitCode {
         Verb::GpuTest(args) => gpu_test::run(&args),
         #[cfg(feature = "train")]
         Verb::Train(part) => train::run(part),
+        #[cfg(feature = "train")]
+        Verb::Topics(step) => topics::run(step),
         #[cfg(feature = "train")]
         Verb::Eval(args) => eval::run(&args),
         #[cfg(feature = "train")]

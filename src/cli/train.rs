@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Subcommand;
 
-use crate::train::{diffusion, emotion, encoders, head, novelty, relevance, sentiment, topics};
+use crate::train::topics::projector;
+use crate::train::{diffusion, emotion, encoders, head, novelty, relevance, sentiment};
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
@@ -14,8 +15,8 @@ pub enum Part {
     Sentiment(sentiment::SentimentArgs),
     /// The emotion heads, one per language
     Emotion(emotion::EmotionArgs),
-    /// The topics (with --cluster) or the projector to them
-    Topics(topics::TopicsArgs),
+    /// The projector to the ten topics
+    Topics(projector::TopicsArgs),
     /// The relevance of a post to a brand
     Relevance(relevance::RelevanceArgs),
     /// What says that a text is unlike those of training
@@ -31,14 +32,9 @@ pub fn run(part: Part) -> Result<ExitCode> {
         Part::Sentiment(args) => sentiment::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Emotion(args) => emotion::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Relevance(args) => relevance::run(&args, &encoders::student(&args.encoder)?)?,
-        Part::Topics(args) if args.cluster => {
-            topics::cluster(&args, &encoders::teacher(&args.teacher)?)?;
-        }
         Part::Topics(args) => {
-            let student = args.encoder.as_ref();
-            let student = student.context("--encoder DIR names the student")?;
             let teacher = encoders::teacher(&args.teacher)?;
-            topics::run(&args, &teacher, &encoders::student(student)?)?;
+            projector::run(&args, &teacher, &encoders::student(&args.encoder)?)?;
         }
         Part::Novelty(args) => novelty::run(&args, encoders::student(&args.encoder)?.embedder())?,
         Part::Diffusion(args) => diffusion::run(args)?,

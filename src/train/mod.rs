@@ -6,7 +6,6 @@ pub mod boosting;
 pub mod bsmv;
 pub mod bundle;
 pub mod cascades;
-pub mod clusters;
 pub mod diffusion;
 pub mod diffusion_eval;
 pub mod emotion;
@@ -26,7 +25,6 @@ pub mod relevance;
 pub mod rivals;
 pub mod same_author;
 pub mod sentiment;
-pub mod terms;
 pub mod texts;
 pub mod topics;
 

@@ -180,7 +180,7 @@ fn centres(catalogue: &Catalogue, posts: &[Post], vectors: &Vectors) -> Result<C
         .zip(&post[1])
         .map(|(zh, en)| zh - en)
         .collect();
-    super::clusters::normalise(&mut language);
+    super::topics::clusters::normalise(&mut language);
     Ok(Centres {
         post: halfway(&post),
         name: halfway(&name),

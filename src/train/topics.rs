@@ -1,25 +1,28 @@
-//! `bsmv train topics`: finds the topics once, on the teacher's embeddings, then teaches the
-//! projector to tell them from the student's.
+//! Topics at two grains in one kind of file: all that `bsmv topics find` finds, and the ten of
+//! the projector. Merging, naming and assigning need no texts and no training.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+pub mod clusters;
+pub mod coherence;
+pub mod find;
+pub mod layout;
+pub mod lda;
+pub mod projector;
+pub mod terms;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use candle_core::{D, Device, Tensor};
-use candle_nn::ops;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize_to_file};
 use serde::{Deserialize, Serialize};
 
-use bsmv::features::{EMBEDDING, TOPICS};
-use bsmv::tensors::Tensors;
+use bsmv::features::EMBEDDING;
 use bsmv::text::Language;
-use bsmv::topics::{TopicLabel, TopicProjector};
+use bsmv::topics::TopicLabel;
 
 use super::Split;
-use super::clusters::{dot, kmeans, merge, normalise};
-use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
-use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, start};
-use super::terms::{Words, top_terms};
-use super::texts::{Embedder, Embeddings, language, progress, sample};
+use super::texts::{language, sample};
+use clusters::{dot, normalise, ward};
 
 /// Texts of each set in the sample of 20,000: half Chinese, half English.
 const SAMPLE: [(&str, usize); 13] = [
@@ -37,49 +40,17 @@ const SAMPLE: [(&str, usize); 13] = [
     ("zh_brand_aspect", 700),
     ("zh_weibo_stance", 300),
 ];
-/// Clusters that the topics are made of.
-const CLUSTERS: usize = 40;
-/// Terms kept for each cluster and topic.
-const TERMS: usize = 12;
 /// Cosines are divided by this before the softmax that makes the soft assignment.
 const SOFTNESS: f32 = 0.05;
 
-/// Finds topics (`--cluster`), or fits the projector.
-#[derive(Debug, Clone, clap::Args)]
-pub struct TopicsArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Folder of the teacher.
-    #[arg(long)]
-    pub teacher: PathBuf,
-    /// Folder of the encoder whose embeddings the projector reads.
-    #[arg(long, required_unless_present = "cluster")]
-    pub encoder: Option<PathBuf>,
-    /// Cluster anew and write a proposal of topics instead of fitting the projector.
-    #[arg(long)]
-    pub cluster: bool,
-    /// The topics, `.json`, and their centroids beside it, `.safetensors`.
-    #[arg(long, default_value = "models/topics.json")]
-    pub topics: PathBuf,
-    /// Folder for embeddings computed on the way.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// The projector's file.
-    #[arg(long, default_value = "runs/topics.safetensors")]
-    pub out: PathBuf,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
-
-/// Terms of a cluster or topic in both languages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Terms of a cluster or topic in both languages, the most telling first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
     pub zh: Vec<String>,
     pub en: Vec<String>,
 }
 
-/// One of the ten topics: a group of clusters with a name given by a reader of its terms.
+/// A group of clusters with a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
     pub label: TopicLabel,
@@ -91,7 +62,7 @@ pub struct Topic {
     pub clusters: Vec<usize>,
 }
 
-/// The committed description of the topics.
+/// The description of topics; their geometry lies beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TopicFile {
     pub seed: u64,
@@ -99,12 +70,26 @@ pub struct TopicFile {
     pub teacher: String,
     /// Texts of the sample by set.
     pub sample: BTreeMap<String, usize>,
+    /// Share of the sample that is of no topic.
+    #[serde(default)]
+    pub outliers: f32,
+    /// A text less like every centroid than this cosine is of no topic.
+    #[serde(default)]
+    pub least: f32,
     pub topics: Vec<Topic>,
-    /// Top terms of each cluster, for whoever groups them.
+    /// Top terms of each cluster.
     pub clusters: Vec<Terms>,
+    /// Texts of each cluster.
+    #[serde(default)]
+    pub sizes: Vec<usize>,
+    /// The hierarchy: which two nodes Ward's merging joins, and what each join costs. Nodes are
+    /// the clusters, then the joins in order.
+    #[serde(default)]
+    pub tree: Vec<(usize, usize, f32)>,
 }
 
 /// Topics with their geometry.
+#[derive(Debug)]
 pub struct Topics {
     file: TopicFile,
     centroids: Vec<Vec<f32>>,
@@ -114,32 +99,94 @@ pub struct Topics {
 }
 
 impl Topics {
-    /// Reads `path` and the centroids beside it.
-    pub fn read(path: &Path) -> Result<Self> {
-        let json = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-        let file: TopicFile =
-            serde_json::from_slice(&json).with_context(|| format!("reading {}", path.display()))?;
-        let tensors =
-            candle_core::safetensors::load(path.with_extension("safetensors"), &Device::Cpu)?;
-        let tensor = |name: &str| tensors.get(name).with_context(|| format!("no {name}"));
-        let centroids = tensor("centroids")?.to_vec2()?;
-        let mut clusters: Vec<usize> = file
-            .topics
-            .iter()
-            .flat_map(|t| t.clusters.iter().copied())
-            .collect();
+    /// Puts topics together. An error where the topics don't share all the clusters out among
+    /// them, or where a number of things differs.
+    pub fn new(file: TopicFile, centroids: Vec<Vec<f32>>, means: [Vec<f32>; 2]) -> Result<Self> {
+        let of_topics = file.topics.iter().flat_map(|t| t.clusters.iter().copied());
+        let mut clusters: Vec<usize> = of_topics.collect();
         clusters.sort_unstable();
         ensure!(
-            file.topics.len() == TOPICS && clusters.iter().copied().eq(0..centroids.len()),
-            "{}: ten topics must share all clusters out among them",
-            path.display()
+            clusters.iter().copied().eq(0..centroids.len())
+                && file.topics.iter().all(|t| !t.clusters.is_empty()),
+            "topics must share all {} clusters out among them",
+            centroids.len()
         );
-        let means = [tensor("mean_zh")?.to_vec1()?, tensor("mean_en")?.to_vec1()?];
+        ensure!(
+            file.clusters.len() == centroids.len(),
+            "there are {} clusters but {} centroids",
+            file.clusters.len(),
+            centroids.len()
+        );
+        ensure!(
+            file.sizes.is_empty() || file.sizes.len() == centroids.len(),
+            "there are {} sizes for {} clusters",
+            file.sizes.len(),
+            centroids.len()
+        );
         Ok(Topics {
             file,
             centroids,
             means,
         })
+    }
+
+    /// Reads `path` and the centroids beside it, `.safetensors`.
+    pub fn read(path: &Path) -> Result<Self> {
+        let reading = |path: &Path| format!("reading {}", path.display());
+        let json = std::fs::read(path).with_context(|| reading(path))?;
+        let file = serde_json::from_slice(&json).with_context(|| reading(path))?;
+        let beside = path.with_extension("safetensors");
+        let bytes = std::fs::read(&beside).with_context(|| reading(&beside))?;
+        let tensors = SafeTensors::deserialize(&bytes).with_context(|| reading(&beside))?;
+        let rows = |name: &str| -> Result<Vec<Vec<f32>>> {
+            let tensor = tensors.tensor(name).with_context(|| reading(&beside))?;
+            ensure!(
+                tensor.dtype() == Dtype::F32 && tensor.shape().last() == Some(&EMBEDDING),
+                "{}: {name} isn't rows of {EMBEDDING} f32",
+                beside.display()
+            );
+            let rows = tensor.data().chunks_exact(4 * EMBEDDING);
+            let numbers = |row: &[u8]| {
+                let numbers = row.as_chunks::<4>().0.iter();
+                numbers.map(|b| f32::from_le_bytes(*b)).collect()
+            };
+            Ok(rows.map(numbers).collect())
+        };
+        let mean = |name: &str| rows(name).map(|rows| rows.into_iter().next().unwrap_or_default());
+        let means = [mean("mean_zh")?, mean("mean_en")?];
+        Self::new(file, rows("centroids")?, means).with_context(|| reading(path))
+    }
+
+    /// Writes `path`, and the centroids beside it.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let bytes = |rows: &[Vec<f32>]| -> Vec<u8> {
+            let numbers = rows.iter().flatten();
+            numbers.flat_map(|x| x.to_le_bytes()).collect()
+        };
+        let [zh, en] = [0, 1].map(|i| bytes(&self.means[i..=i]));
+        let centroids = bytes(&self.centroids);
+        let shape = vec![self.centroids.len(), EMBEDDING];
+        let views = [
+            ("centroids", TensorView::new(Dtype::F32, shape, &centroids)?),
+            (
+                "mean_zh",
+                TensorView::new(Dtype::F32, vec![EMBEDDING], &zh)?,
+            ),
+            (
+                "mean_en",
+                TensorView::new(Dtype::F32, vec![EMBEDDING], &en)?,
+            ),
+        ];
+        serialize_to_file(views, None, &path.with_extension("safetensors"))?;
+        std::fs::write(path, serde_json::to_string_pretty(&self.file)? + "\n")
+            .with_context(|| format!("writing {}", path.display()))
+    }
+
+    pub fn file(&self) -> &TopicFile {
+        &self.file
     }
 
     /// Names of the topics in order.
@@ -148,11 +195,8 @@ impl Topics {
     }
 
     /// Weights of the topics, summing to 1, of one of the teacher's embeddings.
-    fn assign(&self, embedding: &[f32], language: Language) -> Vec<f32> {
-        let x = centred(
-            embedding,
-            &self.means[usize::from(language != Language::Zh)],
-        );
+    fn weights(&self, embedding: &[f32], language: Language) -> Vec<f32> {
+        let x = centred(embedding, mean_for(&self.means, language));
         let weights: Vec<f32> = self
             .centroids
             .iter()
@@ -162,6 +206,200 @@ impl Topics {
         let topic = |t: &Topic| t.clusters.iter().map(|&c| weights[c]).sum::<f32>() / sum;
         self.file.topics.iter().map(topic).collect()
     }
+
+    /// Number of the topic that has the centroid nearest to one of the teacher's embeddings, and
+    /// the cosine to it. No topic where the cosine is below `least`.
+    pub fn assign(
+        &self,
+        embedding: &[f32],
+        language: Language,
+        least: f32,
+    ) -> (Option<usize>, f32) {
+        let x = centred(embedding, mean_for(&self.means, language));
+        let (topic, cosine) = self.nearest(&x);
+        (topic.filter(|_| cosine >= least), cosine)
+    }
+
+    /// The topic of the centroid nearest to a vector whose language's mean is out.
+    fn nearest(&self, x: &[f32]) -> (Option<usize>, f32) {
+        let mut best = (None, -1.0);
+        for (cluster, centroid) in self.centroids.iter().enumerate() {
+            let cosine = dot(x, centroid);
+            if best.0.is_none() || cosine > best.1 {
+                best = (Some(cluster), cosine);
+            }
+        }
+        let topics = &self.file.topics;
+        let topic = |c: usize| topics.iter().position(|t| t.clusters.contains(&c));
+        (best.0.and_then(topic), best.1)
+    }
+
+    /// Makes one topic of several, under the name of the largest, at the first one's number;
+    /// later numbers move up. Terms are the topics' own, by rank and share.
+    pub fn merge(&mut self, numbers: &[usize]) -> Result<()> {
+        let merged: HashSet<usize> = numbers.iter().copied().collect();
+        ensure!(
+            merged.len() > 1 && merged.len() == numbers.len(),
+            "merging takes two topics or more, each once"
+        );
+        let count = self.file.topics.len();
+        if let Some(unknown) = numbers.iter().find(|n| **n >= count) {
+            anyhow::bail!(
+                "there is no topic {unknown}: they are numbered 0 to {}",
+                count - 1
+            );
+        }
+        let mut kept = Vec::new();
+        let (mut parts, mut place) = (Vec::new(), None);
+        for (number, topic) in std::mem::take(&mut self.file.topics)
+            .into_iter()
+            .enumerate()
+        {
+            if merged.contains(&number) {
+                place.get_or_insert(kept.len());
+                parts.push(topic);
+            } else {
+                kept.push(topic);
+            }
+        }
+        kept.insert(place.unwrap_or(0), joined(&parts));
+        self.file.topics = kept;
+        Ok(())
+    }
+
+    /// Merges until `count` topics are left: always the two whose union adds least to the
+    /// squared distances (Ward 1963).
+    pub fn merge_to(&mut self, count: usize) -> Result<()> {
+        let topics = &self.file.topics;
+        ensure!(
+            (1..topics.len()).contains(&count),
+            "{} topics can be merged to 1 up to {}, not to {count}",
+            topics.len(),
+            topics.len().saturating_sub(1)
+        );
+        ensure!(
+            !self.file.sizes.is_empty(),
+            "this file doesn't say how large its clusters are: name the topics to merge"
+        );
+        let size = |c: usize| self.file.sizes[c] as f32;
+        let centre = |topic: &Topic| {
+            let total: f32 = topic.clusters.iter().map(|&c| size(c)).sum();
+            let mut centre = vec![0.0; EMBEDDING];
+            for &c in &topic.clusters {
+                let sums = centre.iter_mut().zip(&self.centroids[c]);
+                sums.for_each(|(s, x)| *s += size(c) / total * x);
+            }
+            centre
+        };
+        let centres: Vec<Vec<f32>> = topics.iter().map(centre).collect();
+        let of = |t: &Topic| t.clusters.iter().map(|&c| self.file.sizes[c]).sum();
+        let sizes: Vec<usize> = topics.iter().map(of).collect();
+        let mut nodes: Vec<Vec<usize>> = (0..topics.len()).map(|i| vec![i]).collect();
+        let mut open: HashSet<usize> = (0..topics.len()).collect();
+        for (a, b, _) in ward(&centres, &sizes).iter().take(topics.len() - count) {
+            open.remove(a);
+            open.remove(b);
+            open.insert(nodes.len());
+            nodes.push([&nodes[*a][..], &nodes[*b][..]].concat());
+        }
+        let mut groups: Vec<Vec<&Topic>> = open
+            .iter()
+            .map(|&node| nodes[node].iter().map(|&t| &topics[t]).collect())
+            .collect();
+        groups.sort_by(|a, b| {
+            let share = |group: &[&Topic]| group.iter().map(|t| t.share).sum::<f32>();
+            let first = |group: &[&Topic]| group.iter().flat_map(|t| &t.clusters).min().copied();
+            share(b).total_cmp(&share(a)).then(first(a).cmp(&first(b)))
+        });
+        self.file.topics = groups
+            .into_iter()
+            .map(|group| joined(&group.into_iter().cloned().collect::<Vec<_>>()))
+            .collect();
+        Ok(())
+    }
+
+    /// Names a topic; a name of a language that isn't given stays. Names tell topics apart: one
+    /// that is blank or another's is an error.
+    pub fn rename(&mut self, number: usize, zh: Option<&str>, en: Option<&str>) -> Result<()> {
+        let count = self.file.topics.len();
+        ensure!(
+            number < count,
+            "there is no topic {number}: they are numbered 0 to {}",
+            count.saturating_sub(1)
+        );
+        ensure!(
+            zh.is_some() || en.is_some(),
+            "give a name: --zh, --en or both"
+        );
+        for name in [zh, en].into_iter().flatten() {
+            ensure!(!name.trim().is_empty(), "a name can't be blank");
+        }
+        for (other, topic) in self.file.topics.iter().enumerate() {
+            let taken = zh.is_some_and(|zh| zh.trim() == topic.label.zh)
+                || en.is_some_and(|en| en.trim() == topic.label.en);
+            ensure!(
+                other == number || !taken,
+                "topic {other} has that name already"
+            );
+        }
+        let label = &mut self.file.topics[number].label;
+        if let Some(zh) = zh {
+            label.zh = zh.trim().to_owned();
+        }
+        if let Some(en) = en {
+            label.en = en.trim().to_owned();
+        }
+        Ok(())
+    }
+
+    /// One line per topic: number, share, names, terms.
+    pub fn lines(&self) -> Vec<String> {
+        let topics = self.file.topics.iter().enumerate();
+        let line = |(number, t): (usize, &Topic)| {
+            let terms = [t.terms.zh.join(" "), t.terms.en.join(" ")].join(" | ");
+            let TopicLabel { zh, en } = &t.label;
+            format!("{number:>3} {:.4} {zh} | {en}: {terms}", t.share)
+        };
+        topics.map(line).collect()
+    }
+}
+
+/// One topic of several.
+fn joined(parts: &[Topic]) -> Topic {
+    let largest = parts.iter().max_by(|a, b| a.share.total_cmp(&b.share));
+    let label = largest.map(|t| t.label.clone());
+    let terms = |of: &dyn Fn(&Topic) -> &[String]| {
+        let mut scores: HashMap<&str, f32> = HashMap::new();
+        for topic in parts {
+            for (rank, term) in of(topic).iter().enumerate() {
+                *scores.entry(term).or_default() += topic.share / (rank + 1) as f32;
+            }
+        }
+        let mut scores: Vec<(&str, f32)> = scores.into_iter().collect();
+        scores.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+        let most = parts.iter().map(|t| of(t).len()).max().unwrap_or(0);
+        scores.iter().take(most).map(|s| s.0.to_owned()).collect()
+    };
+    let mut clusters: Vec<usize> = parts.iter().flat_map(|t| t.clusters.clone()).collect();
+    clusters.sort_unstable();
+    Topic {
+        label: label.unwrap_or_else(|| TopicLabel {
+            zh: String::new(),
+            en: String::new(),
+        }),
+        share: parts.iter().map(|t| t.share).sum(),
+        share_zh: parts.iter().map(|t| t.share_zh).sum(),
+        terms: Terms {
+            zh: terms(&|t| &t.terms.zh),
+            en: terms(&|t| &t.terms.en),
+        },
+        clusters,
+    }
+}
+
+/// The mean to take out of a text's embedding; texts that aren't Chinese count as English.
+fn mean_for(means: &[Vec<f32>; 2], language: Language) -> &[f32] {
+    &means[usize::from(language != Language::Zh)]
 }
 
 /// `x` less `mean`, of length 1.
@@ -194,233 +432,5 @@ fn read_sample(data: &Path, split: Split) -> Result<Vec<Texts>> {
         .collect()
 }
 
-/// Clusters the sample and writes a proposal of ten topics, named by their first terms.
-pub fn cluster(args: &TopicsArgs, teacher: &dyn Embedder) -> Result<()> {
-    let embeddings = Embeddings::new(teacher, &args.runs)?;
-    let sets = read_sample(&args.data, Split::Train)?;
-    let (mut x, mut texts): (Vec<Vec<f32>>, Vec<(&str, Language)>) = Default::default();
-    for set in &sets {
-        x.extend(embeddings.of(set.set, &set.texts)?);
-        texts.extend(set.texts.iter().map(|t| (t.as_str(), set.language)));
-    }
-    let means = [Language::Zh, Language::En].map(|language| {
-        let of_language = x.iter().zip(&texts).filter(|(_, t)| t.1 == language);
-        mean(of_language.map(|(x, _)| x))
-    });
-    for (x, (_, language)) in x.iter_mut().zip(&texts) {
-        *x = centred(x, &means[usize::from(*language != Language::Zh)]);
-    }
-    let bar = progress(50, "clustering");
-    let clusters = kmeans(&x, CLUSTERS, 50, args.seed, &bar);
-    bar.finish_and_clear();
-    let mut sizes = vec![0; CLUSTERS];
-    clusters.of.iter().for_each(|&c| sizes[c] += 1);
-    let group = merge(&clusters.centroids, &sizes, TOPICS);
-
-    let (texts, words) = (&texts, Words::new());
-    let cut: Vec<_> = texts
-        .iter()
-        .map(|(text, language)| words.of(text, *language))
-        .collect();
-    let terms = |groups: usize, of: &dyn Fn(usize) -> usize| -> Vec<Terms> {
-        let by_language = |language| {
-            let rows = (0..texts.len()).filter(|&i| texts[i].1 == language);
-            top_terms(
-                rows.map(|i| (of(clusters.of[i]), cut[i].clone())),
-                groups,
-                TERMS,
-            )
-        };
-        let both = by_language(Language::Zh)
-            .into_iter()
-            .zip(by_language(Language::En));
-        both.map(|(zh, en)| Terms { zh, en }).collect()
-    };
-    let of_topics = terms(TOPICS, &|c| group[c]);
-    let share = |topic: usize, language: Option<Language>| {
-        let rows = || {
-            texts
-                .iter()
-                .zip(&clusters.of)
-                .filter(|(t, _)| language.is_none_or(|l| t.1 == l))
-        };
-        rows().filter(|(_, c)| group[**c] == topic).count() as f32 / rows().count() as f32
-    };
-    let topics = of_topics.into_iter().enumerate().map(|(t, terms)| Topic {
-        label: TopicLabel {
-            zh: terms.zh.first().cloned().unwrap_or_default(),
-            en: terms.en.first().cloned().unwrap_or_default(),
-        },
-        share: share(t, None),
-        share_zh: share(t, Some(Language::Zh)),
-        terms,
-        clusters: (0..CLUSTERS).filter(|&c| group[c] == t).collect(),
-    });
-    let file = TopicFile {
-        seed: args.seed,
-        teacher: teacher.id().to_owned(),
-        sample: sets
-            .iter()
-            .map(|s| (s.set.to_owned(), s.texts.len()))
-            .collect(),
-        topics: topics.collect(),
-        clusters: terms(CLUSTERS, &|c| c),
-    };
-    for topic in &file.topics {
-        println!(
-            "{:.3} ({:.3} of zh) {} | {}",
-            topic.share,
-            topic.share_zh,
-            topic.terms.zh.join(" "),
-            topic.terms.en.join(" ")
-        );
-        for &c in &topic.clusters {
-            let terms = &file.clusters[c];
-            println!(
-                "   {c:2} {:4} {} | {}",
-                sizes[c],
-                terms.zh.join(" "),
-                terms.en.join(" ")
-            );
-        }
-    }
-    if let Some(folder) = args.topics.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(&args.topics, serde_json::to_string_pretty(&file)? + "\n")?;
-    let vector = |v: &Vec<f32>| Tensor::from_slice(v, EMBEDDING, &Device::Cpu);
-    let tensors = [
-        ("centroids".to_owned(), matrix(&clusters.centroids)?),
-        ("mean_zh".to_owned(), vector(&means[0])?),
-        ("mean_en".to_owned(), vector(&means[1])?),
-    ];
-    candle_core::safetensors::save(&tensors.into(), args.topics.with_extension("safetensors"))?;
-    Ok(())
-}
-
-fn mean<'a>(rows: impl Iterator<Item = &'a Vec<f32>>) -> Vec<f32> {
-    let mut sum = vec![0.0; EMBEDDING];
-    let mut n = 0.0;
-    for row in rows {
-        sum.iter_mut().zip(row).for_each(|(s, x)| *s += x);
-        n += 1.0;
-    }
-    sum.into_iter().map(|s| s / f32::max(n, 1.0)).collect()
-}
-
-/// The student's embeddings and the teacher's soft assignment of a split's sample.
-fn pairs(
-    data: &Path,
-    split: Split,
-    topics: &Topics,
-    teacher: &Embeddings,
-    student: &Embeddings,
-) -> Result<(Tensor, Tensor)> {
-    let (mut x, mut y) = (Vec::new(), Vec::new());
-    for set in read_sample(data, split)? {
-        x.extend(student.of(set.set, &set.texts)?);
-        let vectors = teacher.of(set.set, &set.texts)?;
-        y.extend(vectors.iter().map(|v| topics.assign(v, set.language)));
-    }
-    Ok((matrix(&x)?, matrix(&y)?))
-}
-
-/// Fits the projector by cross-entropy to the soft assignment.
-pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) -> Result<()> {
-    let topics = Topics::read(&args.topics)?;
-    let (teacher, student) = (
-        Embeddings::new(teacher, &args.runs)?,
-        Embeddings::new(student, &args.runs)?,
-    );
-    let (x, y) = pairs(&args.data, Split::Train, &topics, &teacher, &student)?;
-    let (valid_x, valid_y) = pairs(&args.data, Split::Valid, &topics, &teacher, &student)?;
-
-    let layers = [("linear", EMBEDDING, TOPICS)];
-    let vars = start(&layers, args.seed)?;
-    let projector = Mlp::new(&vars, &layers, Tensor::relu)?;
-    let plan = Plan {
-        epochs: 80,
-        batch: 256,
-        rate: 1e-2,
-        decay: 1e-3,
-        patience: 5,
-        seed: args.seed,
-    };
-    let cross_entropy = |x: &Tensor, y: &Tensor| -> candle_core::Result<Tensor> {
-        let log_p = ops::log_softmax(&projector.logits(x)?, D::Minus1)?;
-        (log_p * y)?.sum(1)?.mean(0)?.neg()
-    };
-    let loss = |rows: &Tensor| cross_entropy(&x.index_select(rows, 0)?, &y.index_select(rows, 0)?);
-    let validate = || {
-        Ok(f64::from(
-            cross_entropy(&valid_x, &valid_y)?.to_scalar::<f32>()?,
-        ))
-    };
-    let best = fit(&vars, x.dim(0)?, &plan, loss, validate)?;
-    if let Some(folder) = args.out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    vars.save(&args.out)?;
-    println!("{} texts, validation cross-entropy {best:.4}", x.dim(0)?);
-    let bytes = file_of_vars(&vars)?;
-    let deployed = TopicProjector::load(&Tensors::open(&bytes)?, topics.labels())?;
-    for row in agreement(&deployed, &valid_x, &valid_y)? {
-        println!("{} {} {:.4}", row.method, row.metric, row.estimate.value);
-    }
-    Ok(())
-}
-
-/// How often the projector's first topic is the teacher's, on a tenth of the sample's size of
-/// `split`, beside the most frequent topic.
-pub fn evaluate(
-    projector: &TopicProjector,
-    topics: &Topics,
-    data: &Path,
-    split: Split,
-    teacher: &Embeddings,
-    student: &Embeddings,
-) -> Result<Vec<MetricRow>> {
-    let (x, y) = pairs(data, split, topics, teacher, student)?;
-    agreement(projector, &x, &y)
-}
-
-fn agreement(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Vec<MetricRow>> {
-    let first = |weights: &[f32]| {
-        let best = (0..TOPICS).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
-        best.unwrap_or(0)
-    };
-    let of = |x: &Vec<f32>| Ok(first(&projector.weights(x)?));
-    let found: Vec<usize> = x.to_vec2()?.iter().map(of).collect::<Result<_>>()?;
-    let truth: Vec<usize> = y.to_vec2::<f32>()?.iter().map(|y| first(y)).collect();
-    let mut counts = [0; TOPICS];
-    truth.iter().for_each(|&t| counts[t] += 1);
-    let most = (0..TOPICS).max_by_key(|&t| counts[t]).unwrap_or(0);
-    let majority = vec![most; truth.len()];
-    let row = |method: &str, metric: &str, estimate| MetricRow {
-        task: "topics".into(),
-        slice: "sample".into(),
-        method: method.into(),
-        metric: metric.into(),
-        n: truth.len(),
-        estimate,
-    };
-    let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, TOPICS);
-    Ok(vec![
-        row(
-            "model",
-            "agreement",
-            bootstrap_pair(&truth, &found, accuracy),
-        ),
-        row("model", "macro_f1", bootstrap_pair(&truth, &found, f1)),
-        row(
-            "majority",
-            "agreement",
-            bootstrap_pair(&truth, &majority, accuracy),
-        ),
-        row(
-            "majority",
-            "macro_f1",
-            bootstrap_pair(&truth, &majority, f1),
-        ),
-    ])
-}
+#[cfg(test)]
+mod tests;
