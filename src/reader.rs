@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
+use crate::advert::AdvertHead;
 use crate::brand::BrandProfile;
 use crate::classifier::Classifier;
 use crate::embedder::Embedder;
@@ -28,6 +29,7 @@ pub struct Reader {
     embedder: Embedder,
     sentiment: Classifier,
     emotions: EmotionHeads,
+    advert: AdvertHead,
     topics: TopicProjector,
     relevance: RelevanceHead,
     brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
@@ -43,6 +45,8 @@ pub struct TextFeatures {
     pub sentiment: Vec<f32>,
     /// The emotion of the text.
     pub emotion: Emotion,
+    /// From a scene of real use, 0, to hard advertisement, 1.
+    pub advert: f32,
     /// Weights that sum to 1.
     pub topics: [f32; TOPICS],
     /// As detected from the script.
@@ -60,12 +64,13 @@ impl TextFeatures {
 }
 
 impl Reader {
-    /// Loads `sentiment`, `emotion`, `topics` and `relevance` from `heads`.
+    /// Loads `sentiment`, `emotion`, `advert`, `topics` and `relevance` from `heads`.
     pub fn new(embedder: Embedder, heads: &Tensors, topics: Vec<TopicLabel>) -> Result<Self> {
         Ok(Reader {
             embedder,
             sentiment: Classifier::load(&heads.under("sentiment"), CLASSES)?,
             emotions: EmotionHeads::load(&heads.under("emotion"))?,
+            advert: AdvertHead::load(&heads.under("advert"))?,
             topics: TopicProjector::load(&heads.under("topics"), topics)?,
             relevance: RelevanceHead::load(&heads.under("relevance"))?,
             brands: Mutex::default(),
@@ -85,6 +90,11 @@ impl Reader {
     /// The emotion heads.
     pub fn emotions(&self) -> &EmotionHeads {
         &self.emotions
+    }
+
+    /// The head for advertisement.
+    pub fn advert(&self) -> &AdvertHead {
+        &self.advert
     }
 
     /// The topic projector.
@@ -113,6 +123,7 @@ impl Reader {
             emotion: self
                 .emotions
                 .read(&reading.vector, language.unwrap_or(Language::Other))?,
+            advert: self.advert.read(&reading.vector)?,
             topics: self.topics.weights(&reading.vector)?,
             language,
             vector: reading.vector,

@@ -31,7 +31,7 @@ const DIFFUSION_FEATURES: [&str; 5] = ["size", "speed", "depth", "leader_share",
 
 /// Files of a bundle that every precision needs.
 pub const TOKENIZER: &str = "tokenizer.json";
-/// Sentiment, topics, relevance and the BSMV head.
+/// Sentiment, emotion, advertisement, topics, relevance and the BSMV head.
 pub const HEADS: &str = "heads.safetensors";
 /// The graph network.
 pub const DIFFUSION: &str = "diffusion.safetensors";
@@ -231,6 +231,7 @@ impl Scorer {
                 positive: text.sentiment[2],
             },
             emotion: text.emotion.clone(),
+            advert: text.advert,
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
                     label: self.topic_name(i, language),

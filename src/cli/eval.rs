@@ -13,8 +13,8 @@ use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, probe, relevance,
-    same_author, sentiment, topics,
+    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, probe,
+    relevance, same_author, sentiment, topics,
 };
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
@@ -47,6 +47,9 @@ pub struct Args {
     /// Posts that patterns are appended to
     #[arg(long, default_value = "tests/fixtures/posts.json")]
     fixtures: PathBuf,
+    /// Posts labelled by hand from scene of real use to hard advertisement
+    #[arg(long, default_value = "tests/fixtures/adverts.json")]
+    adverts: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -60,6 +63,7 @@ enum Which {
     Audit,
     Sentiment,
     Emotion,
+    Advert,
     Topics,
     Relevance,
     Gaming,
@@ -94,6 +98,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if wanted(Which::Emotion) {
         let heads = scorer.reader().emotions();
         rows.extend(emotion::evaluate(heads, data, split, &embeddings)?);
+    }
+    if wanted(Which::Advert) {
+        let head = scorer.reader().advert();
+        rows.extend(advert::evaluate(
+            head,
+            &args.adverts,
+            data,
+            split,
+            &embeddings,
+        )?);
     }
     if wanted(Which::Relevance) {
         let head = scorer.reader().relevance_head();

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Subcommand;
 
-use crate::train::{diffusion, emotion, encoders, head, relevance, sentiment, topics};
+use crate::train::{advert, diffusion, emotion, encoders, head, relevance, sentiment, topics};
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
@@ -14,6 +14,8 @@ pub enum Part {
     Sentiment(sentiment::SentimentArgs),
     /// The emotion heads, one per language
     Emotion(emotion::EmotionArgs),
+    /// How much a text reads like an advertisement
+    Advert(advert::AdvertArgs),
     /// The topics (with --cluster) or the projector to them
     Topics(topics::TopicsArgs),
     /// The relevance of a post to a brand
@@ -29,6 +31,7 @@ pub fn run(part: Part) -> Result<ExitCode> {
     match part {
         Part::Sentiment(args) => sentiment::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Emotion(args) => emotion::run(&args, &encoders::student(&args.encoder)?)?,
+        Part::Advert(args) => advert::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Relevance(args) => relevance::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Topics(args) if args.cluster => {
             topics::cluster(&args, &encoders::teacher(&args.teacher)?)?;
