@@ -9,6 +9,7 @@
 //! The core is pure: bytes and structs in, numbers out. [`scorer::Scorer`] runs the whole path;
 //! the command line, the server and the WebAssembly module are shells round it.
 
+pub mod advert;
 pub mod api;
 pub mod brand;
 pub mod bundle;

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
+use crate::advert::AdvertHead;
 use crate::brand::BrandProfile;
 use crate::classifier::Classifier;
 use crate::embedder::Embedder;
@@ -29,6 +30,7 @@ pub struct Reader {
     embedder: Embedder,
     sentiment: Classifier,
     emotions: EmotionHeads,
+    advert: AdvertHead,
     topics: TopicProjector,
     relevance: RelevanceHead,
     novelty: Novelty,
@@ -45,6 +47,8 @@ pub struct TextFeatures {
     pub sentiment: Vec<f32>,
     /// The emotion of the text.
     pub emotion: Emotion,
+    /// From a scene of real use, 0, to hard advertisement, 1.
+    pub advert: f32,
     /// Weights that sum to 1.
     pub topics: [f32; TOPICS],
     /// As detected from the script.
@@ -64,12 +68,13 @@ impl TextFeatures {
 }
 
 impl Reader {
-    /// Loads `sentiment`, `emotion`, `topics`, `relevance` and `novelty` from `heads`.
+    /// Loads `sentiment`, `emotion`, `advert`, `topics`, `relevance` and `novelty` from `heads`.
     pub fn new(embedder: Embedder, heads: &Tensors, topics: Vec<TopicLabel>) -> Result<Self> {
         Ok(Reader {
             embedder,
             sentiment: Classifier::load(&heads.under("sentiment"), CLASSES)?,
             emotions: EmotionHeads::load(&heads.under("emotion"))?,
+            advert: AdvertHead::load(&heads.under("advert"))?,
             topics: TopicProjector::load(&heads.under("topics"), topics)?,
             relevance: RelevanceHead::load(&heads.under("relevance"))?,
             novelty: Novelty::load(&heads.under("novelty"))?,
@@ -90,6 +95,11 @@ impl Reader {
     /// The emotion heads.
     pub fn emotions(&self) -> &EmotionHeads {
         &self.emotions
+    }
+
+    /// The head for advertisement.
+    pub fn advert(&self) -> &AdvertHead {
+        &self.advert
     }
 
     /// The topic projector.
@@ -123,6 +133,7 @@ impl Reader {
             emotion: self
                 .emotions
                 .read(&reading.vector, language.unwrap_or(Language::Other))?,
+            advert: self.advert.read(&reading.vector)?,
             topics: self.topics.weights(&reading.vector)?,
             novelty: self.novelty.distance(
                 &reading.pieces,

@@ -18,6 +18,9 @@ pub struct Score {
     pub predicted: Predicted,
     pub sentiment: Sentiment,
     pub emotion: Emotion,
+    /// Whether the text reads like a scene of real use, 0, or hard advertisement, 1. Not part of
+    /// the score.
+    pub advert: f32,
     pub topics: Vec<TopicWeight>,
     /// Events the graph held, 0 for a draft.
     pub events: u64,

@@ -38,7 +38,8 @@ const DIFFUSION_FEATURES: [&str; 6] = [
 
 /// Files of a bundle that every precision needs.
 pub const TOKENIZER: &str = "tokenizer.json";
-/// Sentiment, emotion, topics, relevance, and the ordinary posts of explanations.
+/// Sentiment, emotion, advertisement, topics, relevance, novelty, and the ordinary posts of
+/// explanations.
 pub const HEADS: &str = "heads.safetensors";
 /// The graph network.
 pub const DIFFUSION: &str = "diffusion.safetensors";
@@ -222,6 +223,7 @@ impl Scorer {
                 positive: text.sentiment[2],
             },
             emotion: text.emotion.clone(),
+            advert: text.advert,
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
                     label: self.topic_name(i, language),

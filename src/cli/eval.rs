@@ -13,8 +13,8 @@ use crate::train::metrics::MetricRow;
 use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, novelty, probe,
-    relevance, same_author, sentiment, topics,
+    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, novelty,
+    probe, relevance, same_author, sentiment, topics,
 };
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
@@ -53,6 +53,9 @@ pub struct Args {
     /// Texts that are no posts of the languages known
     #[arg(long, default_value = "tests/fixtures/odd.json")]
     odd: PathBuf,
+    /// Posts labelled by hand from scene of real use to hard advertisement
+    #[arg(long, default_value = "tests/fixtures/adverts.json")]
+    adverts: PathBuf,
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
@@ -66,6 +69,7 @@ enum Which {
     Audit,
     Sentiment,
     Emotion,
+    Advert,
     Topics,
     Relevance,
     Gaming,
@@ -101,6 +105,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if wanted(Which::Emotion) {
         let heads = scorer.reader().emotions();
         rows.extend(emotion::evaluate(heads, data, split, &embeddings)?);
+    }
+    if wanted(Which::Advert) {
+        let head = scorer.reader().advert();
+        rows.extend(advert::evaluate(
+            head,
+            &args.adverts,
+            data,
+            split,
+            &embeddings,
+        )?);
     }
     if wanted(Which::Relevance) {
         let head = scorer.reader().relevance_head();

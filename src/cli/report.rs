@@ -50,6 +50,11 @@ pub fn write(
         score.emotion.label.unwrap_or("unsure"),
         score.emotion.intensity
     )?;
+    writeln!(
+        out,
+        "Reads like: {:.2} between a scene of real use (0) and hard advertisement (1)",
+        score.advert
+    )?;
     match score.events {
         0 => writeln!(out, "Seen so far: the post alone")?,
         n => writeln!(

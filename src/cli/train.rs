@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::train::topics::projector;
-use crate::train::{diffusion, emotion, encoders, head, novelty, relevance, sentiment};
+use crate::train::{advert, diffusion, emotion, encoders, head, novelty, relevance, sentiment};
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
@@ -15,6 +15,8 @@ pub enum Part {
     Sentiment(sentiment::SentimentArgs),
     /// The emotion heads, one per language
     Emotion(emotion::EmotionArgs),
+    /// How much a text reads like an advertisement
+    Advert(advert::AdvertArgs),
     /// The projector to the ten topics
     Topics(projector::TopicsArgs),
     /// The relevance of a post to a brand
@@ -31,6 +33,7 @@ pub fn run(part: Part) -> Result<ExitCode> {
     match part {
         Part::Sentiment(args) => sentiment::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Emotion(args) => emotion::run(&args, &encoders::student(&args.encoder)?)?,
+        Part::Advert(args) => advert::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Relevance(args) => relevance::run(&args, &encoders::student(&args.encoder)?)?,
         Part::Topics(args) => {
             let teacher = encoders::teacher(&args.teacher)?;

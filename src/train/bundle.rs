@@ -21,8 +21,8 @@ pub struct BundleArgs {
     /// Folder of the trained encoder in Hugging Face's layout.
     #[arg(long)]
     encoder: PathBuf,
-    /// Folder with what `bsmv train` wrote: sentiment, emotion_zh, emotion_en, topics, relevance, novelty,
-    /// head and diffusion.safetensors, and residuals.json.
+    /// Folder with what `bsmv train` wrote: sentiment, emotion_zh, emotion_en, advert, topics,
+    /// relevance, novelty, head and diffusion.safetensors, and residuals.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
     /// The topics' names.
@@ -118,10 +118,11 @@ pub fn run(args: &BundleArgs) -> Result<()> {
 }
 
 /// Files of the heads that read text, and the prefix of their tensors in a bundle.
-pub const HEAD_FILES: [(&str, &str); 6] = [
+pub const HEAD_FILES: [(&str, &str); 7] = [
     ("sentiment.", "sentiment.safetensors"),
     ("emotion.zh.", "emotion_zh.safetensors"),
     ("emotion.en.", "emotion_en.safetensors"),
+    ("advert.", "advert.safetensors"),
     ("topics.", "topics.safetensors"),
     ("relevance.", "relevance.safetensors"),
     ("novelty.", "novelty.safetensors"),

@@ -1,11 +1,13 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
 pub mod adamw;
+pub mod advert;
 pub mod audit;
 pub mod boosting;
 pub mod bsmv;
 pub mod bundle;
 pub mod cascades;
+pub mod cues;
 pub mod diffusion;
 pub mod diffusion_eval;
 pub mod emotion;

@@ -44,6 +44,10 @@ export function show(score, { brand, ms }) {
     [text("part_diffusion"), parts.diffusion],
   ]);
   showPredicted(score, brand);
+  const advert = element("advert", HTMLElement);
+  const n = fixed(100 * score.advert, 0);
+  advert.setAttribute("aria-label", text("advertSpoken", { n }));
+  advert.style.setProperty("--at", n);
   showTopics(score);
   element("unseen", HTMLElement).replaceChildren(
     ...score.unseen.map(({ message }) => {
