@@ -12,6 +12,7 @@ from torch import Tensor
 
 import augment
 import data
+import exchange
 from encoder import PAD
 
 MAX_TOKENS = 128
@@ -48,8 +49,10 @@ def examples(folder: Path, name: str, split: str, classes: dict[str, list[str]],
     rows = list(data.rows(folder, name, split))
     texts = data.clean([row["text"] for row in rows], cleaner)
     rng, seen, found = random.Random(f"{noise}/{name}"), set(), []
-    plain, conditioned = [], []
-    for row, text in zip(rows, texts, strict=True):
+    plain, conditioned, zh = [], [], name.startswith("zh_")
+    targets_of = [data.conditions(name, row) for row in rows]
+    brands = sorted({c for about in targets_of for c, _ in about}) if name == "en_brand_sentiment" else []
+    for row, text, about in zip(rows, texts, targets_of, strict=True):
         if text in seen or not text.strip():
             continue
         seen.add(text)
@@ -57,11 +60,18 @@ def examples(folder: Path, name: str, split: str, classes: dict[str, list[str]],
         targets = {task: classes[task].index(label) for task, label in labels.items() if label is not None}
         if row["id"] in vectors:
             targets["vector"] = vectors[row["id"]]
-        text = text if noise is None else augment.augment(text, name.startswith("zh_"), rng)
+        if noise is not None:
+            # The teacher's vector is of the words as they were.
+            if "vector" not in targets:
+                text = exchange.persons(text, zh, rng)
+                if brands and about:
+                    name_now, text = exchange.brand(about[0][0], text, brands, rng)
+                    about = [(name_now, label) for _, label in about]
+            text = augment.augment(text, zh, rng)
         if targets:
             found.append(Example([], name in data.BINARY_SETS, targets))
             plain.append(text)
-        conditioned += [(c, text, label) for c, label in data.conditions(name, row)]
+        conditioned += [(c, text, label) for c, label in about]
     for example, ids in zip(found, tokenize(plain, tokenizer), strict=True):
         example.ids = ids
     towards = tokenize(data.clean([data.towards(c, t) for c, t, _ in conditioned], cleaner), tokenizer)

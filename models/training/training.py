@@ -133,6 +133,7 @@ def arguments(description: str | None) -> argparse.Namespace:
     parser.add_argument("--cleaner", help="program that cleans NDJSON rows with a text field")
     parser.add_argument("--tokens", type=int, required=True, help="budget of training tokens")
     parser.add_argument("--minutes", type=float, required=True, help="limit on training time; the rate decays to it")
+    parser.add_argument("--rate", type=float, help="peak learning rate, where it isn't the recipe's")
     parser.add_argument("--evaluations", type=int, default=4)
     parser.add_argument("--valid-rows", type=int, default=300, help="rows per set of the evaluations on the way")
     parser.add_argument("--final-rows", type=int, default=1000, help="rows per set of the last one")
@@ -237,6 +238,7 @@ def run(recipe: Recipe, args: argparse.Namespace) -> None:
     valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
     print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, flush=True)
     model = Model(encoder, recipe.classes)
+    recipe.rate = args.rate or recipe.rate
     state = fit(model, recipe, train, valid, vectors, paired, args)
     export(model, args.init / "tokenizer.json", 1.0, args.out)
     found, predictions = validate(model, valid, vectors, args.final_rows)
