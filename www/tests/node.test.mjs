@@ -1,7 +1,7 @@
 /** The module in Node, on the committed bundle. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { init } from "../bsmv/scorer.js";
