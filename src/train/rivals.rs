@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn rivals_learn_what_can_be_learnt() {
-        let cases: Vec<Case> = (0..600).map(case).collect();
+        let cases: Vec<Case> = (0..5_000).map(case).collect();
         let cases: Vec<&Case> = cases.iter().collect();
         let error = |of: &dyn Fn(&Case) -> [f32; 3]| {
             let errors = cases.iter().map(|c| (of(c)[2] - c.truth[2]).abs());
