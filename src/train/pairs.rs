@@ -27,6 +27,8 @@ const SETS: [(&str, usize); 5] = [
 ];
 /// Mismatched brands for every post with its own.
 pub const NEGATIVES: usize = 6;
+/// Share of training posts that are also paired with a brand of their own's category.
+const HARD: f64 = 0.5;
 
 /// Where the descriptions of brands are.
 #[derive(Debug, Clone, clap::Args)]
@@ -456,16 +458,19 @@ pub fn pairs(
         let own = &catalogue.targets[post.target];
         let mut chosen = vec![(post.target, !post.irrelevant)];
         if against == Against::Category {
-            let kin = (0..catalogue.targets.len()).filter(|&t| {
-                let other = &catalogue.targets[t];
-                let same = own.group.is_some() && own.group == other.group;
-                same && own.language == other.language && mismatches(post, own, other, description)
-            });
-            let kin = kin.choose_multiple(&mut rng, NEGATIVES);
-            if kin.is_empty() {
+            let others = same_category(catalogue, post);
+            let others = others.choose_multiple(&mut rng, NEGATIVES);
+            if others.is_empty() {
                 continue;
             }
-            chosen.extend(kin.into_iter().map(|t| (t, false)));
+            chosen.extend(others.into_iter().map(|t| (t, false)));
+        }
+        // Brands that could be mistaken for it are few: those that there are, hard as they come.
+        // Subjects of one group are too near to be each other's mismatches.
+        if description == Description::Varied && post.set == SETS[0].0 && rng.random_bool(HARD) {
+            let learnt = same_category(catalogue, post)
+                .filter(|&t| catalogue.learns(t) || by_target.contains_key(&t));
+            chosen.extend(learnt.choose(&mut rng).map(|t| (t, false)));
         }
         let mut tries = 0;
         while against == Against::Others && chosen.len() <= NEGATIVES && tries < 50 {
@@ -510,18 +515,40 @@ pub fn pairs(
     Ok(out)
 }
 
+/// Targets of the category and language of a post's own that the post isn't about.
+fn same_category<'a>(catalogue: &'a Catalogue, post: &'a Post) -> impl Iterator<Item = usize> + 'a {
+    let own = &catalogue.targets[post.target];
+    (0..catalogue.targets.len()).filter(move |&t| {
+        let other = &catalogue.targets[t];
+        own.language == other.language && kin(own, other) && rivals(post, own, other)
+    })
+}
+
 /// Whether a post of `own` is surely not about `other`. In training also: they are of different
-/// groups, neither name is part of the other, and the post doesn't name it.
+/// groups, and nothing else says that it might be.
 fn mismatches(post: &Post, own: &Target, other: &Target, description: Description) -> bool {
-    let another = !post.keys.contains(&other.key) && own.key != other.key;
-    if !another || description != Description::Varied {
-        return another;
+    if description != Description::Varied {
+        return another(post, own, other);
     }
-    let kin = own.group.is_some() && own.group == other.group;
+    !kin(own, other) && rivals(post, own, other)
+}
+
+/// Whether `other` isn't what the post is said to be about.
+fn another(post: &Post, own: &Target, other: &Target) -> bool {
+    !post.keys.contains(&other.key) && own.key != other.key
+}
+
+/// Whether both are of one category.
+fn kin(own: &Target, other: &Target) -> bool {
+    own.group.is_some() && own.group == other.group
+}
+
+/// Whether they are two, neither name is part of the other, and the post doesn't name the other.
+fn rivals(post: &Post, own: &Target, other: &Target) -> bool {
     let part = own.key.contains(&other.key) || other.key.contains(&own.key);
     let text = Searchable::new(&post.full);
     let named = other.profile.names().any(|n| text.contains(&Name::new(n)));
-    !kin && !part && !named
+    another(post, own, other) && !part && !named
 }
 
 fn vary(profile: &mut BrandProfile, examples: &[&str], rng: &mut ChaCha8Rng) {

@@ -3,7 +3,7 @@ import { ScorerError } from "./errors.js";
 import { checkedFile, download, storeKey } from "./files.js";
 
 /** Version of the manifest that this library reads. */
-const SCHEMA = 2;
+const SCHEMA = 3;
 
 /** What stores call the manifest, the one file that isn't known by its SHA-256. */
 const MANIFEST_KEY = "manifest.json";
