@@ -26,7 +26,7 @@ use super::pairs::{
 use super::texts::{Embedder, Embeddings, held_out, language, validates};
 
 /// One in so many posts that name their target lends the name to a post about something else.
-const PASSING: usize = 6;
+const PASSING: usize = 30;
 /// Labels are this far from 0 and 1: names that mean something else are rare in the data, and
 /// people's labels aren't certain.
 const SMOOTHING: f32 = 0.01;
