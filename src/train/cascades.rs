@@ -174,8 +174,6 @@ pub struct ForecastRow {
     pub d_high: f32,
     /// Valence of the post's own text.
     pub s_post: Option<f32>,
-    /// Realised valence of post and audience up to `observed_until`.
-    pub s_so_far: Option<f32>,
     pub size_so_far: u64,
     /// Events with words among them, and what those say on average.
     pub voices_so_far: u64,

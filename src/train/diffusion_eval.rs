@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use anyhow::Result;
-use bsmv::diffusion::structure::{
-    audience_valence, leader_share, speed, structural_virality, voices_of,
-};
+use bsmv::diffusion::structure::{audience_valence, leader_share, speed, structural_virality};
 use bsmv::diffusion::{DiffusionGraph, DiffusionInput, DiffusionNet, OBSERVATION_TIMES, Widening};
 use bsmv::post::Platform;
-use bsmv::value::{diffusion_of, realised_valence};
+use bsmv::value::diffusion_of;
 use rayon::prelude::*;
 
 use super::Split;
@@ -55,7 +53,6 @@ pub fn forecast_row(
         d_low: forecast.d_interval.0,
         d_high: forecast.d_interval.1,
         s_post: cascade.s,
-        s_so_far: cascade.s.map(|s| realised_valence(s, voices_of(graph))),
         size_so_far: graph.len() as u64,
         voices_so_far: graph.kind.iter().filter(|kind| kind.has_words()).count() as u64,
         audience_so_far: audience_valence(graph),

@@ -10,7 +10,6 @@ use bsmv::brand::BrandProfile;
 use bsmv::bundle::Residuals;
 use bsmv::features::{FeatureVector, Group};
 use bsmv::head::predict;
-use candle_core::Device;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -92,10 +91,7 @@ pub fn run(args: &HeadArgs) -> Result<()> {
         })
         .collect::<Result<_>>()?;
     let path = args.runs.join("head.safetensors");
-    let tensors = HashMap::from([(
-        "background".to_owned(),
-        matrix(&rows)?.to_device(&Device::Cpu)?,
-    )]);
+    let tensors = HashMap::from([("background".to_owned(), matrix(&rows)?)]);
     candle_core::safetensors::save(&tensors, &path)?;
 
     let valid = cases(&reader, &args.data, Split::Valid, of(Split::Valid))?;
