@@ -313,8 +313,8 @@ fn probabilities(net: &Net, pairs: &Pairs) -> Vec<f32> {
 }
 
 /// AUC and calibration on posts of held-out brands against random mismatches, with names in
-/// place and taken out, and against posts that people called irrelevant; beside "name found in
-/// the text" and the cosine to the name.
+/// place and taken out, against brands of the same category, and against posts that people called
+/// irrelevant; beside "name found in the text" and the cosine to the name.
 pub fn evaluate(
     head: &RelevanceHead,
     files: &BrandFiles,
