@@ -13,7 +13,7 @@ use crate::embedder::Embedder;
 use crate::emotion::EmotionHeads;
 use crate::features::TOPICS;
 use crate::novelty::{Novelty, characters};
-use crate::relevance::{Brand, RelevanceHead};
+use crate::relevance::{Brand, RelevanceHead, accounts_as_names};
 use crate::score::Emotion;
 use crate::sentiment::{CLASSES, judged, valence};
 use crate::tensors::Tensors;
@@ -119,7 +119,7 @@ impl Reader {
 
     /// Reads a text, for a brand if one is given.
     pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
-        let reading = self.embedder.read(text)?;
+        let reading = self.embedder.read(&called(text, brand))?;
         let language = detect(&reading.cleaned.text).language;
         let sentiment = match judged(&reading.cleaned.text, brand) {
             Cow::Borrowed(_) => self.sentiment.probabilities(&reading.vector)?,
@@ -157,7 +157,10 @@ impl Reader {
     /// s and T of several texts, read together; T is 1 without a brand.
     pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
         let ready = brand.map(|profile| self.brand(profile)).transpose()?;
-        let cleaned: Vec<String> = texts.iter().map(|text| clean(text)).collect();
+        let cleaned: Vec<String> = texts
+            .iter()
+            .map(|text| clean(&called(text, brand)))
+            .collect();
         let vectors = self.embedder.embed_all(&cleaned, BATCH)?;
         // As in `read`: a text that names the brand is judged for what it says of it.
         let towards = cleaned.iter().map(|text| judged(text, brand));
@@ -208,5 +211,13 @@ impl Reader {
         }
         kept.push_back((profile.clone(), brand.clone()));
         Ok(brand)
+    }
+}
+
+/// A text as it is read for a brand: calling it by its account is calling it by its name.
+fn called<'a>(text: &'a str, brand: Option<&BrandProfile>) -> Cow<'a, str> {
+    match brand {
+        Some(brand) => accounts_as_names(text, brand.names()),
+        None => text.into(),
     }
 }

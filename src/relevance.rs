@@ -16,7 +16,7 @@ use crate::features::EMBEDDING;
 use crate::tensors::Tensors;
 use crate::{Error, Result};
 
-pub use names::{Name, Searchable};
+pub use names::{Name, Searchable, accounts_as_names};
 
 /// Number of features of a pair of post and brand; see [`Brand::features`].
 pub const PAIR_FEATURES: usize = 11;

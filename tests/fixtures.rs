@@ -189,6 +189,44 @@ fn a_viral_post_about_something_else_has_no_effect() {
     }
 }
 
+#[test]
+fn a_brand_called_by_its_account_is_called_by_its_name() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    for (brand, account, name) in [
+        (
+            "sephora",
+            "@Sephora sent me the wrong shade twice.",
+            "Sephora sent me the wrong shade twice.",
+        ),
+        (
+            "delta",
+            "Eleven hours at JFK, no hotel, thanks @DeltaAir",
+            "Eleven hours at JFK, no hotel, thanks Delta Air",
+        ),
+        (
+            "xiaomi",
+            "更新完系统卡得没法用，@小米手机 你们测没测过",
+            "更新完系统卡得没法用，小米手机 你们测没测过",
+        ),
+    ] {
+        let score = |text: &str| {
+            let post = Post {
+                text: text.to_owned(),
+                ..Post::default()
+            };
+            let request = ScoreRequest {
+                post,
+                brand: Some(brands[brand].clone()),
+                ..ScoreRequest::default()
+            };
+            scorer.score(&request).unwrap()
+        };
+        let (account, name) = (score(account), score(name));
+        assert_eq!(account.bsmv, name.bsmv, "{brand}");
+        assert!(account.bsmv < NO_EFFECT - 2.0, "{brand}: {}", account.bsmv);
+    }
+}
+
 /// Times each fixture is scored below, as a draft and with graphs: a thousand posts in all.
 const POSTS_PER_TEXT: usize = 5;
 

@@ -1,5 +1,6 @@
 //! Finding a brand's name in a text, however it is written there.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization;
@@ -91,6 +92,27 @@ impl Searchable {
         plural.then_some(end + 1)
     }
 
+    /// The letter after `name` where an account that begins at letter `i` begins with it. Short
+    /// names must be the whole account.
+    fn account_at(&self, i: usize, name: &Name) -> Option<usize> {
+        let end = i + name.folded.len();
+        let here = self.letters.get(i..end)?;
+        let same = here
+            .iter()
+            .map(|l| l.folded)
+            .eq(name.folded.iter().copied());
+        let joined = here
+            .windows(2)
+            .all(|pair| !pair[1].opens || is_unspaced(pair[1].folded));
+        let short = if name.folded.iter().all(|&c| is_unspaced(c)) {
+            2
+        } else {
+            4
+        };
+        let telling = name.folded.len() >= short || self.is_word_end(end);
+        (same && joined && telling && end > i).then_some(end)
+    }
+
     fn is_word_end(&self, i: usize) -> bool {
         let last_unspaced = i > 0 && is_unspaced(self.letters[i - 1].folded);
         last_unspaced || self.letters.get(i).is_none_or(|next| next.opens)
@@ -114,6 +136,51 @@ impl Name {
         let takes_s = folded.len() >= 4 && folded.last().is_some_and(char::is_ascii_lowercase);
         Name { folded, takes_s }
     }
+}
+
+/// `text`, before it is cleaned, with the at-sign taken off accounts that begin with one of `names`:
+/// `@SephoraUK` becomes `Sephora UK`. Cleaning would make any account `@user`, and a post that
+/// calls the brand by its account would be about nobody.
+pub fn accounts_as_names<'a, 'n>(
+    text: &'a str,
+    names: impl Iterator<Item = &'n str>,
+) -> Cow<'a, str> {
+    if !text.contains(['@', '\u{ff20}']) {
+        return text.into();
+    }
+    let names: Vec<Name> = names.map(Name::new).collect();
+    let searchable = Searchable::new(text);
+    let (mut out, mut copied) = (String::new(), 0);
+    for i in 0..searchable.letters.len() {
+        let from = searchable.letters[i].at.start;
+        let Some(sign) = account_sign(&text[..from]) else {
+            continue;
+        };
+        let ends = names
+            .iter()
+            .filter_map(|name| searchable.account_at(i, name));
+        let Some(end) = ends.max() else { continue };
+        let last = &searchable.letters[end - 1];
+        out.push_str(&text[copied..sign]);
+        out.push_str(&text[from..last.at.end]);
+        copied = last.at.end;
+        let glued = text[copied..].starts_with(char::is_alphanumeric);
+        if glued && !is_unspaced(last.folded) {
+            out.push(' ');
+        }
+    }
+    if copied == 0 {
+        return text.into();
+    }
+    out.push_str(&text[copied..]);
+    out.into()
+}
+
+/// Where the at-sign stands that `before` ends with, unless it is one of an e-mail address.
+fn account_sign(before: &str) -> Option<usize> {
+    let rest = before.strip_suffix(['@', '\u{ff20}'])?;
+    let address = rest.ends_with(|c: char| c.is_ascii_alphanumeric() || "._-".contains(c));
+    (!address).then_some(rest.len())
 }
 
 /// Compatibility decomposition, lower case; marks come out as characters of their own.
@@ -174,7 +241,38 @@ mod tests {
         assert_eq!(words, ["Ｎike", "NIKE"]);
     }
 
+    #[test]
+    fn an_account_of_the_brand_is_its_name() {
+        let names = ["Sephora", "小米", "HP", "Southwest Airlines", "Southwest"];
+        for (text, read) in [
+            ("@Sephora sent me", "Sephora sent me"),
+            ("thanks @SephoraUK!", "thanks Sephora UK!"),
+            ("via @sephora_uk", "via sephora_uk"),
+            ("坑 @小米手机 你们", "坑 小米手机 你们"),
+            ("转发＠小米", "转发小米"),
+            ("@HP and @hpotter", "HP and @hpotter"),
+            (
+                "@SouthwestAir @southwestairlines",
+                "Southwest Air southwestairlines",
+            ),
+            ("me@sephora.com @apple", "me@sephora.com @apple"),
+            ("@", "@"),
+            ("@@Sephora", "@Sephora"),
+        ] {
+            assert_eq!(accounts_as_names(text, names.into_iter()), read, "{text}");
+        }
+        assert!(occurs("Sephora", "via sephora_uk"));
+    }
+
     proptest! {
+        #[test]
+        fn accounts_that_are_no_names_stay(text in "[@a-z小 ]{0,12}", name in "[b小]{1,4}") {
+            let read = accounts_as_names(&text, std::iter::once(name.as_str()));
+            let signs = |text: &str| text.matches('@').count();
+            prop_assert_eq!(&text.replace(['@', ' '], ""), &read.replace(['@', ' '], ""));
+            prop_assert!(signs(&read) <= signs(&text));
+        }
+
         #[test]
         fn any_text_can_be_cut_at_what_is_found(text in ".{0,40}", name in ".{0,4}") {
             let name = Name::new(&name);

@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
 use bsmv::brand::BrandProfile;
-use bsmv::relevance::{Background, Brand, Name, PAIR_FEATURES, Searchable};
+use bsmv::relevance::{Background, Brand, Name, PAIR_FEATURES, Searchable, accounts_as_names};
 use bsmv::text::{Language, clean};
 
 use super::Split;
@@ -180,7 +180,7 @@ impl Catalogue {
 
     /// Whether a target is neither held out nor kept for validation.
     pub fn learns(&self, target: usize) -> bool {
-        let name = &self.targets[target].profile.name;
+        let name = &self.targets[target].key;
         !held_out(name) && !validates(name)
     }
 
@@ -208,6 +208,12 @@ impl Catalogue {
             .collect()
     }
 
+    /// A row's text as it is read for a target.
+    fn called(&self, row: &TextRow, target: usize) -> String {
+        let names = self.targets[target].profile.names();
+        clean(&accounts_as_names(&row.raw, names))
+    }
+
     /// All posts of the source whose rows people judged by whether they are about the company or
     /// the game they name (the other such source mostly calls irrelevant what isn't English).
     pub fn judged(&mut self, data: &Path, split: Split) -> Result<Vec<Post>> {
@@ -217,12 +223,14 @@ impl Catalogue {
         Ok(rows
             .map(|row| {
                 let keys = row.target.iter().map(|name| normalised_target(name));
+                let target = self.target(set, row.target.as_deref().unwrap_or_default());
+                let full = self.called(&row, target);
                 Post {
                     set,
                     keys: keys.collect(),
-                    target: self.target(set, row.target.as_deref().unwrap_or_default()),
-                    text: row.text.clone(),
-                    full: row.text,
+                    target,
+                    text: full.clone(),
+                    full,
                     irrelevant: row.relevant == Some(0),
                 }
             })
@@ -255,10 +263,11 @@ impl Catalogue {
                     Mask::Some => row.id.bytes().fold(0u8, u8::wrapping_add).is_multiple_of(4),
                     Mask::Everybody => true,
                 };
+                let full = self.called(&row, target);
                 let text = if hide {
-                    without_names(&row.text, &self.targets[target].profile)
+                    without_names(&full, &self.targets[target].profile)
                 } else {
-                    row.text.clone()
+                    full.clone()
                 };
                 if text.chars().count() < 4 {
                     continue;
@@ -266,7 +275,7 @@ impl Catalogue {
                 posts.push(Post {
                     set,
                     text,
-                    full: row.text,
+                    full,
                     target,
                     keys: names.iter().map(|n| normalised_target(n)).collect(),
                     irrelevant: row.relevant == Some(0),

@@ -29,6 +29,9 @@ pub struct TextRow {
     #[serde(default)]
     pub src: String,
     pub text: String,
+    /// The text before [`sample`] cleaned it.
+    #[serde(skip)]
+    pub raw: String,
     #[serde(default)]
     pub label: Option<String>,
     #[serde(default)]
@@ -79,7 +82,8 @@ pub fn sample(
         .collect();
     found.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
     let cleaned = found.into_iter().map(|(_, mut row)| {
-        row.text = clean(&join_segmented(&row.text, &row.src));
+        row.raw = join_segmented(&row.text, &row.src);
+        row.text = clean(&row.raw);
         row
     });
     Ok(cleaned
