@@ -16,6 +16,9 @@ readonly CUDA=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==1
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
+# The first kilobyte of memory is the very end of the stack (rustc puts that first), so that an address
+# plus a constant never wraps around to something there: it can go into a load or store as its offset.
+readonly WASM_OPT=(-O3 --low-memory-unused "${WASM_FEATURES[@]}")
 
 usage() {
   cat <<'END'
@@ -155,7 +158,7 @@ build_module() {
   [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
   rm -rf www/pkg
   target/tools/release/bindgen "$module" www/pkg
-  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
+  "$BIN/wasm-opt" "${WASM_OPT[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
   write_integrity
   echo "$made_from" >"$stamp"
 }
@@ -184,7 +187,7 @@ build_forward() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
     --manifest-path www/bench/forward/Cargo.toml
   target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward
-  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
+  "$BIN/wasm-opt" "${WASM_OPT[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
 # What a browser downloads of code: printed, and more than the ceiling fails.
@@ -194,7 +197,7 @@ build_encoder() {
     --manifest-path www/bench/encoder/Cargo.toml
   local out=target/bench/module
   target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out"
-  "$BIN/wasm-opt" -O3 "${WASM_FEATURES[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
+  "$BIN/wasm-opt" "${WASM_OPT[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
 }
 
 # The runtimes to compare with, and the models and texts that all read.

@@ -21,6 +21,22 @@ pub fn round_to_integer(x: f32) -> i32 {
     (x + ROUNDING).to_bits() as i32 - ROUNDING.to_bits() as i32
 }
 
+/// Each number of `x` times `inverse`, rounded, plus `zero`, at most `top`; the sum of all. None is
+/// below 0 when `zero` is as much as the least rounds to below it; NaN counts as `top`.
+#[inline(always)]
+pub fn levels<A: From<u8>>(x: &[f32], inverse: f32, zero: i32, top: i32, out: &mut [A]) -> i32 {
+    let [rounding] = constants([ROUNDING]);
+    let highest = ROUNDING + (top - zero) as f32;
+    let offset = zero - ROUNDING.to_bits() as i32;
+    let mut sum = 0;
+    for (q, v) in out.iter_mut().zip(x) {
+        let level = lower(highest, v * inverse + rounding).to_bits() as i32 + offset;
+        *q = A::from(level as u8);
+        sum += level;
+    }
+    sum
+}
+
 /// Folds `x` into lanes, number i into lane i modulo [`LANES`], in order.
 #[inline(always)]
 fn lanes(x: &[f32], start: f32, f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {

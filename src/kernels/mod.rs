@@ -48,7 +48,8 @@ pub trait Kernel: Send + Sync + 'static {
 
     /// `out[r * width + c] = y` for the rows of one tile, [`ROWS`](Kernel::ROWS) of them or fewer,
     /// and every channel c of one packed panel, where y is what [`Channels`] makes of the exact
-    /// sum over k of `a[r * stride + k] * w[c][k]`. `stride` is a multiple of DEPTH.
+    /// sum over k of `a[r * stride + k] * w[c][k]`, whatever the [order](Kernel::arrange) of a, which
+    /// holds a whole tile. `stride` is a multiple of DEPTH.
     ///
     /// # Panics
     /// When a slice is shorter than that.
@@ -61,6 +62,20 @@ pub trait Kernel: Send + Sync + 'static {
         out: &mut [f32],
         width: usize,
     );
+
+    /// Brings the quantized rows of one tile, ROWS of `stride` numbers, into the order in which
+    /// [`tile`](Kernel::tile) reads them: one after the other, where a kernel says nothing else.
+    /// `spare` is memory for it.
+    #[inline(always)]
+    fn arrange(_rows: &mut [Self::Activation], _stride: usize, _spare: &mut Vec<Self::Activation>) {
+    }
+
+    /// Puts `weights` of one channel, DEPTH of them or fewer, into `group`, which holds DEPTH weights
+    /// of each of a panel's channels.
+    #[inline(always)]
+    fn place(weights: &[i8], column: usize, group: &mut [i8]) {
+        group[column * Self::DEPTH..][..weights.len()].copy_from_slice(weights);
+    }
 
     /// `sums[q][l] = sum over j of factors[q][j] * rows[j][l]`, each added in the order of j, from 0,
     /// product and sum rounded apart. The default is the oracle.
@@ -154,6 +169,8 @@ pub trait Work {
 pub struct Row {
     pub scale: f32,
     pub zero: i32,
+    /// Sum of q, for kernels that hold weights shifted.
+    pub sum: i32,
 }
 
 /// What turns exact sums of one panel's channels into numbers:
@@ -168,9 +185,11 @@ pub struct Channels<'a> {
 
 /// Rows of activations, each quantized by its own range.
 pub struct Activations<K: Kernel> {
+    /// Whole tiles of [`ROWS`](Kernel::ROWS) rows, [arranged](Kernel::arrange).
     values: Vec<K::Activation>,
     rows: Vec<Row>,
     stride: usize,
+    spare: Vec<K::Activation>,
 }
 
 impl<K: Kernel> Default for Activations<K> {
@@ -179,6 +198,7 @@ impl<K: Kernel> Default for Activations<K> {
             values: Vec::new(),
             rows: Vec::new(),
             stride: 0,
+            spare: Vec::new(),
         }
     }
 }
@@ -208,28 +228,39 @@ impl<K: Kernel> Activations<K> {
         self.stride = width.next_multiple_of(K::DEPTH);
         self.rows.clear();
         self.values.clear();
+        let tiles = n.next_multiple_of(K::ROWS);
         self.values
-            .resize(n * self.stride, K::Activation::default());
+            .resize(tiles * self.stride, K::Activation::default());
     }
 
+    /// Quantizes the rows of tile `t`.
     #[inline(always)]
-    fn quantize_row(&mut self, i: usize, row: &[f32]) {
-        let out = &mut self.values[i * self.stride..][..row.len()];
-        let (low, high) = math::range_with_zero(row);
-        // An all-zero row quantizes to zeros at any scale.
-        let scale = if high > low {
-            (high - low) / MAX_ACTIVATION
-        } else {
-            1.0
-        };
-        let inverse = 1.0 / scale;
-        let zero = math::round_to_integer(-low * inverse);
-        for (q, v) in out.iter_mut().zip(row) {
-            let level = math::round_to_integer(v * inverse) + zero;
-            *q = K::Activation::from(level.clamp(0, MAX_ACTIVATION as i32) as u8);
+    fn quantize_tile(&mut self, t: usize, x: &[f32], width: usize) {
+        let size = K::ROWS * self.stride;
+        let tile = &mut self.values[t * size..][..size];
+        for (row, out) in x
+            .chunks_exact(width)
+            .zip(tile.chunks_exact_mut(self.stride))
+        {
+            self.rows.push(quantize_row(row, &mut out[..width]));
         }
-        self.rows.push(Row { scale, zero });
+        K::arrange(tile, self.stride, &mut self.spare);
     }
+}
+
+#[inline(always)]
+fn quantize_row<A: From<u8>>(row: &[f32], out: &mut [A]) -> Row {
+    let (low, high) = math::range_with_zero(row);
+    // An all-zero row quantizes to zeros at any scale.
+    let scale = if high > low {
+        (high - low) / MAX_ACTIVATION
+    } else {
+        1.0
+    };
+    let inverse = 1.0 / scale;
+    let zero = math::round_to_integer(-low * inverse);
+    let sum = math::levels(row, inverse, zero, MAX_ACTIVATION as i32, out);
+    Row { scale, zero, sum }
 }
 
 struct Quantize<'a, K: Kernel> {
@@ -243,8 +274,8 @@ impl<K: Kernel> Work for Quantize<'_, K> {
 
     #[inline(always)]
     fn run(self) {
-        for (i, row) in self.x.chunks_exact(self.width).enumerate() {
-            self.into.quantize_row(i, row);
+        for (t, rows) in self.x.chunks(K::ROWS * self.width).enumerate() {
+            self.into.quantize_tile(t, rows, self.width);
         }
     }
 }
@@ -260,9 +291,9 @@ impl<K: Kernel> Work for QuantizeGelu<'_, K> {
 
     #[inline(always)]
     fn run(self) {
-        for (i, row) in self.x.chunks_exact_mut(self.width).enumerate() {
-            math::gelu(row);
-            self.into.quantize_row(i, row);
+        for (t, rows) in self.x.chunks_mut(K::ROWS * self.width).enumerate() {
+            math::gelu(rows);
+            self.into.quantize_tile(t, rows, self.width);
         }
     }
 }
@@ -296,8 +327,8 @@ impl<K: Kernel> PackedLinear<K> {
         let mut panels = vec![0; padded * depth];
         let mut sums = Vec::with_capacity(padded);
         for (column, row) in weights.chunks_exact(inputs).enumerate() {
-            let start = column / K::COLUMNS * K::COLUMNS * depth + column % K::COLUMNS * K::DEPTH;
-            sums.push(pack_row::<K>(row, &mut panels[start..]));
+            let panel = &mut panels[column / K::COLUMNS * K::COLUMNS * depth..];
+            sums.push(pack_row::<K>(row, column % K::COLUMNS, panel));
         }
         let pad = |values: &[f32]| {
             let mut values = values.to_vec();
@@ -363,22 +394,21 @@ impl<K: Kernel> PackedLinear<K> {
     }
 }
 
-/// Spreads a channel's weights over its panel, which begins at its first place; their sum.
+/// Spreads the weights of a channel over its panel; their sum.
 ///
 /// A function of its own, called for each row: engines of WebAssembly compile what is called often
 /// anew and better, but don't leave a long loop for it.
 #[inline(never)]
-fn pack_row<K: Kernel>(row: &[i8], panel: &mut [i8]) -> i32 {
-    let groups = row.chunks_exact(K::DEPTH);
-    let (rest, whole) = (groups.remainder(), groups.len());
-    let mut places = panel.chunks_mut(K::COLUMNS * K::DEPTH);
-    for (place, group) in places.by_ref().take(whole).zip(groups) {
-        for (place, w) in place[..K::DEPTH].iter_mut().zip(&group[..K::DEPTH]) {
-            *place = *w;
-        }
+fn pack_row<K: Kernel>(row: &[i8], column: usize, panel: &mut [i8]) -> i32 {
+    let (groups, rest) = row.split_at(row.len() / K::DEPTH * K::DEPTH);
+    let mut places = panel.chunks_exact_mut(K::COLUMNS * K::DEPTH);
+    for (weights, group) in groups.chunks_exact(K::DEPTH).zip(&mut places) {
+        K::place(weights, column, group);
     }
-    if let Some(place) = places.next() {
-        place[..rest.len()].copy_from_slice(rest);
+    if let Some(group) = places.next()
+        && !rest.is_empty()
+    {
+        K::place(rest, column, group);
     }
     row.iter().map(|&w| i32::from(w)).sum()
 }
@@ -399,7 +429,7 @@ fn check_tile<K: Kernel>(
 ) {
     let n = rows.len();
     assert!((1..=K::ROWS).contains(&n) && stride.is_multiple_of(K::DEPTH));
-    assert!(a.len() >= n * stride && panel.len() >= stride * K::COLUMNS);
+    assert!(a.len() >= K::ROWS * stride && panel.len() >= stride * K::COLUMNS);
     assert!(channels.scales.len() >= K::COLUMNS && channels.sums.len() >= K::COLUMNS);
     assert!(channels.bias.len() >= K::COLUMNS && out.len() >= (n - 1) * width + K::COLUMNS);
 }

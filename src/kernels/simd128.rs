@@ -1,19 +1,24 @@
 //! WebAssembly SIMD: 4 x 8 tile, pairs of 16-bit products.
 //!
-//! `i32x4.dot_i16x8_s` multiplies eight 16-bit numbers and adds neighbours. Weights are widened
-//! on load; activations are kept as 16 bits so that a pair is one 32-bit splat load. Eight
-//! accumulators and their operands fit the sixteen registers of x86-64; larger tiles spill, and so
-//! do loops unrolled by hand.
+//! `i32x4.dot_i16x8_s` multiplies eight 16-bit numbers and adds neighbours. Activations are kept as
+//! 16 bits so that a pair is one 32-bit splat load; pairs of the four rows lie side by side, so that
+//! one pointer serves all. Eight accumulators and their operands fit the sixteen registers of
+//! x86-64; larger tiles spill, and so do loops unrolled by hand.
 //!
-//! Measured on one core of an AMD EPYC (Zen 4), 60 x 384 x 1152, in Chromium 156 and Node 24 alike:
-//! this tile alone 82 GOP/s; unrolled by two 65; 2 x 16 69, 3 x 16 70, 6 x 8 61. The same tile with
-//! `i32x4.relaxed_dot_i8x16_i7x16_add_s`: 88, that is 8 % more for the products and less for a
-//! score, and a second module for engines without relaxed instructions. It isn't worth that.
+//! Weights are 8 bits and yet not widened: two of them are one 16-bit number `256 h + l + 128`, h of
+//! one of the panel's last four channels, l of one of its first four. Shifted right by 8 it is h. As
+//! it stands, it gives a sum from which 256 times the sum for h comes off at the end, and 128 times
+//! that of the activations. On the way i32 may wrap around; what is left is exact.
+//!
+//! Measured on one core of an AMD EPYC (Zen 4), the loop alone, 60 x 384 x 1152, Node 24: weights
+//! widened on load 80 GOP/s, two in one 86, and rows side by side 90; that unrolled by two 70,
+//! 5 x 8 51, weights held in 16 bits 87. The processor's own limit for so many products and sums is
+//! 98. `i32x4.relaxed_dot_i8x16_i7x16_add_s` with rows apart gave 88: not worth a second module for
+//! engines without it.
 
 use std::arch::wasm32::{
-    f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_load_extend_i8x8, i32x4_add,
-    i32x4_dot_i16x8, i32x4_mul, i32x4_splat, i32x4_sub, v128, v128_load, v128_load32_splat,
-    v128_store,
+    f32x4_add, f32x4_convert_i32x4, f32x4_mul, f32x4_splat, i16x8_shr, i32x4_add, i32x4_dot_i16x8,
+    i32x4_mul, i32x4_shl, i32x4_splat, i32x4_sub, v128, v128_load, v128_load32_splat, v128_store,
 };
 
 use super::math::LANES;
@@ -47,6 +52,28 @@ impl Kernel for Simd128 {
                 3 => tile::<3>(a, stride, rows, panel, channels, out, width),
                 _ => tile::<4>(a, stride, rows, panel, channels, out, width),
             }
+        }
+    }
+
+    /// Two of each row in turn.
+    #[inline(always)]
+    fn arrange(rows: &mut [i16], stride: usize, spare: &mut Vec<i16>) {
+        spare.clear();
+        spare.extend_from_slice(rows);
+        let pairs = spare.as_chunks::<2>().0;
+        let [a, b, c, d] = std::array::from_fn(|r| &pairs[r * stride / 2..][..stride / 2]);
+        let groups = rows.as_chunks_mut::<2>().0.as_chunks_mut::<4>().0;
+        for ((((group, a), b), c), d) in groups.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+            *group = [*a, *b, *c, *d];
+        }
+    }
+
+    /// The last four channels' weights in high bytes, the first four's beside them in low ones.
+    #[inline(always)]
+    fn place(weights: &[i8], column: usize, group: &mut [i8]) {
+        let (half, lane) = (column / 4, column % 4 * Self::DEPTH);
+        for (place, w) in group[2 * lane + half..].iter_mut().step_by(2).zip(weights) {
+            *place = if half == 0 { *w ^ i8::MIN } else { *w };
         }
     }
 
@@ -93,18 +120,23 @@ unsafe fn tile<const R: usize>(
 ) {
     let mut sums: [[v128; 2]; R] = [[i32x4_splat(0); 2]; R];
     unsafe {
-        let mut at: [*const i16; R] = std::array::from_fn(|r| a.as_ptr().add(r * stride));
+        let mut at = a.as_ptr();
         let mut w = panel.as_ptr();
         for _ in 0..stride / 2 {
-            let low = i16x8_load_extend_i8x8(w);
-            let high = i16x8_load_extend_i8x8(w.add(8));
-            for (sum, at) in sums.iter_mut().zip(at) {
-                let x = v128_load32_splat(at.cast());
-                sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, low));
+            let both = v128_load(w.cast());
+            let high = i16x8_shr(both, 8);
+            for (r, sum) in sums.iter_mut().enumerate() {
+                let x = v128_load32_splat(at.add(2 * r).cast());
+                sum[0] = i32x4_add(sum[0], i32x4_dot_i16x8(x, both));
                 sum[1] = i32x4_add(sum[1], i32x4_dot_i16x8(x, high));
             }
             w = w.add(16);
-            at = at.map(|at| at.add(2));
+            at = at.add(2 * Simd128::ROWS);
+        }
+        for (r, sum) in sums.iter_mut().enumerate() {
+            let row = rows.get_unchecked(r);
+            let shifted = i32x4_sub(sum[0], i32x4_shl(sum[1], 8));
+            sum[0] = i32x4_sub(shifted, i32x4_splat(128 * row.sum));
         }
         for half in 0..2 {
             let scales = v128_load(channels.scales.as_ptr().add(4 * half).cast());
