@@ -348,7 +348,6 @@ bench() {
   wasm
   native
   if compgen -G 'benches/*.rs' >/dev/null; then cargo bench --quiet; fi
-  node www/bench/latency.mjs
   step "js types" js_types
   step "js package" js_package
   # The inspector speaks WebSocket, which Node 20 has behind a flag.

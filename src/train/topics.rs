@@ -4,9 +4,11 @@
 pub mod clusters;
 pub mod coherence;
 pub mod find;
+pub mod gap;
 pub mod layout;
 pub mod lda;
 pub mod projector;
+pub mod sides;
 pub mod terms;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -131,13 +131,17 @@ function native() {
 }
 
 function whole() {
-  const { host, ready, cold, sent, memory, times } = read("whole");
+  const { host, ready, cold, sent, memory, times, explained, words } = read("whole");
   const { scores, before, after } = read("endurance");
   const [encoder, score] = [median(times.encoder), median(times.score)];
+  const [count, shares] = [median(words.count), median(words.words)];
+  const { explain } = explained;
   return [
     `With its own bundle in ${host}: ready ${median(ready).toFixed(0)} ms after the bytes are there,`,
     `first score from cold ${median(cold).toFixed(0)} ms, ${mb(sent)} MB sent. A draft of 64 pieces takes`,
-    `${ms(score)} ms, ${(score / encoder).toFixed(2)} times its encoder's ${ms(encoder)}. Linear memory:`,
+    `${ms(score)} ms, ${(score / encoder).toFixed(2)} times its encoder's ${ms(encoder)}. Explaining a score takes`,
+    `${ms(median(explain))} ms more (${ms(at(explain, 0.95))}), over the fixtures; what each of a draft's ${count} words adds,`,
+    `${ms(shares)} ms, ${(shares / count / median(words.encoder)).toFixed(2)} times its encoder's on so many drafts. Linear memory:`,
     `${mb(memory.long)} MB after a post of 512 pieces; ${mb(before)} MB before and ${mb(after)} MB after`,
     `${scores} scores in a row.`,
   ].join("\n");

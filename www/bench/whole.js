@@ -1,9 +1,9 @@
 /**
- * The whole scorer with our own bundle: how soon it is ready, what it takes beyond the encoder, how
- * much memory it has. Runs alike in a page and in Node.
+ * The whole scorer with our own bundle: how soon it is ready, what it takes beyond the encoder, what
+ * explanations take, how much memory it has. Runs alike in a page and in Node.
  *
  * @import { Host, Item } from "./contestants.js"
- * @import { ScoreRequest } from "../bsmv/types.js"
+ * @import { Brand, ScoreRequest } from "../bsmv/types.js"
  */
 import { linearMemory } from "./contestants.js";
 
@@ -17,7 +17,20 @@ async function bundle(host) {
   /** @type {Record<string, Uint8Array>} */
   const files = {};
   for (const name of manifest.precisions.int8) files[name] = await host.bytes(`bundle/${name}`);
-  return { bytes, manifest, files };
+  const read = async (/** @type {string} */ name) => files[name] ?? bytes;
+  return { bytes, manifest, files, read };
+}
+
+/**
+ * The encoder alone, and the glue of the module that it is in.
+ *
+ * @param {Host} host @param {Awaited<ReturnType<typeof bundle>>} bundle
+ */
+async function encoderOf(host, { manifest, files }) {
+  const glue = await host.module("module/bsmv.js");
+  await glue.default({ module_or_path: await host.bytes("module/bsmv_bg.wasm") });
+  const config = new TextEncoder().encode(JSON.stringify(manifest.encoder.config));
+  return { glue, encoder: new glue.Encoder(config, files["encoder_int8.safetensors"]) };
 }
 
 /**
@@ -27,10 +40,9 @@ async function bundle(host) {
  * @param {Host} host @param {Item} item @param {Item} long half of the long post
  */
 export async function ready(host, item, long) {
-  const { bytes, files } = await bundle(host);
+  const { read } = await bundle(host);
   const wasm = await host.bytes(WASM);
   const { init } = await host.module("bsmv/scorer.js");
-  const read = async (/** @type {string} */ name) => files[name] ?? bytes;
   const begin = performance.now();
   const scorer = await init({ wasm, model: read });
   const made = performance.now();
@@ -65,13 +77,9 @@ export async function cold(host, item) {
  * @param {Host} host @param {Item[]} items @param {Item[]} others @param {number} rounds
  */
 export async function share(host, items, others, rounds) {
-  const glue = await host.module("module/bsmv.js");
-  const wasm = "module/bsmv_bg.wasm";
-  await glue.default({ module_or_path: await host.bytes(wasm) });
-  const { bytes, manifest, files } = await bundle(host);
-  const scorer = new glue.WasmScorer(bytes, files);
-  const config = new TextEncoder().encode(JSON.stringify(manifest.encoder.config));
-  const encoder = new glue.Encoder(config, files["encoder_int8.safetensors"]);
+  const own = await bundle(host);
+  const { glue, encoder } = await encoderOf(host, own);
+  const scorer = new glue.WasmScorer(own.bytes, own.files);
   /** @type {{ encoder: number[], score: number[] }} */
   const times = { encoder: [], score: [] };
   // The first round is for the engine to compile what runs often.
@@ -88,6 +96,61 @@ export async function share(host, items, others, rounds) {
       if (round === 0) continue;
       times.encoder.push(between - begin);
       times.score.push(end - between);
+    }
+  }
+  return times;
+}
+
+/**
+ * Milliseconds of scores and of what explains each just after, which reads nothing anew.
+ *
+ * @param {Host} host @param {ScoreRequest[]} requests @param {number} rounds
+ */
+export async function explained(host, requests, rounds) {
+  const { read } = await bundle(host);
+  const { init } = await host.module("bsmv/scorer.js");
+  const scorer = await init({ wasm: await host.bytes(WASM), model: read });
+  /** @type {{ score: number[], explain: number[] }} */
+  const times = { score: [], explain: [] };
+  for (let round = 0; round < rounds; round++) {
+    for (const request of requests) {
+      const begin = performance.now();
+      await scorer.score(request);
+      const between = performance.now();
+      await scorer.explain(request);
+      times.score.push(between - begin);
+      times.explain.push(performance.now() - between);
+    }
+  }
+  return times;
+}
+
+/**
+ * Milliseconds until all words of a draft had their shares, how many words those were, and
+ * milliseconds of the encoder alone on the draft's pieces, in turn.
+ *
+ * @param {Host} host @param {Item[]} items @param {Brand} brand @param {number} rounds
+ */
+export async function words(host, items, brand, rounds) {
+  const own = await bundle(host);
+  const { encoder } = await encoderOf(host, own);
+  const { init } = await host.module("bsmv/scorer.js");
+  const scorer = await init({ wasm: await host.bytes(WASM), model: own.read });
+  /** @type {{ encoder: number[], words: number[], count: number[] }} */
+  const times = { encoder: [], words: [], count: [] };
+  // The first round is for the engine, and for what is remembered of the brand.
+  for (let round = 0; round <= rounds; round++) {
+    for (const { text, ids } of items) {
+      const pieces = Uint32Array.from(ids);
+      const begin = performance.now();
+      encoder.embed(pieces);
+      const between = performance.now();
+      const found = await scorer.explainWords({ post: { text }, brand });
+      const end = performance.now();
+      if (round === 0) continue;
+      times.encoder.push(between - begin);
+      times.words.push(end - between);
+      times.count.push(found.words.length);
     }
   }
   return times;

@@ -1,15 +1,18 @@
 /**
  * The whole scorer in Chromium: `node whole.mjs` says how soon it is ready, what a score takes beyond
- * the encoder, and how much memory it has; `node whole.mjs endurance`, that 10,000 scores in a row
+ * the encoder, what explanations take (in Node too), and how much memory it has; `node whole.mjs endurance`, that 10,000 scores in a row
  * leave its memory as it was, and fails if they don't. What is found goes to target/bench.
+ *
+ * @import { ScoreRequest } from "../bsmv/types.js"
  */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, ROOT } from "../tests/browser.mjs";
 import { fixtures } from "../tests/fixtures.mjs";
-import { median } from "./numbers.mjs";
-import { serve } from "./site.mjs";
+import { at, median } from "./numbers.mjs";
+import { disk, serve } from "./site.mjs";
+import * as whole from "./whole.js";
 
 const OUT = join(ROOT, "target/bench");
 const ROUNDS = 7;
@@ -49,6 +52,13 @@ async function fresh(verb, ...args) {
   }
 }
 
+/** @param {string} host @param {{ score: number[], explain: number[] }} times */
+function tell(host, { score, explain }) {
+  const ms = (/** @type {number[]} */ times) =>
+    `${median(times).toFixed(1)} ms, p95 ${at(times, 0.95).toFixed(1)} ms`;
+  console.log(`${host}: ${score.length} scores ${ms(score)}; explaining them ${ms(explain)}`);
+}
+
 const mb = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
 async function figures() {
@@ -74,7 +84,19 @@ async function figures() {
       `${mb(memory.long)}; 64 pieces: encoder ${median(times.encoder).toFixed(1)} ms, score ` +
       `${median(times.score).toFixed(1)} ms, ${share.toFixed(2)} x`,
   );
-  const found = { host: `Chromium ${version}`, ready, cold, sent, memory, times };
+  const requests = fixtures().map(({ request }) => request);
+  const { found: explained } = await fresh("explained", requests, 3);
+  tell(`Chromium ${version}`, explained);
+  tell(`Node ${process.versions.node}`, await whole.explained(disk, requests, 3));
+  const { brand } = /** @type {ScoreRequest} */ (requests.find(({ brand }) => brand));
+  const { found: words } = await fresh("words", texts.own["64"], brand, 3);
+  const alone = median(words.count) * median(words.encoder);
+  console.log(
+    `${median(words.count)} words of 64 pieces: ${median(words.words).toFixed(0)} ms, ` +
+      `${(median(words.words) / alone).toFixed(2)} x the encoder's for so many posts`,
+  );
+  const own = { ready, cold, sent, memory, times, explained, words };
+  const found = { host: `Chromium ${version}`, ...own };
   writeFileSync(join(OUT, "whole.json"), JSON.stringify(found));
 }
 

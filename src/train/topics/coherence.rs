@@ -64,25 +64,6 @@ impl Windows {
         (both / (p_a * p_b)).ln() / -both.ln()
     }
 
-    /// The `most` of a topic's candidates that keep each other's company best: the one with the
-    /// least NPMI to the rest is dropped until so few are left. In the order they came.
-    pub fn company(&self, candidates: &[u32], most: usize) -> Vec<u32> {
-        let npmi: Vec<Vec<f64>> = candidates
-            .iter()
-            .map(|&a| candidates.iter().map(|&b| self.npmi(a, b)).collect())
-            .collect();
-        let mut kept: Vec<usize> = (0..candidates.len()).collect();
-        while kept.len() > most {
-            let company = |i: usize| kept.iter().map(|&j| npmi[i][j]).sum::<f64>();
-            // Of equals the last, the least telling.
-            let sums: Vec<f64> = kept.iter().map(|&i| company(i) - npmi[i][i]).collect();
-            let worst =
-                (0..sums.len()).min_by(|&a, &b| sums[a].total_cmp(&sums[b]).then(b.cmp(&a)));
-            kept.remove(worst.unwrap_or(0));
-        }
-        kept.into_iter().map(|i| candidates[i]).collect()
-    }
-
     /// C_v of a topic: mean cosine between each word's vector of NPMI to all the words and the
     /// sum of those vectors. A word that the corpus lacks counts as 0; so does a topic of none.
     pub fn c_v(&self, topic: &[u32]) -> f64 {
@@ -96,6 +77,26 @@ impl Windows {
         let cosines = vectors.iter().map(|v| cosine(v, &whole));
         cosines.sum::<f64>() / (topic.len() as f64).max(1.0)
     }
+}
+
+/// The `most` of a topic's candidates that keep each other's company best, by the mean over parts
+/// of a corpus: the one with the least NPMI to the rest is dropped until so few are left. In the
+/// order they came.
+pub fn company(parts: &[Windows], candidates: &[u32], most: usize) -> Vec<u32> {
+    let mean = |a: u32, b: u32| parts.iter().map(|part| part.npmi(a, b)).sum::<f64>();
+    let npmi: Vec<Vec<f64>> = candidates
+        .iter()
+        .map(|&a| candidates.iter().map(|&b| mean(a, b)).collect())
+        .collect();
+    let mut kept: Vec<usize> = (0..candidates.len()).collect();
+    while kept.len() > most {
+        let company = |i: usize| kept.iter().map(|&j| npmi[i][j]).sum::<f64>();
+        // Of equals the last, the least telling.
+        let sums: Vec<f64> = kept.iter().map(|&i| company(i) - npmi[i][i]).collect();
+        let worst = (0..sums.len()).min_by(|&a, &b| sums[a].total_cmp(&sums[b]).then(b.cmp(&a)));
+        kept.remove(worst.unwrap_or(0));
+    }
+    kept.into_iter().map(|i| candidates[i]).collect()
 }
 
 fn cosine(a: &[f64], b: &[f64]) -> f64 {
@@ -140,10 +141,21 @@ mod tests {
     fn the_one_that_is_never_met_with_the_others_goes_first() {
         let texts: [&[u32]; 4] = [&[1, 2, 3], &[1, 2, 3], &[4], &[1, 2, 5]];
         let wanted = (1..6).collect();
-        let windows = Windows::count(texts, &wanted);
-        assert_eq!(windows.company(&[4, 3, 2, 5, 1], 4), [3, 2, 5, 1]);
-        assert_eq!(windows.company(&[4, 3, 2, 5, 1], 2), [2, 1]);
-        assert_eq!(windows.company(&[1], 3), [1]);
+        let windows = [Windows::count(texts, &wanted)];
+        assert_eq!(company(&windows, &[4, 3, 2, 5, 1], 4), [3, 2, 5, 1]);
+        assert_eq!(company(&windows, &[4, 3, 2, 5, 1], 2), [2, 1]);
+        assert_eq!(company(&windows, &[1], 3), [1]);
+    }
+
+    #[test]
+    fn company_in_every_part_counts_for_more_than_in_one() {
+        // 3 is always with 1 and 2, but only in the first part; 4 is in both, mostly.
+        let first: [&[u32]; 4] = [&[1, 2, 3, 4], &[1, 2, 3], &[5], &[6]];
+        let second: [&[u32]; 4] = [&[1, 2, 4], &[1, 2, 4], &[3], &[6]];
+        let wanted = (1..7).collect();
+        let parts = [first, second].map(|texts| Windows::count(texts, &wanted));
+        assert_eq!(company(&parts[..1], &[1, 2, 3, 4], 3), [1, 2, 3]);
+        assert_eq!(company(&parts, &[1, 2, 3, 4], 3), [1, 2, 4]);
     }
 
     #[test]

@@ -2,9 +2,7 @@
 //! embed, lay out, cluster by density, name by c-TF-IDF; and how coherent they are beside those
 //! of k-means and LDA.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
@@ -13,29 +11,22 @@ use bsmv::text::Language;
 use bsmv::topics::TopicLabel;
 
 use super::clusters::{dense, kmeans, normalise, ward};
-use super::coherence::{TOP, Windows};
+use super::gap;
 use super::layout::{layout, principal};
-use super::lda::lda;
-use super::terms::{Words, top_terms};
-use super::{SAMPLE, Terms, Topic, TopicFile, Topics, centred, mean_for, read_sample};
+use super::sides::{Judged, Side, sides};
+use super::terms::Words;
+use super::{Terms, Topic, TopicFile, Topics, centred, mean_for, read_sample};
 use crate::train::Split;
-use crate::train::metrics::{Estimate, bootstrap, quantile};
-use crate::train::texts::{Embedder, Embeddings, language, progress, sample};
+use crate::train::metrics::quantile;
+use crate::train::texts::{Embedder, Embeddings, progress};
 
 /// Principal components that neighbours are looked for in.
 const COMPONENTS: usize = 50;
 /// Dimensions and rounds of the layout that is clustered.
 const WIDTH: usize = 5;
 const ROUNDS: usize = 200;
-/// A term is a word of this many training texts, or held-out texts would hardly know it, ...
-const KNOWN: usize = 30;
-/// ... and of this many of its topic's.
-const LEAST_TEXTS: usize = 4;
-/// Terms that the most coherent are chosen from.
-const CANDIDATES: usize = 30;
-/// Rounds of k-means and sweeps of LDA.
+/// Rounds of k-means.
 const KMEANS: usize = 30;
-const SWEEPS: usize = 150;
 /// Terms that make a topic's name until it is given one.
 const NAME: usize = 3;
 
@@ -64,99 +55,6 @@ pub struct FindArgs {
     seed: u64,
 }
 
-/// What is known of the texts of one language, as word numbers.
-struct Side {
-    language: Language,
-    /// Which of the sample's texts are in this language, and their terms.
-    rows: Vec<usize>,
-    sample: Vec<Vec<u32>>,
-    /// All training texts, and those that coherence is measured on.
-    training: Vec<Vec<u32>>,
-    reference: Vec<Vec<u32>>,
-}
-
-impl Side {
-    /// The terms of each group of the sample's texts, [`TOP`] of them where there are so many.
-    fn terms(&self, of: &[Option<usize>], groups: usize) -> Vec<Vec<u32>> {
-        let texts = self.rows.iter().zip(&self.sample);
-        let texts = texts.map(|(&row, words)| (of[row], &words[..]));
-        self.choose(top_terms(texts, groups, LEAST_TEXTS, CANDIDATES))
-    }
-
-    /// A few words for the name of a group that has no terms: those of two of its texts.
-    fn hints(&self, of: &[Option<usize>], groups: usize) -> Vec<Vec<u32>> {
-        let texts = self.rows.iter().zip(&self.sample);
-        let texts = texts.map(|(&row, words)| (of[row], &words[..]));
-        top_terms(texts, groups, 2, NAME)
-    }
-
-    /// The terms of each topic of LDA.
-    fn lda(&self, topics: usize, seed: u64) -> Vec<Vec<u32>> {
-        let words: Vec<u32> = distinct(&self.sample).into_iter().collect();
-        let places: HashMap<u32, u32> = words.iter().copied().zip(0..).collect();
-        let place = |text: &Vec<u32>| text.iter().map(|w| places[w]).collect();
-        let texts: Vec<Vec<u32>> = self.sample.iter().map(place).collect();
-        let counts = lda(&texts, words.len(), topics, SWEEPS, seed);
-        let top = |counts: &Vec<u32>| {
-            let mut order: Vec<usize> = (0..counts.len()).filter(|&w| counts[w] > 0).collect();
-            order.sort_by_key(|&w| (Reverse(counts[w]), w));
-            order.iter().take(CANDIDATES).map(|&w| words[w]).collect()
-        };
-        self.choose(counts.iter().map(top).collect())
-    }
-
-    /// Of each topic's candidates, those that keep each other's company in training texts.
-    fn choose(&self, candidates: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
-        let texts = self.training.iter().map(|t| &t[..]);
-        let windows = Windows::count(texts, &distinct(&candidates));
-        candidates.iter().map(|c| windows.company(c, TOP)).collect()
-    }
-
-    /// Coherence of topics with [`TOP`] terms, by the reference texts.
-    fn judge(&self, method: &'static str, terms: &[Vec<u32>]) -> Judged {
-        let rated: Vec<Vec<u32>> = terms.iter().filter(|t| t.len() == TOP).cloned().collect();
-        let words = distinct(&rated);
-        let windows = Windows::count(self.reference.iter().map(|t| &t[..]), &words);
-        let c_v: Vec<f64> = rated.iter().map(|t| windows.c_v(t)).collect();
-        let mean = |rows: &[usize]| rows.iter().map(|&i| c_v[i]).sum::<f64>() / rows.len() as f64;
-        Judged {
-            method,
-            rated: rated.len(),
-            diversity: words.len() as f64 / (TOP * rated.len()) as f64,
-            c_v: bootstrap(rated.len(), mean),
-        }
-    }
-}
-
-/// How coherent a method's topics are in one language.
-struct Judged {
-    method: &'static str,
-    /// Topics with enough terms in the language.
-    rated: usize,
-    /// Share of different words among their terms.
-    diversity: f64,
-    c_v: Estimate,
-}
-
-fn distinct(texts: &[Vec<u32>]) -> BTreeSet<u32> {
-    texts.iter().flatten().copied().collect()
-}
-
-/// Texts as word numbers, Chinese and English apart.
-type Corpus = [Vec<Vec<u32>>; 2];
-
-/// The words of all texts of a split.
-fn corpus(data: &Path, split: Split, words: &mut Words) -> Result<Corpus> {
-    let mut texts = [Vec::new(), Vec::new()];
-    for (set, _) in SAMPLE {
-        let language = language(set);
-        for row in sample(data, set, split, usize::MAX, |_| true)? {
-            texts[usize::from(language != Language::Zh)].push(words.of(&row.text, language));
-        }
-    }
-    Ok(texts)
-}
-
 /// Finds the topics, writes them, and prints them with their coherence.
 pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
     let embeddings = Embeddings::new(teacher, &args.runs)?;
@@ -172,7 +70,7 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
             .map(|t| (set.language, words.of(t, set.language)));
         texts.extend(cut);
     }
-    let sides = sides(args, texts.clone(), &mut words)?;
+    let sides = sides(&args.data, args.split, &texts, &mut words)?;
 
     let means = [0, 1].map(|side: usize| mean(sides[side].rows.iter().map(|&i| &x[i])));
     for (x, (language, _)) in x.iter_mut().zip(&texts) {
@@ -193,7 +91,7 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
     );
     let terms = [0, 1].map(|side: usize| sides[side].terms(&of, count));
 
-    let hints = [0, 1].map(|side: usize| sides[side].hints(&of, count));
+    let hints = [0, 1].map(|side: usize| sides[side].hints(&of, count, NAME));
 
     let shown = |terms: &Vec<u32>| terms.iter().map(|&w| words.shown(w).to_owned()).collect();
     let shown = |c: usize| {
@@ -266,6 +164,7 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
     let means: Vec<Option<usize>> = means.into_iter().map(Some).collect();
     for (side, terms) in sides.iter().zip(&terms) {
         compare(side, terms, &side.terms(&means, count), args);
+        explain(side, &side.candidates(&of, count));
     }
     Ok(())
 }
@@ -280,64 +179,48 @@ fn compare(side: &Side, density: &[Vec<u32>], means: &[Vec<u32>], args: &FindArg
         side.judge("k-means", means),
         side.judge("lda", &lda),
     ];
-    let language = if side.language == Language::Zh {
-        "zh"
-    } else {
-        "en"
-    };
+    let name = name_of(side);
     let lengths: usize = side.reference.iter().map(Vec::len).sum();
     println!(
-        "{language}: {} reference texts ({}) of {:.1} words",
+        "{name}: {} held-out texts ({}) of {:.1} words",
         side.reference.len(),
         args.split.name(),
         lengths as f64 / side.reference.len() as f64
     );
-    for j in &judged {
-        println!(
-            "{language} {:<8} {:>4} topics, diversity {:.2}, C_v {:.3} [{:.3}, {:.3}]",
-            j.method, j.rated, j.diversity, j.c_v.value, j.c_v.low, j.c_v.high
-        );
-    }
+    judged.iter().for_each(|j| print(side, j));
     let rated = judged.iter().filter(|j| j.rated > 0);
     if let Some(best) = rated.max_by(|a, b| a.c_v.value.total_cmp(&b.c_v.value)) {
-        println!("{language} best: {}", best.method);
+        println!("{name} best: {}", best.what);
     }
 }
 
-/// The two languages' texts; words that few training texts have are no terms.
-fn sides(
-    args: &FindArgs,
-    texts: Vec<(Language, Vec<u32>)>,
-    words: &mut Words,
-) -> Result<[Side; 2]> {
-    let [training_zh, training_en] = corpus(&args.data, Split::Train, words)?;
-    let [reference_zh, reference_en] = corpus(&args.data, args.split, words)?;
-    let mut known = vec![0; words.count()];
-    for text in training_zh.iter().chain(&training_en) {
-        for &word in text.iter().collect::<HashSet<_>>() {
-            known[word as usize] += 1;
-        }
+/// Prints what the coherence of density's topics hangs on, and that of as many people's subjects.
+fn explain(side: &Side, candidates: &[Vec<u32>]) {
+    let steps = gap::steps(side, candidates);
+    let people = gap::people(side, steps[0].rated);
+    steps.iter().chain(&people).for_each(|j| print(side, j));
+}
+
+fn print(side: &Side, judged: &Judged) {
+    println!(
+        "{} {:<32} {:>6} texts, {:>3} topics, diversity {:.2}, C_v {:.3} [{:.3}, {:.3}]",
+        name_of(side),
+        judged.what,
+        judged.texts,
+        judged.rated,
+        judged.diversity,
+        judged.c_v.value,
+        judged.c_v.low,
+        judged.c_v.high
+    );
+}
+
+fn name_of(side: &Side) -> &'static str {
+    if side.language == Language::Zh {
+        "zh"
+    } else {
+        "en"
     }
-    let side = |wanted: Language, training, reference| {
-        let mine = texts.iter().enumerate().filter(|(_, (l, _))| *l == wanted);
-        let (rows, sample) = mine
-            .map(|(row, (_, text))| {
-                let terms = text.iter().filter(|w| known[**w as usize] >= KNOWN);
-                (row, terms.copied().collect())
-            })
-            .unzip();
-        Side {
-            language: wanted,
-            rows,
-            sample,
-            training,
-            reference,
-        }
-    };
-    Ok([
-        side(Language::Zh, training_zh, reference_zh),
-        side(Language::En, training_en, reference_en),
-    ])
 }
 
 /// The first terms; the other language's where there are none, or the number.
@@ -367,51 +250,6 @@ fn mean<'a>(rows: impl Iterator<Item = &'a Vec<f32>>) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Texts of two subjects of twelve words each, numbered 0 to 11 and 12 to 23.
-    fn two_subjects() -> Side {
-        let text = |i: usize| -> Vec<u32> {
-            let from = if i.is_multiple_of(2) { 0 } else { 12 };
-            (0..12)
-                .filter(|w| !(w + i / 2).is_multiple_of(4))
-                .map(|w| (from + w) as u32)
-                .collect()
-        };
-        let texts: Vec<Vec<u32>> = (0..80).map(text).collect();
-        Side {
-            language: Language::En,
-            rows: (0..80).collect(),
-            sample: texts.clone(),
-            training: texts.clone(),
-            reference: texts,
-        }
-    }
-
-    #[test]
-    fn groups_by_subject_cohere_and_mixed_ones_do_not() {
-        let side = two_subjects();
-        let judge = |of: &dyn Fn(usize) -> usize| {
-            let of: Vec<Option<usize>> = (0..80).map(|i| Some(of(i))).collect();
-            side.judge("density", &side.terms(&of, 2))
-        };
-        let by_subject = judge(&|i| i % 2);
-        assert_eq!((by_subject.rated, by_subject.diversity), (2, 1.0));
-        let lda = side.judge("lda", &side.lda(2, 1));
-        assert!((by_subject.c_v.value - lda.c_v.value).abs() < 0.05);
-        let mixed: Vec<Vec<u32>> = (0..2)
-            .map(|t| (0..TOP as u32).map(|w| w * 2 + t).collect())
-            .collect();
-        let mixed = side.judge("mixed", &mixed);
-        assert!(mixed.c_v.value < by_subject.c_v.value - 0.2);
-    }
-
-    #[test]
-    fn topics_short_of_terms_are_not_rated() {
-        let side = two_subjects();
-        let judged = side.judge("density", &[(0..10).collect(), vec![12, 13]]);
-        assert_eq!(judged.rated, 1);
-        assert_eq!(side.judge("density", &[]).rated, 0);
-    }
 
     #[test]
     fn a_topic_is_called_after_its_first_terms() {

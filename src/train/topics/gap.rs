@@ -1,0 +1,152 @@
+//! Why topics cohere less on held-out texts than on those that their terms were chosen on, and
+//! what the subjects that people named reach there.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::coherence::TOP;
+use super::sides::{CANDIDATES, Corpus, Judged, KNOWN, PARTS, Side, choose};
+use super::terms::top_terms;
+
+/// Texts of fewer words are alike by chance.
+const COPIED: usize = 3;
+
+/// Coherence of terms chosen from `candidates` on half of the training texts, from those very
+/// texts to the held-out ones; and how much of it the reference texts allow.
+pub fn steps(side: &Side, candidates: &[Vec<u32>]) -> Vec<Judged> {
+    let chosen_on = side.training(|t| !t.apart);
+    let apart = side.training(|t| t.apart);
+    let mut reference = side.reference();
+    let terms = choose(&chosen_on, PARTS, candidates);
+
+    let seen: HashSet<&[u32]> = chosen_on.iter().copied().collect();
+    let copied = |text: &&[u32]| text.len() >= COPIED && seen.contains(text);
+    let new: Corpus = apart.iter().copied().filter(|t| !copied(t)).collect();
+    let as_many = (new.len() / reference.len().max(1)).max(1);
+    let oracle = choose(&reference, 1, candidates);
+    let mut judged = vec![
+        Judged::new("half of training: chosen on it", &chosen_on, 1, &terms),
+        Judged::new("  the other half", &apart, 1, &terms),
+        Judged::new("  without copies of the first", &new, 1, &terms),
+        Judged::new("  as few as held out", &new, as_many, &terms),
+        side.judge("  held out", &terms),
+        side.judge("chosen on the held-out", &oracle),
+    ];
+    reference.sort_by_key(|text| text.len());
+    let (short, long) = reference.split_at(reference.len() / 2);
+    for (what, half) in [("shorter half", short), ("longer half", long)] {
+        judged.push(Judged::new(what, &half.to_vec(), 1, &terms));
+    }
+    judged
+}
+
+/// Coherence of the `count` largest subjects that people named, all and by set; terms are chosen
+/// as topics' are, but from all training texts. A subject is large by its training texts, and
+/// those short of terms don't count.
+pub fn people(side: &Side, count: usize) -> Vec<Judged> {
+    let mut sizes: BTreeMap<&(&str, String), usize> = BTreeMap::new();
+    for subject in side.training.iter().filter_map(|t| t.subject.as_ref()) {
+        *sizes.entry(subject).or_default() += 1;
+    }
+    let mut subjects: Vec<&(&str, String)> = sizes.keys().copied().collect();
+    subjects.sort_by_key(|subject| Reverse(sizes[subject]));
+    let numbers: HashMap<_, usize> = subjects.iter().copied().zip(0..).collect();
+    let texts = side.training.iter();
+    let texts = texts.map(|t| (t.subject.as_ref().map(|s| numbers[s]), &t.words[..]));
+    let terms = side.choose(top_terms(texts, subjects.len(), KNOWN, CANDIDATES));
+    let rated = subjects.iter().zip(terms).filter(|(_, t)| t.len() == TOP);
+    let largest: Vec<(&str, Vec<u32>)> = rated.map(|(s, t)| (s.0, t)).take(count).collect();
+    let judge = |what: &str, which: &dyn Fn(&str) -> bool| {
+        let some = largest.iter().filter(|(set, _)| which(set));
+        side.judge(what, &some.map(|(_, t)| t.clone()).collect::<Vec<_>>())
+    };
+    let mut judged = vec![judge("people's subjects", &|_| true)];
+    let sets: BTreeSet<&str> = largest.iter().map(|(set, _)| *set).collect();
+    judged.extend(
+        sets.iter()
+            .map(|set| judge(&format!("  {set}"), &|s| s == *set)),
+    );
+    judged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::topics::sides::Text;
+    use bsmv::text::Language;
+
+    /// Two subjects of `TOP` words, 0 to 9 and 10 to 19, each text with five of them; and ten
+    /// words more, 20 to 29, that only the texts of the first half have together.
+    fn side(held_out: usize) -> Side {
+        let text = |i: usize, spurious: bool| -> Vec<u32> {
+            let from = if i.is_multiple_of(2) { 0 } else { 10 };
+            let words = (0..5).map(|w| (from + (w * w + i / 2 * (1 + w)) % 10) as u32);
+            let noise = if spurious { 20..30 } else { 20..20 };
+            let alone = 20 + (i % 10) as u32;
+            words.chain(noise).chain([alone]).collect()
+        };
+        let training = |i: usize| Text {
+            words: text(i, i < 200 && i.is_multiple_of(5)),
+            subject: (i < 300).then(|| ("set", format!("{}", i % 2))),
+            apart: i >= 200,
+        };
+        Side {
+            language: Language::En,
+            rows: Vec::new(),
+            sample: Vec::new(),
+            training: (0..400).map(training).collect(),
+            reference: (400..400 + held_out).map(|i| text(i, false)).collect(),
+        }
+    }
+
+    #[test]
+    fn what_held_only_where_it_was_chosen_is_told_apart() {
+        let side = side(50);
+        let spurious: Vec<u32> = (20..30).collect();
+        let real: Vec<u32> = (0..10).collect();
+        let value = |topic: &Vec<u32>| -> Vec<f64> {
+            let judged = steps(&side, std::slice::from_ref(topic));
+            judged.iter().map(|j| j.c_v.value).collect()
+        };
+        let (spurious, real) = (value(&spurious), value(&real));
+        assert!(spurious[0] > spurious[1] + 0.3, "{spurious:?}");
+        assert!((real[0] - real[1]).abs() < 0.1, "{real:?}");
+        assert!((real[4] - real[1]).abs() < 0.1, "{real:?}");
+    }
+
+    #[test]
+    fn texts_are_counted_without_copies_and_in_parts() {
+        let topic: Vec<u32> = (0..10).collect();
+        let mut side = side(50);
+        let texts = |side: &Side| -> Vec<usize> {
+            let judged = steps(side, std::slice::from_ref(&topic));
+            judged.iter().map(|j| j.texts).collect()
+        };
+        let before = texts(&side);
+        assert_eq!(before[..2], [200, 200]);
+        assert_eq!(before[4..], [50, 50, 25, 25]);
+        // Two words may be alike by chance, three are a copy.
+        side.training[0].words = vec![28, 29, 30];
+        side.training[1].words = vec![28, 29];
+        for (i, words) in [(300, vec![28, 29, 30]), (301, vec![28, 29])] {
+            side.training[i].words = words;
+        }
+        for text in &mut side.training[302..] {
+            text.words.push(31);
+        }
+        let after = texts(&side);
+        assert_eq!(after[1], 200);
+        assert!(after[2] < 200 && after[2] >= 99, "{after:?}");
+        assert_eq!(after[3], after[2] / (after[2] / 50));
+    }
+
+    #[test]
+    fn the_largest_subjects_of_people_are_rated() {
+        let side = side(50);
+        let judged = people(&side, 9);
+        let what: Vec<&str> = judged.iter().map(|j| &j.what[..]).collect();
+        assert_eq!(what, ["people's subjects", "  set"]);
+        assert!(judged.iter().all(|j| j.rated == 2 && j.c_v.value > 0.5));
+        assert_eq!(people(&side, 1)[0].rated, 1);
+    }
+}
