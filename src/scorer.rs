@@ -14,7 +14,7 @@ use crate::features::{self, FEATURES, FeatureVector, Group, TOPICS};
 use crate::gaming;
 use crate::head::{self, HeadOutput};
 use crate::memory::{self, Account, MemoryBudget};
-use crate::reader::Reader;
+use crate::reader::{Reader, TextFeatures};
 use crate::score::{
     Contribution, Explanation, Interval, Precision, Predicted, Score, Sentiment, TopicWeight,
 };
@@ -168,10 +168,7 @@ impl Scorer {
             .read(&post.full_text(), request.brand.as_ref())?;
         let language = post.language.or(text.language).unwrap_or(Language::Other);
         let s = text.valence();
-        let t = match &request.brand {
-            Some(profile) => self.reader.relevance(&text, profile)?,
-            None => 1.0,
-        };
+        let t = self.relevance(&text, request.brand.as_ref())?;
         let graph = request.diffusion()?;
         let input = DiffusionInput {
             graph: &graph,
@@ -300,11 +297,18 @@ impl Scorer {
     /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::judge`].
     pub fn words(&self, request: &ScoreRequest) -> Result<LeaveOneOut> {
         request.validate()?;
-        let brand = request.brand.iter();
-        let names: Vec<&str> = brand.flat_map(BrandProfile::names).collect();
-        LeaveOneOut::new(&request.post, &names, |run| {
+        let brand = request.brand.as_ref();
+        let text = self.reader.read(&request.post.full_text(), brand)?;
+        let whole = (text.valence(), self.relevance(&text, brand)?);
+        let names: Vec<&str> = brand.into_iter().flat_map(BrandProfile::names).collect();
+        LeaveOneOut::new(&request.post, whole, &names, |run| {
             self.reader.embedder().piece_lengths(run)
         })
+    }
+
+    /// T: r(post, brand), 1 without a brand.
+    fn relevance(&self, text: &TextFeatures, brand: Option<&BrandProfile>) -> Result<f32> {
+        brand.map_or(Ok(1.0), |profile| self.reader.relevance(text, profile))
     }
 
     /// s and T of several texts, read together; T is 1 without a brand.

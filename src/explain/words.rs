@@ -55,8 +55,8 @@ pub struct LeaveOneOut {
     words: Vec<(Field, Range<usize>)>,
     /// Words judged in a step.
     batch: usize,
-    /// s and T of the whole post, once it was read.
-    whole: Option<(f32, f32)>,
+    /// s and T of the whole post.
+    whole: (f32, f32),
     next: usize,
     /// The word that moves s most among those that a hint may name, and what it adds.
     strongest: Option<(usize, f32)>,
@@ -65,10 +65,11 @@ pub struct LeaveOneOut {
 }
 
 impl LeaveOneOut {
-    /// Finds the words of `post`. `names` are words that stay whole. `pieces` cuts text of a script
-    /// without spaces, by lengths in characters that add up to it.
+    /// Finds the words of `post`, of which `whole` is s and T. `names` are words that stay whole.
+    /// `pieces` cuts text of a script without spaces, by lengths in characters that add up to it.
     pub fn new(
         post: &Post,
+        whole: (f32, f32),
         names: &[&str],
         pieces: impl Fn(&str) -> Result<Vec<usize>>,
     ) -> Result<Self> {
@@ -89,7 +90,7 @@ impl LeaveOneOut {
             post: post.clone(),
             words,
             batch: (BATCH_CHARS / chars).clamp(1, BATCH),
-            whole: None,
+            whole,
             next: 0,
             strongest: None,
             skipped,
@@ -112,16 +113,9 @@ impl LeaveOneOut {
         judge: impl Fn(&[String]) -> Result<Vec<(f32, f32)>>,
     ) -> Result<Vec<WordShare>> {
         let words = &self.words[self.next..self.words.len().min(self.next + self.batch)];
-        let mut texts: Vec<String> = words.iter().map(|word| self.without(word)).collect();
-        if self.whole.is_none() && !texts.is_empty() {
-            texts.push(self.post.full_text());
-        }
-        let mut judged = judge(&texts)?;
-        if judged.len() > words.len() {
-            self.whole = judged.pop();
-        }
-        let (s, t) = self.whole.unwrap_or_default();
-        let shares = words.iter().zip(judged);
+        let texts: Vec<String> = words.iter().map(|word| self.without(word)).collect();
+        let (s, t) = self.whole;
+        let shares = words.iter().zip(judge(&texts)?);
         let shares = shares.map(|((field, word), (s_without, t_without))| {
             let text = self.text(*field);
             let start = utf16(&text[..word.start]);
@@ -151,7 +145,7 @@ impl LeaveOneOut {
         let (i, change) = self.strongest.filter(|(_, s)| s.abs() >= WORTH_A_HINT)?;
         let (field, range) = &self.words[i];
         let word = &self.text(*field)[range.clone()];
-        let (with, _) = self.whole?;
+        let (with, _) = self.whole;
         let without = with - change;
         let message = match language {
             Language::Zh => {
@@ -325,7 +319,7 @@ mod tests {
                 .map(|t| (-count(t, "bad"), count(t, "tea")))
                 .collect())
         };
-        let mut words = LeaveOneOut::new(&post, &[], pairs).unwrap();
+        let mut words = LeaveOneOut::new(&post, (-1.0, 2.0), &[], pairs).unwrap();
         let shares = words.step(judge).unwrap();
         assert_eq!(words.step(judge).unwrap(), []);
         let found: Vec<_> = shares
@@ -350,7 +344,7 @@ mod tests {
         };
         let names = ["瑞幸", "Luna Coffee", "茶", ""];
         let single = |run: &str| Ok(vec![1; run.chars().count()]);
-        let words = LeaveOneOut::new(&post, &names, single).unwrap();
+        let words = LeaveOneOut::new(&post, (0.0, 0.0), &names, single).unwrap();
         let found = words
             .words
             .iter()
@@ -373,7 +367,7 @@ mod tests {
             };
             Ok(texts.iter().map(|text| (s(text), 1.0)).collect())
         };
-        let mut words = LeaveOneOut::new(&post, &[], pairs).unwrap();
+        let mut words = LeaveOneOut::new(&post, (0.4, 1.0), &[], pairs).unwrap();
         assert_eq!(words.hint(Language::En), None);
         words.step(judge).unwrap();
         let hint = words.hint(Language::En).unwrap();
@@ -390,7 +384,7 @@ mod tests {
             text: "word ".repeat(MAX_WORDS + 3),
             ..Post::default()
         };
-        let mut words = LeaveOneOut::new(&post, &[], pairs).unwrap();
+        let mut words = LeaveOneOut::new(&post, (0.0, 0.0), &[], pairs).unwrap();
         assert_eq!((words.len(), words.skipped), (MAX_WORDS, 3));
         let judge = |texts: &[String]| Ok(vec![(0.0, 0.0); texts.len()]);
         let mut judged = 0;

@@ -87,8 +87,20 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
  */
 async function turn(signal) {
   signal?.throwIfAborted();
-  await new Promise((resolve) => setTimeout(resolve));
+  await nextTask();
   signal?.throwIfAborted();
+}
+
+/** A message to itself: browsers hold every timer after the fifth back for four milliseconds. */
+function nextTask() {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve(undefined);
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /**
