@@ -9,8 +9,8 @@ use candle_core::Device;
 
 use super::bundle_dir::Model;
 use crate::train::cascades::Labels;
+use crate::train::catalogue::BrandFiles;
 use crate::train::metrics::MetricRow;
-use crate::train::pairs::BrandFiles;
 use crate::train::texts::Embeddings;
 use crate::train::{
     Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, novelty,

@@ -7,6 +7,7 @@ pub mod boosting;
 pub mod bsmv;
 pub mod bundle;
 pub mod cascades;
+pub mod catalogue;
 pub mod cues;
 pub mod diffusion;
 pub mod diffusion_eval;

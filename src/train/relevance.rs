@@ -17,12 +17,10 @@ use bsmv::text::Language;
 
 use super::Split;
 use super::cascades::text_hash;
+use super::catalogue::{BrandFiles, Catalogue, Mask, Post};
 use super::metrics::{MetricRow, auc, bootstrap, calibration_error};
 use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
-use super::pairs::{
-    Against, BrandFiles, Catalogue, Description, Mask, Pairs, Post, Vectors, pairs,
-    passing_mentions,
-};
+use super::pairs::{Against, Description, Pairs, Vectors, pairs, passing_mentions};
 use super::texts::{Embedder, Embeddings, held_out, language, validates};
 
 /// One in so many posts that name their target lends the name to a post about something else.
