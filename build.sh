@@ -190,7 +190,6 @@ build_forward() {
   "$BIN/wasm-opt" "${WASM_OPT[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
-# What a browser downloads of code: printed, and more than the ceiling fails.
 # Any BERT beside the whole scorer, for the benchmarks beside other runtimes.
 build_encoder() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
@@ -222,6 +221,7 @@ install_python_peers() {
   "$1/bin/pip" install --no-deps -r benches/requirements.txt
 }
 
+# What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
   node -e '
     const zlib = require("node:zlib");

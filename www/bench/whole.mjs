@@ -1,7 +1,8 @@
 /**
  * The whole scorer in Chromium: `node whole.mjs` says how soon it is ready, what a score takes beyond
- * the encoder, what explanations take (in Node too), and how much memory it has; `node whole.mjs endurance`, that 10,000 scores in a row
- * leave its memory as it was, and fails if they don't. What is found goes to target/bench.
+ * the encoder, what explanations take (in Node too), and how much memory it has; `node whole.mjs
+ * endurance`, that 10,000 scores in a row leave its memory as it was, and fails if they don't. What is
+ * found goes to target/bench.
  *
  * @import { ScoreRequest } from "../bsmv/types.js"
  */
