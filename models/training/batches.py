@@ -105,12 +105,17 @@ def split_batches(chosen: list[Example], tokens: int) -> list[list[Example]]:
     return done + [batch] if batch else done
 
 
-def stream(pools: dict[str, list[Example]], shares: dict[str, int], tokens: int, seed: int) -> Iterator[list[Example]]:
-    """Yields batches without end: per epoch a fresh sample of `shares` examples per set, in random order."""
+def stream(pools: dict[str, list[Example]], shares: dict[str, int], tokens: int, seed: int,
+           every_vector: bool) -> Iterator[list[Example]]:
+    """Yields batches without end: per epoch a fresh sample of `shares` examples per set, in random order; with
+    `every_vector` all that have a teacher's vector, and the sample is of the others."""
+    always = [e for name in shares for e in pools[name] if every_vector and "vector" in e.targets]
+    pools = {name: [e for e in pools[name] if not (every_vector and "vector" in e.targets)] for name in shares}
     epoch = 0
     while True:
         rng = random.Random(f"{seed}/{epoch}")
-        chosen = [e for name, count in shares.items() for e in sample(pools[name], count, f"{seed}/{epoch}/{name}")]
+        chosen = always + [e for name, count in shares.items()
+                           for e in sample(pools[name], count, f"{seed}/{epoch}/{name}")]
         rng.shuffle(chosen)
         for start in range(0, len(chosen), 16_384):
             bucket = split_batches(chosen[start:start + 16_384], tokens)

@@ -1,4 +1,4 @@
-"""Exchanges words that must not decide what a text is worth: who speaks, where from, which brand."""
+"""Exchanges words that must not decide what a text is worth: who speaks, how, where from, which brand."""
 
 import json
 import random
@@ -7,6 +7,7 @@ from pathlib import Path
 
 WORDS = json.loads((Path(__file__).parent / "exchange.json").read_text(encoding="utf-8"))
 PERSONS = 0.5  # share of the texts with such words whose words are exchanged
+SPEECH = 0.3  # share of such places in a text that are said in dialect or slang
 SPEAKERS = 0.06  # share of texts that are put into somebody's mouth
 BRANDS = 0.35  # share of texts whose brand gives way to another
 
@@ -18,18 +19,36 @@ def _pattern(lists: list[list[str]], zh: bool) -> re.Pattern:
 
 PATTERNS = {language: _pattern(WORDS[language]["lists"], language == "zh") for language in ("en", "zh")}
 OTHERS = {language: {w: words for words in WORDS[language]["lists"] for w in words} for language in ("en", "zh")}
+SPOKEN_AS = {language: {w: ways["as"] for ways in WORDS[language]["speech"] for w in ways["of"]}
+             for language in ("en", "zh")}
+PLAIN = {language: _pattern([list(words)], language == "zh") for language, words in SPOKEN_AS.items()}
+
+
+def others(text: str, zh: bool, rng: random.Random) -> str:
+    """Puts other persons in the place of those a text names."""
+    language = "zh" if zh else "en"
+    return PATTERNS[language].sub(lambda m: rng.choice(OTHERS[language][m[0]]), text)
+
+
+def otherwise(text: str, zh: bool, rng: random.Random) -> str:
+    """Says a part of a text's plain words in dialect or slang."""
+    language = "zh" if zh else "en"
+    return PLAIN[language].sub(
+        lambda m: rng.choice(SPOKEN_AS[language][m[0]]) if rng.random() < SPEECH else m[0], text)
+
+
+def spoken(text: str, zh: bool, rng: random.Random) -> str:
+    """Puts a text into somebody's mouth."""
+    words = WORDS["zh" if zh else "en"]
+    speaker = rng.choice(words["persons"]).format(*map(rng.choice, (names for names in words["lists"] if len(names) > 2)))
+    return rng.choice(words["says"]).format(x=speaker, text=text)
 
 
 def persons(text: str, zh: bool, rng: random.Random) -> str:
-    """Puts other persons in the place of those a text names, and now and then a speaker before it."""
-    language = "zh" if zh else "en"
+    """Puts other persons in the place of those a text names, in other speech, and now and then a speaker before it."""
     if rng.random() < PERSONS:
-        text = PATTERNS[language].sub(lambda m: rng.choice(OTHERS[language][m[0]]), text)
-    if rng.random() < SPEAKERS:
-        long = [words for words in WORDS[language]["lists"] if len(words) > 2]
-        speaker = rng.choice(WORDS[language]["persons"]).format(*map(rng.choice, long))
-        text = rng.choice(WORDS[language]["says"]).format(x=speaker, text=text)
-    return text
+        text = otherwise(others(text, zh, rng), zh, rng)
+    return spoken(text, zh, rng) if rng.random() < SPEAKERS else text
 
 
 def brand(name: str, text: str, names: list[str], rng: random.Random) -> tuple[str, str]:

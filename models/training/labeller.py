@@ -13,4 +13,4 @@ RECIPE = Recipe(
 )
 
 if __name__ == "__main__":
-    run(RECIPE, arguments(__doc__))
+    run(RECIPE, arguments(__doc__).parse_args())

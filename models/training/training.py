@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 import data
 import pairs
+import twins
 from batches import Example, examples, pad, read_vectors, sample, split_batches, stream
 from encoder import Encoder, load, round_4_bits, save
 from metrics import fit_temperature, summary
@@ -37,7 +38,9 @@ class Recipe:
     rate: float
     batch_tokens: int
     coarse_words: bool = False  # tune word embeddings too, as 4 bits will hold them
-    pairs_every: int = 0  # steps between two batches of pairs; 0 for none
+    centred: bool = False  # the teacher's vectors less their mean: what tells texts apart, not what all share
+    every_vector: bool = False  # each epoch has every text with a teacher's vector, and `shares` of the others
+    pairs_every: int = 0  # steps between two batches of pairs, and of twins; 0 for none
     pairs_size: int = 0
 
 
@@ -50,8 +53,9 @@ class Model(nn.Module):
         width = encoder.config["hidden_size"]
         self.scale = math.sqrt(width)
         self.heads = nn.ModuleDict({task: nn.Linear(width, len(names)) for task, names in classes.items()})
-        self.map = nn.Linear(width, width, bias=False)
+        self.map = nn.Linear(width, width)
         nn.init.eye_(self.map.weight)
+        nn.init.zeros_(self.map.bias)
 
     def logits(self, task: str, embedding: Tensor) -> Tensor:
         """One head judges what a text says, and what it says of the brand it was read for."""
@@ -76,7 +80,7 @@ def loss(model: Model, batch: list[Example], vectors: Tensor, weights: dict[str,
         embedding = model.encoder(pad([e.ids for e in batch]))
     losses = {}
     for task, weight in weights.items():
-        if task == "pairs":
+        if task in ("pairs", "twins"):
             continue
         chosen, wanted = targets(batch, task)
         if not len(chosen):
@@ -122,8 +126,8 @@ def validate(model: Model, valid: dict[str, list[Example]], vectors: Tensor, row
     return summary(predictions), predictions
 
 
-def arguments(description: str | None) -> argparse.Namespace:
-    """Reads the options that both encoders' training takes."""
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """Returns a parser of the options that both encoders' training takes."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--init", type=Path, required=True, help="encoder to start from, Hugging Face layout")
     parser.add_argument("--data", type=Path, required=True)
@@ -139,7 +143,7 @@ def arguments(description: str | None) -> argparse.Namespace:
     parser.add_argument("--final-rows", type=int, default=1000, help="rows per set of the last one")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    return parser
 
 
 def write(value: object, path: Path) -> None:
@@ -149,7 +153,7 @@ def write(value: object, path: Path) -> None:
 
 
 def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: dict[str, list[Example]],
-        vectors: Tensor, paired: list[pairs.Pair], args: argparse.Namespace) -> dict:
+        vectors: Tensor, paired: list[pairs.Pair], twin: list[twins.Twins], args: argparse.Namespace) -> dict:
     """Trains until the token budget or the time is used up and loads the best checkpoint; returns its record."""
     body = [p for p in model.encoder.encoder.parameters() if p.requires_grad]
     words = [p for p in model.encoder.embeddings.parameters() if p.requires_grad]
@@ -165,7 +169,7 @@ def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: di
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         state = saved["state"]
-    stage = stream(train, recipe.shares, recipe.batch_tokens, args.seed)
+    stage = stream(train, recipe.shares, recipe.batch_tokens, args.seed, recipe.every_vector)
     for _ in range(state["step"]):
         next(stage)
     rng = random.Random(f"{args.seed}/{state['step']}")
@@ -182,6 +186,10 @@ def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: di
             chosen = rng.sample(paired, recipe.pairs_size)
             losses["pairs"] = recipe.weights["pairs"] * pairs.loss(model.encoder, chosen, rng)
             state["tokens"] += sum(len(p.post) for p in chosen)
+        if twin and state["step"] % recipe.pairs_every == recipe.pairs_every // 2:
+            alike = rng.sample(twin, recipe.pairs_size)
+            losses["twins"] = recipe.weights["twins"] * twins.loss(model, alike)
+            state["tokens"] += sum(len(a) + len(b) for a, b in alike)
         sum(losses.values()).backward()
         nn.utils.clip_grad_norm_(body + words + heads, 1.0)
         optimiser.step()
@@ -230,16 +238,19 @@ def run(recipe: Recipe, args: argparse.Namespace) -> None:
     encoder.freeze_embeddings(words=not recipe.coarse_words)
     encoder.coarse_words = recipe.coarse_words
     index, vectors = read_vectors(args.vectors) if args.vectors else ({}, torch.empty(0))
+    if recipe.centred:
+        vectors -= vectors.mean(0)
     train, valid = (
         {name: examples(args.data, name, split, recipe.classes, index, tokenizer, args.cleaner, noise)
          for name in recipe.shares} for split, noise in (("train", args.seed), ("valid", None)))
     models = Path(__file__).parent.parent
     paired = (pairs.read(args.data, models, tokenizer, args.cleaner, args.seed) if recipe.pairs_every else [])
+    twin = twins.read(args.data, models, tokenizer, args.cleaner, args.seed) if "twins" in recipe.weights else []
     valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
-    print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, flush=True)
+    print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, len(twin), flush=True)
     model = Model(encoder, recipe.classes)
     recipe.rate = args.rate or recipe.rate
-    state = fit(model, recipe, train, valid, vectors, paired, args)
+    state = fit(model, recipe, train, valid, vectors, paired, twin, args)
     export(model, args.init / "tokenizer.json", 1.0, args.out)
     found, predictions = validate(model, valid, vectors, args.final_rows)
     temperature = fit_temperature(predictions)

@@ -13,8 +13,8 @@ use crate::train::catalogue::BrandFiles;
 use crate::train::metrics::MetricRow;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, novelty,
-    probe, relevance, same_author, sentiment, topics,
+    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, news,
+    novelty, probe, relevance, same_author, sentiment, topics,
 };
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
@@ -69,6 +69,7 @@ enum Which {
     Audit,
     Sentiment,
     Emotion,
+    News,
     Advert,
     Topics,
     Relevance,
@@ -105,6 +106,9 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if wanted(Which::Emotion) {
         let heads = scorer.reader().emotions();
         rows.extend(emotion::evaluate(heads, data, split, &embeddings)?);
+    }
+    if wanted(Which::News) {
+        rows.extend(news::evaluate(data, split, &embeddings)?);
     }
     if wanted(Which::Advert) {
         let head = scorer.reader().advert();

@@ -1,4 +1,5 @@
-//! Whether valence moves when only who is spoken of changes.
+//! Whether valence moves when only who is spoken of changes, and whether it has the sign of a mood
+//! that takes more than words to tell.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +12,10 @@ use super::metrics::{MetricRow, bootstrap};
 
 #[derive(Deserialize)]
 struct Audit {
+    /// Sentences about persons, by language.
+    persons: BTreeMap<String, Vec<String>>,
     swaps: Vec<Swap>,
+    moods: Vec<Mood>,
 }
 
 /// Words that take each other's place (`{x}`) in sentences.
@@ -20,17 +24,42 @@ struct Swap {
     kind: String,
     language: String,
     words: Vec<String>,
+    /// Those about persons, where there are none.
+    #[serde(default)]
     sentences: Vec<String>,
 }
 
-/// Mean |change of s| over all pairs of words in all sentences: overall, and by kind and
-/// language.
+/// Texts that people would call pleased or displeased.
+#[derive(Deserialize)]
+struct Mood {
+    kind: String,
+    language: String,
+    positive: Vec<String>,
+    negative: Vec<String>,
+}
+
+/// Mean |change of s| over all pairs of words in all sentences, overall and by kind and language;
+/// and for how many texts whose mood takes understanding s has the right sign.
 pub fn evaluate(reader: &Reader, audit: &Path) -> Result<Vec<MetricRow>> {
     let bytes = std::fs::read(audit).with_context(|| format!("reading {}", audit.display()))?;
     let audit: Audit = serde_json::from_slice(&bytes)?;
-    let mut changes: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut rows = means("audit", "mean |ds|", changes(reader, &audit)?);
+    rows.extend(means("audit, moods", "right sign", signs(reader, &audit)?));
+    Ok(rows)
+}
+
+/// |change of s| of each pair of words in each sentence, by kind and language.
+fn changes(reader: &Reader, audit: &Audit) -> Result<BTreeMap<String, Vec<f64>>> {
+    let mut found: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for swap in &audit.swaps {
-        for sentence in &swap.sentences {
+        let sentences = match &swap.sentences[..] {
+            [] => audit
+                .persons
+                .get(&swap.language)
+                .with_context(|| format!("no sentences about persons in {}", swap.language))?,
+            own => own,
+        };
+        for sentence in sentences {
             let valences = swap
                 .words
                 .iter()
@@ -38,24 +67,48 @@ pub fn evaluate(reader: &Reader, audit: &Path) -> Result<Vec<MetricRow>> {
                 .collect::<Result<Vec<f32>>>()?;
             for (i, a) in valences.iter().enumerate() {
                 for b in &valences[i + 1..] {
-                    let change = f64::from((a - b).abs());
                     let slice = format!("{}, {}", swap.kind, swap.language);
-                    changes.entry(slice).or_default().push(change);
+                    found
+                        .entry(slice)
+                        .or_default()
+                        .push(f64::from((a - b).abs()));
                 }
             }
         }
     }
-    let all = changes.values().flatten().copied().collect();
-    changes.insert("all".into(), all);
-    let row = |(slice, changes): (String, Vec<f64>)| MetricRow {
-        task: "audit".into(),
+    Ok(found)
+}
+
+/// 1 where s has the sign of a text's mood and 0 where not, by kind and language.
+fn signs(reader: &Reader, audit: &Audit) -> Result<BTreeMap<String, Vec<f64>>> {
+    let mut found: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for mood in &audit.moods {
+        for (texts, sign) in [(&mood.positive, 1.0), (&mood.negative, -1.0)] {
+            for text in texts {
+                let right = reader.read(text, None)?.valence() * sign > 0.0;
+                let slice = format!("{}, {}", mood.kind, mood.language);
+                found
+                    .entry(slice)
+                    .or_default()
+                    .push(f64::from(u8::from(right)));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The mean of each slice and of all of them together.
+fn means(task: &str, metric: &str, mut slices: BTreeMap<String, Vec<f64>>) -> Vec<MetricRow> {
+    slices.insert("all".into(), slices.values().flatten().copied().collect());
+    let row = |(slice, values): (String, Vec<f64>)| MetricRow {
+        task: task.into(),
         slice,
         method: "model".into(),
-        metric: "mean |ds|".into(),
-        n: changes.len(),
-        estimate: bootstrap(changes.len(), |rows| {
-            rows.iter().map(|&i| changes[i]).sum::<f64>() / rows.len() as f64
+        metric: metric.into(),
+        n: values.len(),
+        estimate: bootstrap(values.len(), |rows| {
+            rows.iter().map(|&i| values[i]).sum::<f64>() / rows.len() as f64
         }),
     };
-    Ok(changes.into_iter().map(row).collect())
+    slices.into_iter().map(row).collect()
 }

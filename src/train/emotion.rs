@@ -3,17 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bsmv::classifier::{Classifier, HIDDEN};
+use bsmv::classifier::Classifier;
 use bsmv::emotion::{EN, EmotionHeads, NONE, ZH};
-use bsmv::features::EMBEDDING;
 use bsmv::tensors::Tensors;
-use candle_core::{Device, Tensor};
 
 use super::Split;
+use super::labelled::{Labelled, beside_baselines, fit_head};
 use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1};
-use super::ngrams::NgramModel;
-use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
-use super::texts::{Embedder, Embeddings, TextRow, language, sample};
+use super::optimise::file_of_vars;
+use super::texts::{Embedder, Embeddings, TextRow, language};
 
 /// A set, the names of its classes and its head's file.
 const SETS: [(&str, &[&str], &str); 2] = [
@@ -40,36 +38,6 @@ pub struct EmotionArgs {
     pub seed: u64,
 }
 
-/// Texts of one set with their classes and vectors.
-struct Labelled {
-    texts: Vec<String>,
-    classes: Vec<usize>,
-    x: Tensor,
-}
-
-impl Labelled {
-    fn read(
-        data: &Path,
-        (set, names): (&str, &[&str]),
-        split: Split,
-        limit: usize,
-        embeddings: &Embeddings,
-    ) -> Result<Self> {
-        let rows = sample(data, set, split, limit, |row| class(row, names).is_some())?;
-        let texts: Vec<String> = rows.iter().map(|r| r.text.clone()).collect();
-        Ok(Labelled {
-            classes: rows.iter().filter_map(|r| class(r, names)).collect(),
-            x: matrix(&embeddings.of(set, &texts)?)?,
-            texts,
-        })
-    }
-
-    fn targets(&self) -> Result<Tensor> {
-        let classes: Vec<u32> = self.classes.iter().map(|&c| c as u32).collect();
-        Ok(Tensor::new(classes, &Device::Cpu)?)
-    }
-}
-
 /// The class of a row with one emotion. TweetEval's rows stay out of training: they are what a
 /// linear probe is measured on.
 fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
@@ -86,34 +54,11 @@ fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
 pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
     let embeddings = Embeddings::new(embedder, &args.runs)?;
     for (set, names, file) in SETS {
-        let read =
-            |split, limit| Labelled::read(&args.data, (set, names), split, limit, &embeddings);
+        let class = |row: &TextRow| class(row, names);
+        let read = |split, limit| Labelled::read(&args.data, set, split, limit, class, &embeddings);
         let train = read(Split::Train, args.per_set)?;
         let valid = read(Split::Valid, usize::MAX)?;
-        let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, names.len())];
-        let vars = start(&layers, args.seed)?;
-        let head = Mlp::new(&vars, &layers, Tensor::relu)?;
-        let plan = Plan {
-            epochs: 60,
-            batch: 256,
-            rate: 2e-3,
-            decay: 1e-2,
-            patience: 6,
-            seed: args.seed,
-        };
-        let (y, valid_y) = (train.targets()?, valid.targets()?);
-        let loss = |rows: &Tensor| {
-            let logits = head.logits(&train.x.index_select(rows, 0)?)?;
-            candle_nn::loss::cross_entropy(&logits, &y.index_select(rows, 0)?)
-        };
-        let valid_loss = |factor: f64| -> Result<f64> {
-            let logits = (head.logits(&valid.x)? * factor)?;
-            let loss = candle_nn::loss::cross_entropy(&logits, &valid_y)?;
-            Ok(f64::from(loss.to_scalar::<f32>()?))
-        };
-        fit(&vars, train.classes.len(), &plan, loss, || valid_loss(1.0))?;
-        let t = temperature(valid_loss)?;
-        scale_layer(&vars, "out", 1.0 / t)?;
+        let (vars, t) = fit_head(&train, &valid, names.len(), args.seed)?;
         let out = args.runs.join(file);
         vars.save(&out)
             .with_context(|| format!("writing {}", out.display()))?;
@@ -156,18 +101,17 @@ pub fn evaluate(
     let mut rows = Vec::new();
     for (set, names, _) in SETS {
         let (head, _) = heads.of(language(set));
-        let held = Labelled::read(data, (set, names), split, usize::MAX, embeddings)?;
-        let known = |row: &TextRow| class(row, names).is_some();
-        let train = sample(data, set, Split::Train, usize::MAX, known)?;
-        let examples: Vec<(&str, usize)> = train
-            .iter()
-            .filter_map(|r| Some((r.text.as_str(), class(r, names)?)))
-            .collect();
-        let ngrams = NgramModel::fit(&examples, names.len(), 1);
-        let mut counts = vec![0; names.len()];
-        examples.iter().for_each(|(_, c)| counts[*c] += 1);
-        let majority = (0..names.len()).max_by_key(|&c| counts[c]).unwrap_or(0);
+        let class = |row: &TextRow| class(row, names);
+        let held = Labelled::read(data, set, split, usize::MAX, class, embeddings)?;
         let (found, sure) = predict(head, &held)?;
+        rows.extend(beside_baselines(
+            ("emotion", set),
+            data,
+            class,
+            names.len(),
+            &held,
+            &found,
+        )?);
         let row = |method: &str, metric: &str, estimate| MetricRow {
             task: "emotion".into(),
             slice: set.into(),
@@ -176,27 +120,6 @@ pub fn evaluate(
             n: held.classes.len(),
             estimate,
         };
-        let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, names.len());
-        for (method, predicted) in [
-            ("model", found.clone()),
-            (
-                "character n-grams",
-                held.texts.iter().map(|t| ngrams.predict(t)).collect(),
-            ),
-            ("majority", vec![majority; held.classes.len()]),
-        ] {
-            let truth = &held.classes;
-            rows.push(row(
-                method,
-                "accuracy",
-                bootstrap_pair(truth, &predicted, accuracy),
-            ));
-            rows.push(row(
-                method,
-                "macro_f1",
-                bootstrap_pair(truth, &predicted, f1),
-            ));
-        }
         let right = right(&held.classes, &found);
         let calibration = bootstrap_pair(&right, &sure, calibration_error);
         rows.push(row("model", "calibration_error", calibration));

@@ -19,6 +19,8 @@ const SETS: [(&str, &[&str]); 2] = [
     ("zh_weibo_stance", &["against", "none", "favor"]),
     ("en_emotion", &["anger", "joy", "optimism", "sadness"]),
 ];
+/// Parts that texts are cut into where all of them are told by probes of the others.
+const FOLDS: usize = 10;
 /// Validation texts of each set whose two vectors are compared.
 const COMPARED: usize = 100;
 const COMPARED_SETS: [&str; 5] = [
@@ -39,42 +41,62 @@ fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     names.iter().position(|name| *name == label)
 }
 
-/// Vectors and classes of a split.
-fn read(
-    data: &Path,
-    (set, names): (&str, &[&str]),
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<(Tensor, Vec<usize>)> {
-    let rows = sample(data, set, split, usize::MAX, |r| class(r, names).is_some())?;
-    let texts: Vec<String> = rows.iter().map(|r| r.text.clone()).collect();
-    let classes = rows.iter().filter_map(|r| class(r, names)).collect();
-    Ok((matrix(&embeddings.of(set, &texts)?)?, classes))
+/// Texts as an encoder reads them, and their classes.
+#[derive(Default)]
+struct Texts {
+    vectors: Vec<Vec<f32>>,
+    classes: Vec<usize>,
 }
 
-/// Fits a linear layer on the training split, stops on validation, and predicts `split`.
-fn probe(
-    data: &Path,
-    set: (&str, &[&str]),
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<(Vec<usize>, Vec<usize>)> {
-    let (x, classes) = read(data, set, Split::Train, embeddings)?;
-    let (valid_x, valid) = read(data, set, Split::Valid, embeddings)?;
-    let (held_x, held) = read(data, set, split, embeddings)?;
+impl Texts {
+    fn read(
+        data: &Path,
+        (set, names): (&str, &[&str]),
+        split: Split,
+        embeddings: &Embeddings,
+    ) -> Result<Texts> {
+        let rows = sample(data, set, split, usize::MAX, |r| class(r, names).is_some())?;
+        let texts: Vec<String> = rows.iter().map(|r| r.text.clone()).collect();
+        Ok(Texts {
+            vectors: embeddings.of(set, &texts)?,
+            classes: rows.iter().filter_map(|r| class(r, names)).collect(),
+        })
+    }
+
+    /// Those whose place in the order is in one of the `folds` of [`FOLDS`].
+    fn fold(&self, folds: impl Fn(usize) -> bool) -> Texts {
+        let mut found = Texts::default();
+        for (i, (vector, class)) in self.vectors.iter().zip(&self.classes).enumerate() {
+            if folds(i % FOLDS) {
+                found.vectors.push(vector.clone());
+                found.classes.push(*class);
+            }
+        }
+        found
+    }
+
+    fn extend(&mut self, others: Texts) {
+        self.vectors.extend(others.vectors);
+        self.classes.extend(others.classes);
+    }
+}
+
+/// Fits a linear layer on `train`, stops on `valid`, and says the classes of `held`.
+fn predict(train: &Texts, valid: &Texts, held: &Texts, classes: usize) -> Result<Vec<usize>> {
+    let x = matrix(&train.vectors)?;
     // Encoders differ in how far their vectors spread; a probe shouldn't.
     let mean = x.mean_keepdim(0)?;
     let spread = x.broadcast_sub(&mean)?.sqr()?.mean_keepdim(0)?.sqrt()?;
     let scaled = |x: &Tensor| x.broadcast_sub(&mean)?.broadcast_div(&(&spread + 1e-6)?);
-    let (x, valid_x, held_x) = (scaled(&x)?, scaled(&valid_x)?, scaled(&held_x)?);
-    let target = |classes: &[usize]| -> Result<Tensor> {
-        let classes: Vec<u32> = classes.iter().map(|&c| c as u32).collect();
+    let target = |texts: &Texts| -> Result<Tensor> {
+        let classes: Vec<u32> = texts.classes.iter().map(|&c| c as u32).collect();
         Ok(Tensor::new(classes, &Device::Cpu)?)
     };
-    let (y, valid_y) = (target(&classes)?, target(&valid)?);
-    let vars: VarMap = start(&[("out", EMBEDDING, set.1.len())], 1)?;
+    let (x, y) = (scaled(&x)?, target(train)?);
+    let (valid_x, valid_y) = (scaled(&matrix(&valid.vectors)?)?, target(valid)?);
+    let vars: VarMap = start(&[("out", EMBEDDING, classes)], 1)?;
     let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
-    let layer: Linear = linear(EMBEDDING, set.1.len(), vb.pp("out"))?;
+    let layer: Linear = linear(EMBEDDING, classes, vb.pp("out"))?;
     let plan = Plan {
         epochs: 80,
         batch: 128,
@@ -87,15 +109,50 @@ fn probe(
         let logits = layer.forward(&x.index_select(rows, 0)?)?;
         candle_nn::loss::cross_entropy(&logits, &y.index_select(rows, 0)?)
     };
-    fit(&vars, classes.len(), &plan, loss, || {
+    fit(&vars, train.classes.len(), &plan, loss, || {
         let loss = candle_nn::loss::cross_entropy(&layer.forward(&valid_x)?, &valid_y)?;
         Ok(f64::from(loss.to_scalar::<f32>()?))
     })?;
-    let best = layer.forward(&held_x)?.argmax(1)?.to_vec1::<u32>()?;
-    Ok((held, best.into_iter().map(|c| c as usize).collect()))
+    let best = layer
+        .forward(&scaled(&matrix(&held.vectors)?)?)?
+        .argmax(1)?;
+    let best = best.to_vec1::<u32>()?;
+    Ok(best.into_iter().map(|c| c as usize).collect())
 }
 
-/// Accuracy and macro-F1 of linear probes on the encoder's vectors and on the untuned teacher's.
+/// Classes of a probe's texts, true and found: of `split`, or of all texts of training and
+/// validation, each fold of them told by a probe of the others.
+fn probe(
+    data: &Path,
+    set: (&str, &[&str]),
+    split: Option<Split>,
+    embeddings: &Embeddings,
+) -> Result<(Vec<usize>, Vec<usize>)> {
+    let read = |split| Texts::read(data, set, split, embeddings);
+    let (mut train, valid) = (read(Split::Train)?, read(Split::Valid)?);
+    if let Some(split) = split {
+        let held = read(split)?;
+        let found = predict(&train, &valid, &held, set.1.len())?;
+        return Ok((held.classes, found));
+    }
+    train.extend(valid);
+    let (mut truth, mut found) = (Vec::new(), Vec::new());
+    for fold in 0..FOLDS {
+        let stop = (fold + 1) % FOLDS;
+        let held = train.fold(|f| f == fold);
+        let (rest, valid) = (
+            train.fold(|f| f != fold && f != stop),
+            train.fold(|f| f == stop),
+        );
+        found.extend(predict(&rest, &valid, &held, set.1.len())?);
+        truth.extend(held.classes);
+    }
+    Ok((truth, found))
+}
+
+/// Accuracy and macro-F1 of linear probes on the encoder's vectors and on the untuned teacher's,
+/// and the one over the other. A test split is a few hundred texts, so the same is said of all
+/// texts of training and validation, by folds.
 pub fn probes(
     data: &Path,
     split: Split,
@@ -104,19 +161,40 @@ pub fn probes(
 ) -> Result<Vec<MetricRow>> {
     let mut rows = Vec::new();
     for set in SETS {
-        for (method, embeddings) in [("model", encoder), ("teacher, untuned", teacher)] {
-            let (truth, found) = probe(data, set, split, embeddings)?;
-            let row = |metric: &str, estimate| MetricRow {
-                task: "linear probe".into(),
-                slice: set.0.into(),
-                method: method.into(),
-                metric: metric.into(),
-                n: truth.len(),
-                estimate,
+        for (slice, split) in [
+            (set.0.to_owned(), Some(split)),
+            (format!("{}, folds of training", set.0), None),
+        ] {
+            let (truth, model) = probe(data, set, split, encoder)?;
+            let (_, untuned) = probe(data, set, split, teacher)?;
+            let mut row = |method: &str, metric: &str, estimate| {
+                rows.push(MetricRow {
+                    task: "linear probe".into(),
+                    slice: slice.clone(),
+                    method: method.into(),
+                    metric: metric.into(),
+                    n: truth.len(),
+                    estimate,
+                });
             };
             let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, set.1.len());
-            rows.push(row("accuracy", bootstrap_pair(&truth, &found, accuracy)));
-            rows.push(row("macro_f1", bootstrap_pair(&truth, &found, f1)));
+            for (metric, value) in [
+                ("accuracy", &accuracy as &dyn Fn(&[usize], &[usize]) -> f64),
+                ("macro_f1", &f1),
+            ] {
+                row("model", metric, bootstrap_pair(&truth, &model, value));
+                row(
+                    "teacher, untuned",
+                    metric,
+                    bootstrap_pair(&truth, &untuned, value),
+                );
+                let both: Vec<_> = model.iter().copied().zip(untuned.iter().copied()).collect();
+                let ratio = bootstrap_pair(&truth, &both, |truth, both| {
+                    let (model, untuned): (Vec<_>, Vec<_>) = both.iter().copied().unzip();
+                    value(truth, &model) / value(truth, &untuned)
+                });
+                row("model / teacher, untuned", metric, ratio);
+            }
         }
     }
     Ok(rows)
