@@ -13,9 +13,9 @@ from encoder import load
 
 PREFIX = "query: "
 TRAIN_ROWS = {
-    "zh_weibo_cascades": 1_200, "zh_topic_short": 4_000, "zh_weibo_hashtag": 3_000, "zh_weibo_sentiment": 4_000,
-    "zh_weibo_emotion": 3_000, "zh_review_sentiment": 1_500, "en_brand_sentiment": 4_000, "en_emotion": 3_000,
-    "en_tweet_sentiment": 4_000,
+    "zh_weibo_cascades": 1_200, "zh_topic_short": 6_000, "zh_weibo_hashtag": 3_000, "zh_weibo_sentiment": 10_000,
+    "zh_weibo_emotion": 10_000, "zh_review_sentiment": 4_000, "en_brand_sentiment": 16_000, "en_emotion": 30_000,
+    "en_tweet_sentiment": 24_000,
 }
 VALID_ROWS = 250
 

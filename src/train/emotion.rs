@@ -32,7 +32,7 @@ pub struct EmotionArgs {
     #[arg(long, default_value = "runs")]
     pub runs: PathBuf,
     /// Most training texts of each set.
-    #[arg(long, default_value_t = 16_000)]
+    #[arg(long, default_value_t = 60_000)]
     pub per_set: usize,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -95,7 +95,7 @@ pub struct SentimentArgs {
     #[arg(long, default_value = "runs/sentiment.safetensors")]
     pub out: PathBuf,
     /// Most training texts of each set.
-    #[arg(long, default_value_t = 8_000)]
+    #[arg(long, default_value_t = 24_000)]
     pub per_set: usize,
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
