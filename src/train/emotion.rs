@@ -11,7 +11,7 @@ use super::Split;
 use super::labelled::{Labelled, beside_baselines, fit_head};
 use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1};
 use super::optimise::file_of_vars;
-use super::texts::{Embedder, Embeddings, TextRow, language};
+use super::texts::{Embedder, Embeddings, TextRow, language, sample};
 
 /// A set, the names of its classes and its head's file.
 const SETS: [(&str, &[&str], &str); 2] = [
@@ -104,14 +104,19 @@ pub fn evaluate(
         let class = |row: &TextRow| class(row, names);
         let held = Labelled::read(data, set, split, usize::MAX, class, embeddings)?;
         let (found, sure) = predict(head, &held)?;
+        let train = sample(data, set, Split::Train, usize::MAX, |r| class(r).is_some())?;
+        let examples: Vec<(&str, usize)> = train
+            .iter()
+            .filter_map(|r| Some((r.text.as_str(), class(r)?)))
+            .collect();
+        let named = ("emotion", set);
         rows.extend(beside_baselines(
-            ("emotion", set),
-            data,
-            class,
+            named,
+            &examples,
             names.len(),
             &held,
             &found,
-        )?);
+        ));
         let row = |method: &str, metric: &str, estimate| MetricRow {
             task: "emotion".into(),
             slice: set.into(),
