@@ -16,7 +16,7 @@ try {
   for (let i = 0; i < 4; i++) await page.locator("#example").click();
   await page.locator("#followers").fill("12000");
   await page.locator("#graph").selectOption("200");
-  await page.locator("#words[aria-busy=false] #marked mark").first().waitFor();
+  await page.locator("#words[aria-busy=false]").getByText("LEGO +").waitFor();
   // By now the marker stands still, and nothing is faded any more.
   await page.waitForTimeout(2000);
   await page.locator("#followers").blur();
