@@ -52,9 +52,11 @@ def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, 
                 if zh and rng.random() < TRADITIONAL:
                     other = augment.TRADITIONAL.convert(other)
                 two.append(exchange.spoken(other, zh, rng) if speaks else other)
-            if two[0] != two[1] and made < count:
+            if two[0] != two[1]:
                 made += 1
                 texts += two
+            if made == count:
+                break
     ids = [i[:LONGEST] for i in tokenize(data.clean(texts, cleaner), tokenizer)]
     return [(a, b) for a, b in zip(ids[::2], ids[1::2], strict=True) if a != b]
 

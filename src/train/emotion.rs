@@ -3,14 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use bsmv::classifier::Classifier;
 use bsmv::emotion::{EN, EmotionHeads, NONE, ZH};
-use bsmv::tensors::Tensors;
 
 use super::Split;
-use super::labelled::{Labelled, beside_baselines, fit_head};
+use super::labelled::{Labelled, beside_baselines, fit_head, predict};
 use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1};
-use super::optimise::file_of_vars;
 use super::texts::{Embedder, Embeddings, TextRow, language, sample};
 
 /// A set, the names of its classes and its head's file.
@@ -58,11 +55,10 @@ pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
         let read = |split, limit| Labelled::read(&args.data, set, split, limit, class, &embeddings);
         let train = read(Split::Train, args.per_set)?;
         let valid = read(Split::Valid, usize::MAX)?;
-        let (vars, t) = fit_head(&train, &valid, names.len(), args.seed)?;
+        let (vars, deployed, t) = fit_head(&train, &valid, names.len(), args.seed)?;
         let out = args.runs.join(file);
         vars.save(&out)
             .with_context(|| format!("writing {}", out.display()))?;
-        let deployed = Classifier::load(&Tensors::open(&file_of_vars(&vars)?)?, names.len())?;
         let (found, sure) = predict(&deployed, &valid)?;
         let right = right(&valid.classes, &found);
         println!(
@@ -74,15 +70,6 @@ pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// The likeliest class of each text, and its probability.
-fn predict(head: &Classifier, texts: &Labelled) -> Result<(Vec<usize>, Vec<f32>)> {
-    let best = |x: &Vec<f32>| -> Result<(usize, f32)> {
-        let p = head.probabilities(x)?.into_iter().enumerate();
-        p.max_by(|a, b| a.1.total_cmp(&b.1)).context("no classes")
-    };
-    texts.x.to_vec2()?.iter().map(best).collect()
 }
 
 fn right(truth: &[usize], predicted: &[usize]) -> Vec<bool> {

@@ -3,16 +3,17 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use bsmv::classifier::HIDDEN;
+use anyhow::{Context, Result};
+use bsmv::classifier::{Classifier, HIDDEN};
 use bsmv::features::EMBEDDING;
+use bsmv::tensors::Tensors;
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
 
 use super::Split;
 use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 use super::ngrams::NgramModel;
-use super::optimise::{Mlp, Plan, fit, matrix, scale_layer, start, temperature};
+use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
 use super::texts::{Embeddings, TextRow, sample};
 
 /// A set's texts of one split with their classes and vectors.
@@ -42,31 +43,63 @@ impl Labelled {
         })
     }
 
-    fn targets(&self) -> Result<Tensor> {
+    /// Some of the texts, in the order of `rows`, which may repeat.
+    pub fn take(&self, rows: &[usize]) -> Result<Self> {
+        let index: Vec<u32> = rows.iter().map(|&i| i as u32).collect();
+        Ok(Labelled {
+            texts: rows.iter().map(|&i| self.texts[i].clone()).collect(),
+            classes: rows.iter().map(|&i| self.classes[i]).collect(),
+            x: self.x.index_select(&Tensor::new(index, &Device::Cpu)?, 0)?,
+        })
+    }
+
+    /// Puts other texts of the set after these.
+    pub fn extend(&mut self, others: Labelled) -> Result<()> {
+        self.x = Tensor::cat(&[&self.x, &others.x], 0)?;
+        self.texts.extend(others.texts);
+        self.classes.extend(others.classes);
+        Ok(())
+    }
+
+    /// The classes, for a loss.
+    pub fn targets(&self) -> Result<Tensor> {
         let classes: Vec<u32> = self.classes.iter().map(|&c| c as u32).collect();
         Ok(Tensor::new(classes, &Device::Cpu)?)
     }
 }
 
-/// Fits a head with one hidden layer (`hidden`, `out`), stops on validation, calibrates it there,
-/// and returns its variables and the temperature that is in them.
-pub fn fit_head(
-    train: &Labelled,
-    valid: &Labelled,
-    classes: usize,
-    seed: u64,
-) -> Result<(VarMap, f64)> {
-    let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, classes)];
-    let vars = start(&layers, seed)?;
-    let head = Mlp::new(&vars, &layers, Tensor::relu)?;
-    let plan = Plan {
+/// How heads of sentiment, emotion and subject are fitted.
+pub const fn plan(seed: u64) -> Plan {
+    Plan {
         epochs: 60,
         batch: 256,
         rate: 2e-3,
         decay: 1e-2,
         patience: 6,
         seed,
+    }
+}
+
+/// The likeliest class of each text, and its probability.
+pub fn predict(head: &Classifier, texts: &Labelled) -> Result<(Vec<usize>, Vec<f32>)> {
+    let best = |x: &Vec<f32>| -> Result<(usize, f32)> {
+        let p = head.probabilities(x)?.into_iter().enumerate();
+        p.max_by(|a, b| a.1.total_cmp(&b.1)).context("no classes")
     };
+    texts.x.to_vec2()?.iter().map(best).collect()
+}
+
+/// Fits a head with one hidden layer (`hidden`, `out`), stops on validation, calibrates it there,
+/// and returns its variables, what is deployed of them, and the temperature that is in them.
+pub fn fit_head(
+    train: &Labelled,
+    valid: &Labelled,
+    classes: usize,
+    seed: u64,
+) -> Result<(VarMap, Classifier, f64)> {
+    let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, classes)];
+    let vars = start(&layers, seed)?;
+    let head = Mlp::new(&vars, &layers, Tensor::relu)?;
     let (y, valid_y) = (train.targets()?, valid.targets()?);
     let loss = |rows: &Tensor| {
         let logits = head.logits(&train.x.index_select(rows, 0)?)?;
@@ -77,10 +110,13 @@ pub fn fit_head(
         let loss = candle_nn::loss::cross_entropy(&logits, &valid_y)?;
         Ok(f64::from(loss.to_scalar::<f32>()?))
     };
-    fit(&vars, train.classes.len(), &plan, loss, || valid_loss(1.0))?;
+    fit(&vars, train.classes.len(), &plan(seed), loss, || {
+        valid_loss(1.0)
+    })?;
     let t = temperature(valid_loss)?;
     scale_layer(&vars, "out", 1.0 / t)?;
-    Ok((vars, t))
+    let deployed = Classifier::load(&Tensors::open(&file_of_vars(&vars)?)?, classes)?;
+    Ok((vars, deployed, t))
 }
 
 /// Accuracy and macro-F1 of what a model `found` for `held`, beside the most frequent class and

@@ -3,15 +3,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use bsmv::classifier::HIDDEN;
-use bsmv::features::EMBEDDING;
-use candle_core::{Device, Tensor};
+use anyhow::Result;
 
 use super::Split;
-use super::labelled::{Labelled, beside_baselines, fit_head};
+use super::labelled::{Labelled, beside_baselines, fit_head, predict};
 use super::metrics::MetricRow;
-use super::optimise::Mlp;
 use super::texts::{Embeddings, TextRow};
 
 const SET: &str = "zh_topic_short";
@@ -43,7 +39,7 @@ fn class(row: &TextRow) -> Option<usize> {
 }
 
 /// Training texts with those of rare classes repeated.
-fn repeated(train: Labelled) -> Result<Labelled> {
+fn repeated(train: &Labelled) -> Result<Labelled> {
     let mut rows: Vec<usize> = (0..train.classes.len()).collect();
     for class in 0..SUBJECTS.len() {
         let of_class = rows.iter().copied().filter(|&i| train.classes[i] == class);
@@ -51,34 +47,24 @@ fn repeated(train: Labelled) -> Result<Labelled> {
         let missing = LEAST.saturating_sub(of_class.len());
         rows.extend(of_class.iter().cycle().take(missing));
     }
-    let index: Vec<u32> = rows.iter().map(|&i| i as u32).collect();
-    Ok(Labelled {
-        texts: rows.iter().map(|&i| train.texts[i].clone()).collect(),
-        classes: rows.iter().map(|&i| train.classes[i]).collect(),
-        x: train
-            .x
-            .index_select(&Tensor::new(index, &Device::Cpu)?, 0)?,
-    })
+    train.take(&rows)
 }
 
 /// Accuracy and macro-F1 beside character n-grams and the most frequent class.
 pub fn evaluate(data: &Path, split: Split, embeddings: &Embeddings) -> Result<Vec<MetricRow>> {
     let read = |split| Labelled::read(data, SET, split, usize::MAX, class, embeddings);
     let (train, valid, held) = (read(Split::Train)?, read(Split::Valid)?, read(split)?);
-    let train = repeated(train)?;
-    let (vars, _) = fit_head(&train, &valid, SUBJECTS.len(), SEED)?;
-    let layers = [
-        ("hidden", EMBEDDING, HIDDEN),
-        ("out", HIDDEN, SUBJECTS.len()),
-    ];
-    let logits = Mlp::new(&vars, &layers, Tensor::relu)?.logits(&held.x)?;
-    let found = logits
-        .argmax(1)?
-        .to_vec1::<u32>()
-        .context("the head's answers")?;
-    let found: Vec<usize> = found.into_iter().map(|c| c as usize).collect();
+    let train = repeated(&train)?;
+    let (_, head, _) = fit_head(&train, &valid, SUBJECTS.len(), SEED)?;
+    let (found, _) = predict(&head, &held)?;
     let texts = train.texts.iter().map(String::as_str);
     let examples: Vec<(&str, usize)> = texts.zip(train.classes).collect();
-    let rows = beside_baselines(("news", SET), &examples, SUBJECTS.len(), &held, &found);
-    Ok(rows)
+    let named = ("news", SET);
+    Ok(beside_baselines(
+        named,
+        &examples,
+        SUBJECTS.len(),
+        &held,
+        &found,
+    ))
 }

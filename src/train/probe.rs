@@ -10,8 +10,9 @@ use candle_core::{DType, Device, Tensor};
 use candle_nn::{Linear, Module, VarBuilder, VarMap, linear};
 
 use super::Split;
+use super::labelled::Labelled;
 use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, macro_f1};
-use super::optimise::{Plan, fit, matrix, start};
+use super::optimise::{Plan, fit, start};
 use super::texts::{Embeddings, TextRow, sample};
 
 /// Sets kept out of all training, and the names of their classes.
@@ -41,59 +42,24 @@ fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     names.iter().position(|name| *name == label)
 }
 
-/// Texts as an encoder reads them, and their classes.
-#[derive(Default)]
-struct Texts {
-    vectors: Vec<Vec<f32>>,
-    classes: Vec<usize>,
-}
-
-impl Texts {
-    fn read(
-        data: &Path,
-        (set, names): (&str, &[&str]),
-        split: Split,
-        embeddings: &Embeddings,
-    ) -> Result<Texts> {
-        let rows = sample(data, set, split, usize::MAX, |r| class(r, names).is_some())?;
-        let texts: Vec<String> = rows.iter().map(|r| r.text.clone()).collect();
-        Ok(Texts {
-            vectors: embeddings.of(set, &texts)?,
-            classes: rows.iter().filter_map(|r| class(r, names)).collect(),
-        })
-    }
-
-    /// Those whose place in the order is in one of the `folds` of [`FOLDS`].
-    fn fold(&self, folds: impl Fn(usize) -> bool) -> Texts {
-        let mut found = Texts::default();
-        for (i, (vector, class)) in self.vectors.iter().zip(&self.classes).enumerate() {
-            if folds(i % FOLDS) {
-                found.vectors.push(vector.clone());
-                found.classes.push(*class);
-            }
-        }
-        found
-    }
-
-    fn extend(&mut self, others: Texts) {
-        self.vectors.extend(others.vectors);
-        self.classes.extend(others.classes);
-    }
-}
-
 /// Fits a linear layer on `train`, stops on `valid`, and says the classes of `held`.
-fn predict(train: &Texts, valid: &Texts, held: &Texts, classes: usize) -> Result<Vec<usize>> {
-    let x = matrix(&train.vectors)?;
+fn predict(
+    train: &Labelled,
+    valid: &Labelled,
+    held: &Labelled,
+    classes: usize,
+) -> Result<Vec<usize>> {
     // Encoders differ in how far their vectors spread; a probe shouldn't.
-    let mean = x.mean_keepdim(0)?;
-    let spread = x.broadcast_sub(&mean)?.sqr()?.mean_keepdim(0)?.sqrt()?;
+    let mean = train.x.mean_keepdim(0)?;
+    let spread = train
+        .x
+        .broadcast_sub(&mean)?
+        .sqr()?
+        .mean_keepdim(0)?
+        .sqrt()?;
     let scaled = |x: &Tensor| x.broadcast_sub(&mean)?.broadcast_div(&(&spread + 1e-6)?);
-    let target = |texts: &Texts| -> Result<Tensor> {
-        let classes: Vec<u32> = texts.classes.iter().map(|&c| c as u32).collect();
-        Ok(Tensor::new(classes, &Device::Cpu)?)
-    };
-    let (x, y) = (scaled(&x)?, target(train)?);
-    let (valid_x, valid_y) = (scaled(&matrix(&valid.vectors)?)?, target(valid)?);
+    let (x, y) = (scaled(&train.x)?, train.targets()?);
+    let (valid_x, valid_y) = (scaled(&valid.x)?, valid.targets()?);
     let vars: VarMap = start(&[("out", EMBEDDING, classes)], 1)?;
     let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
     let layer: Linear = linear(EMBEDDING, classes, vb.pp("out"))?;
@@ -113,9 +79,7 @@ fn predict(train: &Texts, valid: &Texts, held: &Texts, classes: usize) -> Result
         let loss = candle_nn::loss::cross_entropy(&layer.forward(&valid_x)?, &valid_y)?;
         Ok(f64::from(loss.to_scalar::<f32>()?))
     })?;
-    let best = layer
-        .forward(&scaled(&matrix(&held.vectors)?)?)?
-        .argmax(1)?;
+    let best = layer.forward(&scaled(&held.x)?)?.argmax(1)?;
     let best = best.to_vec1::<u32>()?;
     Ok(best.into_iter().map(|c| c as usize).collect())
 }
@@ -124,27 +88,33 @@ fn predict(train: &Texts, valid: &Texts, held: &Texts, classes: usize) -> Result
 /// validation, each fold of them told by a probe of the others.
 fn probe(
     data: &Path,
-    set: (&str, &[&str]),
+    (set, names): (&str, &[&str]),
     split: Option<Split>,
     embeddings: &Embeddings,
 ) -> Result<(Vec<usize>, Vec<usize>)> {
-    let read = |split| Texts::read(data, set, split, embeddings);
-    let (mut train, valid) = (read(Split::Train)?, read(Split::Valid)?);
+    let read = |split| {
+        let class = |row: &TextRow| class(row, names);
+        Labelled::read(data, set, split, usize::MAX, class, embeddings)
+    };
+    let (mut all, valid) = (read(Split::Train)?, read(Split::Valid)?);
     if let Some(split) = split {
         let held = read(split)?;
-        let found = predict(&train, &valid, &held, set.1.len())?;
+        let found = predict(&all, &valid, &held, names.len())?;
         return Ok((held.classes, found));
     }
-    train.extend(valid);
+    all.extend(valid)?;
+    let fold = |wanted: &dyn Fn(usize) -> bool| {
+        let rows: Vec<usize> = (0..all.classes.len())
+            .filter(|i| wanted(i % FOLDS))
+            .collect();
+        all.take(&rows)
+    };
     let (mut truth, mut found) = (Vec::new(), Vec::new());
-    for fold in 0..FOLDS {
-        let stop = (fold + 1) % FOLDS;
-        let held = train.fold(|f| f == fold);
-        let (rest, valid) = (
-            train.fold(|f| f != fold && f != stop),
-            train.fold(|f| f == stop),
-        );
-        found.extend(predict(&rest, &valid, &held, set.1.len())?);
+    for held in 0..FOLDS {
+        let stop = (held + 1) % FOLDS;
+        let rest = fold(&|f| f != held && f != stop)?;
+        let held = fold(&|f| f == held)?;
+        found.extend(predict(&rest, &fold(&|f| f == stop)?, &held, names.len())?);
         truth.extend(held.classes);
     }
     Ok((truth, found))

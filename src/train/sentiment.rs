@@ -11,9 +11,10 @@ use bsmv::sentiment::{CLASSES, towards};
 use bsmv::tensors::Tensors;
 
 use super::Split;
+use super::labelled::plan;
 use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 use super::ngrams::NgramModel;
-use super::optimise::{Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature};
+use super::optimise::{Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature};
 use super::texts::{Embedder, Embeddings, TextRow, held_out, sample};
 
 /// Texts to learn from.
@@ -200,20 +201,12 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
 
     let vars = start(&LAYERS, args.seed)?;
     let head = Mlp::new(&vars, &LAYERS, Tensor::relu)?;
-    let plan = Plan {
-        epochs: 60,
-        batch: 256,
-        rate: 2e-3,
-        decay: 1e-2,
-        patience: 6,
-        seed: args.seed,
-    };
     let loss = |rows: &Tensor| {
         let logits = head.logits(&x.index_select(rows, 0)?)?;
         let logits = logits.add(&mask.index_select(rows, 0)?)?;
         candle_nn::loss::cross_entropy(&logits, &y.index_select(rows, 0)?)
     };
-    fit(&vars, x.dim(0)?, &plan, loss, || {
+    fit(&vars, x.dim(0)?, &plan(args.seed), loss, || {
         mean_loss(&head, &valid, 1.0)
     })?;
     let t = temperature(|factor| mean_loss(&head, &valid, factor))?;
