@@ -10,7 +10,7 @@ use crate::encoder::{Config, Device, Int8Encoder, WordBits, quantize};
 use crate::kernels::math::normalise;
 use crate::score::Precision;
 use crate::tensors::FileBytes;
-use crate::text::{Cleaned, Tokenizer, Windows, clean_report};
+use crate::text::{Cleaned, Tokenizer, Windows, clean_report, simplified};
 use crate::{Error, Result};
 
 /// Windows of a long text that are read; what is past them is cut.
@@ -188,9 +188,11 @@ impl Embedder {
         self.tokenizer.vocabulary_size()
     }
 
-    /// Lengths, in characters, of the pieces of a text that needs no cleaning; they add up.
+    /// Lengths, in characters, of the pieces of a text that needs no other cleaning than reading
+    /// its script; they add up.
     pub fn piece_lengths(&self, text: &str) -> Result<Vec<usize>> {
-        Ok(self.tokenizer.lengths(text)?)
+        let read: String = text.chars().map(simplified).collect();
+        Ok(self.tokenizer.lengths(&read)?)
     }
 
     /// The vectors of windows, those that are kept taken from there. A window's vector depends on

@@ -227,6 +227,39 @@ fn a_brand_called_by_its_account_is_called_by_its_name() {
     }
 }
 
+#[test]
+fn a_post_scores_the_same_in_either_script() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    let score = |text: &str, brand: &str| {
+        let request = ScoreRequest {
+            post: Post {
+                text: text.to_owned(),
+                ..Post::default()
+            },
+            brand: Some(brands[brand].clone()),
+            ..ScoreRequest::default()
+        };
+        scorer.score(&request).unwrap()
+    };
+    for (brand, traditional, simplified) in [
+        (
+            "iqiyi",
+            "愛奇藝會員漲價之後還是沒完沒了的廣告，退訂了。",
+            "爱奇艺会员涨价之后还是没完没了的广告，退订了。",
+        ),
+        (
+            "huawei",
+            "華為這款手機拍照真的驚豔，後來又給媽媽買了一臺！",
+            "华为这款手机拍照真的惊艳，后来又给妈妈买了一台！",
+        ),
+    ] {
+        let (traditional, simplified) = (score(traditional, brand), score(simplified, brand));
+        assert_eq!(traditional, simplified);
+        let moved = (traditional.bsmv - NO_EFFECT).abs();
+        assert!(moved > 2.0, "{brand}: {}", traditional.bsmv);
+    }
+}
+
 /// Times each fixture is scored below, as a draft and with graphs: a thousand posts in all.
 const POSTS_PER_TEXT: usize = 5;
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::simplified;
+
 /// Whole words of English, in lower case; those that end in `*` stand for all that begin so.
 const ENGLISH: [&str; 44] = [
     // Negations; words that end in "n't" are found by their end.
@@ -53,12 +55,11 @@ const ENGLISH: [&str; 44] = [
     "collab*",
 ];
 
-/// Parts of Chinese text.
-const CHINESE: [&str; 40] = [
+/// Parts of Chinese text, in simplified characters.
+const CHINESE: [&str; 37] = [
     // Negations.
     "不",
     "没",
-    "無",
     "无",
     "别",
     "未",
@@ -70,7 +71,6 @@ const CHINESE: [&str; 40] = [
     "并非",
     // Warnings.
     "过敏",
-    "過敏",
     "慎",
     "小心",
     "注意",
@@ -89,7 +89,6 @@ const CHINESE: [&str; 40] = [
     "烂脸",
     // Disclosures.
     "广告",
-    "廣告",
     "合作",
     "赞助",
     "推广",
@@ -107,6 +106,8 @@ pub fn is_kept(text: &str, word: Range<usize>) -> bool {
         Some(stem) => own.starts_with(stem),
         None => own == **known,
     };
+    // Both scripts take as many bytes, so that the word stays where it is.
+    let text: String = text.chars().map(simplified).collect();
     let overlaps = |known: &&str| {
         text.match_indices(*known)
             .any(|(at, found)| at < word.end && word.start < at + found.len())
@@ -136,6 +137,8 @@ mod tests {
             ("敏感肌过敏了", "过"),
             ("本文为广告合作", "广告"),
             ("孕妇慎用", "慎用"),
+            ("一點也沒效果", "沒"),
+            ("有過敏風險", "風險"),
         ] {
             assert!(kept(text, word), "{text}: {word}");
         }

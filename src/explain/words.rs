@@ -12,6 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::kept::is_kept;
 use crate::Result;
 use crate::post::Post;
+use crate::relevance::{Name, Searchable};
 use crate::score::Note;
 use crate::text::Language;
 
@@ -76,9 +77,10 @@ impl LeaveOneOut {
         let mut words = Vec::new();
         for (field, text) in fields(post) {
             let mut found = cut(text, &pieces)?;
-            for name in names.iter().filter(|name| !name.is_empty()) {
-                for (at, name) in text.match_indices(*name) {
-                    keep_whole(&mut found, at..at + name.len());
+            let searchable = Searchable::new(text);
+            for name in names {
+                for range in searchable.find(&Name::new(name)) {
+                    keep_whole(&mut found, range);
                 }
             }
             words.extend(found.into_iter().map(|range| (field, range)));
@@ -342,7 +344,7 @@ mod tests {
             text: "我在瑞幸咖啡等Luna Coffee".into(),
             ..Post::default()
         };
-        let names = ["瑞幸", "Luna Coffee", "茶", ""];
+        let names = ["瑞幸", "luna coffee", "茶", ""];
         let single = |run: &str| Ok(vec![1; run.chars().count()]);
         let words = LeaveOneOut::new(&post, (0.0, 0.0), &names, single).unwrap();
         let found = words

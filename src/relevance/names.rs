@@ -6,7 +6,9 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A text ready to be searched: letters and digits only, folded in case, width and accents,
+use crate::text::simplified;
+
+/// A text ready to be searched: letters and digits only, folded in case, width, accents and script,
 /// each knowing where it stood.
 #[derive(Debug, Clone)]
 pub struct Searchable {
@@ -187,9 +189,11 @@ fn account_sign(before: &str) -> Option<usize> {
     (!address).then_some(rest.len())
 }
 
-/// Compatibility decomposition, lower case; marks come out as characters of their own.
+/// Compatibility decomposition, simplified characters, lower case; marks come out as characters of
+/// their own.
 fn fold(c: char) -> impl Iterator<Item = char> {
-    std::iter::once(c).nfkd().flat_map(char::to_lowercase)
+    let parts = std::iter::once(c).nfkd().map(simplified);
+    parts.flat_map(char::to_lowercase)
 }
 
 /// Scripts written without spaces between words, where a name may stand anywhere.
@@ -218,6 +222,8 @@ mod tests {
             ("Apple", "Apple's new store"),
             ("iPad", "two ipads"),
             ("Coca-Cola", "#cocacola"),
+            ("爱奇艺", "愛奇藝會員"),
+            ("愛奇藝", "爱奇艺会员"),
         ] {
             assert!(occurs(name, text), "{name} in {text}");
         }

@@ -2,11 +2,13 @@
 
 pub mod clean;
 pub mod language;
+mod script;
 pub mod tokenizer;
 mod unigram;
 
 pub use clean::{Cleaned, clean, clean_report};
 pub use language::{Detected, Language, detect};
+pub use script::simplified;
 pub use tokenizer::{Encoded, MAX_CHARS, Tokenizer, Windows};
 
 /// What can go wrong between a text and its pieces.

@@ -2,10 +2,13 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Folds full-width and compatibility forms (NFKC). None of the characters
-/// that build emoji has such a form, so emoji pass unchanged.
+use crate::text::simplified;
+
+/// Folds full-width and compatibility forms (NFKC), and traditional characters
+/// into simplified ones. None of the characters that build emoji has such a
+/// form, so emoji pass unchanged.
 pub(super) fn fold(text: &str) -> Vec<char> {
-    text.nfkc().collect()
+    text.nfkc().map(simplified).collect()
 }
 
 /// A character that is read as an emoji, alone or in a sequence. Symbols with

@@ -23,6 +23,8 @@ fn width_space_and_controls() {
         ("等等……", "等等..."),
         ("Hello,  WORLD ", "Hello, WORLD"),
         ("Nike™ ①", "NikeTM 1"),
+        ("這個品牌的服務太差", "这个品牌的服务太差"),
+        ("後後後後悔", "后后后悔"),
     ]);
 }
 
