@@ -13,10 +13,11 @@ pub fn simplified(c: char) -> char {
     let mut buffer = [0; 4];
     let bytes = c.encode_utf8(&mut buffer).as_bytes();
     let (pairs, _) = PAIRS.as_chunks::<7>();
-    let found = pairs.binary_search_by(|pair| pair[..3].cmp(bytes));
-    let pair = found.ok().and_then(|i| str::from_utf8(&pairs[i][3..6]).ok());
-    pair.and_then(|simplified| simplified.chars().next())
-        .unwrap_or(c)
+    let Ok(at) = pairs.binary_search_by(|pair| pair[..3].cmp(bytes)) else {
+        return c;
+    };
+    let simplified = str::from_utf8(&pairs[at][3..6]).ok();
+    simplified.and_then(|s| s.chars().next()).unwrap_or(c)
 }
 
 #[cfg(test)]
