@@ -45,7 +45,11 @@ impl From<Arithmetic> for Precision {
 impl Model {
     /// Reads the bundle and makes a scorer of it.
     pub fn open(&self) -> Result<Scorer> {
-        let precision = self.precision.into();
+        self.open_at(self.precision.into())
+    }
+
+    /// The same with another precision than the options say.
+    pub fn open_at(&self, precision: Precision) -> Result<Scorer> {
         let device = self.device.open(precision)?;
         Ok(Scorer::on_device(
             self.read(precision)?,

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use ::bsmv::score::Precision;
 use anyhow::Result;
-use candle_core::Device;
 
 use super::bundle_dir::Model;
 use crate::train::cascades::Labels;
@@ -13,7 +12,7 @@ use crate::train::catalogue::BrandFiles;
 use crate::train::metrics::MetricRow;
 use crate::train::texts::Embeddings;
 use crate::train::{
-    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, news,
+    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, int8, news,
     novelty, probe, relevance, same_author, sentiment, topics,
 };
 
@@ -66,6 +65,7 @@ pub struct Args {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Which {
     Encoder,
+    Int8,
     Audit,
     Sentiment,
     Emotion,
@@ -86,15 +86,33 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let embeddings = Embeddings::new(&encoder, &args.runs)?;
     let (data, split) = (args.data.as_path(), args.split);
     let mut rows: Vec<MetricRow> = Vec::new();
-    if wanted(Which::Encoder) {
-        let open = |precision| args.model.embedder(precision, &Device::Cpu);
+    let teacher = args.teacher.as_deref().map(encoders::teacher).transpose()?;
+    let teacher = teacher.as_ref().map(|t| Embeddings::new(t, &args.runs));
+    let teacher = teacher.transpose()?;
+    if wanted(Which::Encoder)
+        && let Some(teacher) = &teacher
+    {
+        rows.extend(probe::probes(data, split, &embeddings, teacher)?);
+    }
+    if wanted(Which::Int8) {
+        let open = |precision| args.model.open_at(precision);
         let (float, int8) = (open(Precision::F32)?, open(Precision::Int8)?);
-        rows.extend(probe::cosines(data, &float, &int8)?);
-        if let Some(teacher) = &args.teacher {
-            let teacher = encoders::teacher(teacher)?;
-            let teacher = Embeddings::new(&teacher, &args.runs)?;
-            rows.extend(probe::probes(data, split, &embeddings, &teacher)?);
-        }
+        let embedders = [&float, &int8].map(|scorer| scorer.reader().embedder());
+        rows.extend(int8::cosines(data, embedders)?);
+        let [float, int8] = [&float, &int8].map(encoders::OfScorer::new);
+        let vectors = [
+            &Embeddings::new(&float, &args.runs)?,
+            &Embeddings::new(&int8, &args.runs)?,
+        ];
+        let topics = topics::Topics::read(&args.topics)?;
+        let teacher = teacher.as_ref().map(|teacher| (&topics, teacher));
+        rows.extend(int8::differences(
+            scorer.reader(),
+            data,
+            split,
+            vectors,
+            teacher,
+        )?);
     }
     if wanted(Which::Audit) {
         rows.extend(audit::evaluate(scorer.reader(), &args.audit)?);
@@ -131,10 +149,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         )?);
     }
     if wanted(Which::Topics)
-        && let Some(teacher) = &args.teacher
+        && let Some(teacher) = &teacher
     {
-        let teacher = encoders::teacher(teacher)?;
-        let teacher = Embeddings::new(&teacher, &args.runs)?;
         let file = topics::Topics::read(&args.topics)?;
         let projector = scorer.reader().topics();
         rows.extend(topics::projector::evaluate(
@@ -142,7 +158,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             &file,
             data,
             split,
-            &teacher,
+            teacher,
             &embeddings,
         )?);
     }

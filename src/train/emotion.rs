@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use bsmv::emotion::{EN, EmotionHeads, NONE, ZH};
 
 use super::Split;
-use super::labelled::{Labelled, beside_baselines, fit_head, predict};
+use super::labelled::{Labelled, Told, beside_baselines, fit_head, predict};
 use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1};
 use super::texts::{Embedder, Embeddings, TextRow, language, sample};
 
@@ -74,6 +74,27 @@ pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
 
 fn right(truth: &[usize], predicted: &[usize]) -> Vec<bool> {
     truth.iter().zip(predicted).map(|(t, p)| t == p).collect()
+}
+
+/// The likeliest emotion of each text of a split.
+pub fn told(
+    heads: &EmotionHeads,
+    data: &Path,
+    split: Split,
+    embeddings: &Embeddings,
+) -> Result<Vec<Told>> {
+    let of = |(set, names, _): (&str, &[&str], _)| {
+        let class = |row: &TextRow| class(row, names);
+        let held = Labelled::read(data, set, split, usize::MAX, class, embeddings)?;
+        let (found, _) = predict(heads.of(language(set)).0, &held)?;
+        Ok(Told {
+            set: format!("{set}, emotions"),
+            classes: names.len(),
+            truth: held.classes,
+            found,
+        })
+    };
+    SETS.into_iter().map(of).collect()
 }
 
 /// Accuracy, macro-F1 and calibration per set, beside the most frequent class and a character

@@ -68,6 +68,15 @@ impl Labelled {
     }
 }
 
+/// What a head says of a set's texts.
+pub struct Told {
+    pub set: String,
+    /// Number of classes.
+    pub classes: usize,
+    pub truth: Vec<usize>,
+    pub found: Vec<usize>,
+}
+
 /// How heads of sentiment, emotion and subject are fitted.
 pub const fn plan(seed: u64) -> Plan {
     Plan {

@@ -16,6 +16,7 @@ pub mod encoders;
 pub mod gaming;
 pub mod gat;
 pub mod head;
+pub mod int8;
 pub mod label;
 pub mod labelled;
 pub mod metrics;

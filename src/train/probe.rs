@@ -1,19 +1,17 @@
-//! How much of the teacher the encoder kept: linear probes on sets that neither was tuned on, and
-//! how near the 8-bit vectors stay to the float ones.
+//! How much of the teacher the encoder kept: linear probes on sets that neither was tuned on.
 
 use std::path::Path;
 
 use anyhow::Result;
-use bsmv::embedder::Embedder as Encoder;
 use bsmv::features::EMBEDDING;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Linear, Module, VarBuilder, VarMap, linear};
 
 use super::Split;
 use super::labelled::Labelled;
-use super::metrics::{MetricRow, accuracy, bootstrap, bootstrap_pair, macro_f1};
+use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 use super::optimise::{Plan, fit, start};
-use super::texts::{Embeddings, TextRow, sample};
+use super::texts::{Embeddings, TextRow};
 
 /// Sets kept out of all training, and the names of their classes.
 const SETS: [(&str, &[&str]); 2] = [
@@ -22,16 +20,6 @@ const SETS: [(&str, &[&str]); 2] = [
 ];
 /// Parts that texts are cut into where all of them are told by probes of the others.
 const FOLDS: usize = 10;
-/// Validation texts of each set whose two vectors are compared.
-const COMPARED: usize = 100;
-const COMPARED_SETS: [&str; 5] = [
-    "zh_weibo_sentiment",
-    "zh_review_sentiment",
-    "zh_topic_short",
-    "en_tweet_sentiment",
-    "en_brand_sentiment",
-];
-
 /// The class of a row of a probe's set; of en_emotion, TweetEval's part.
 fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     let label = match (&row.stance, &row.emotions[..]) {
@@ -168,33 +156,4 @@ pub fn probes(
         }
     }
     Ok(rows)
-}
-
-/// Mean and least cosine of the 8-bit vectors to the float ones.
-pub fn cosines(data: &Path, float: &Encoder, int8: &Encoder) -> Result<Vec<MetricRow>> {
-    let mut texts = Vec::new();
-    for set in COMPARED_SETS {
-        let rows = sample(data, set, Split::Valid, COMPARED, |_| true)?;
-        texts.extend(rows.into_iter().map(|r| r.text));
-    }
-    let (a, b) = (float.embed_all(&texts, 32)?, int8.embed_all(&texts, 32)?);
-    let cosine = |(a, b): (&Vec<f32>, &Vec<f32>)| -> f64 {
-        a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum()
-    };
-    let cosines: Vec<f64> = a.iter().zip(&b).map(cosine).collect();
-    let row = |metric: &str, estimate| MetricRow {
-        task: "int8 against f32".into(),
-        slice: "validation texts".into(),
-        method: "model".into(),
-        metric: metric.into(),
-        n: cosines.len(),
-        estimate,
-    };
-    let mean = bootstrap(cosines.len(), |rows| {
-        rows.iter().map(|&i| cosines[i]).sum::<f64>() / rows.len() as f64
-    });
-    let least = bootstrap(cosines.len(), |rows| {
-        rows.iter().map(|&i| cosines[i]).fold(1.0, f64::min)
-    });
-    Ok(vec![row("mean_cosine", mean), row("least_cosine", least)])
 }

@@ -11,7 +11,7 @@ use bsmv::sentiment::{CLASSES, towards};
 use bsmv::tensors::Tensors;
 
 use super::Split;
-use super::labelled::plan;
+use super::labelled::{Told, plan};
 use super::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 use super::ngrams::NgramModel;
 use super::optimise::{Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature};
@@ -243,6 +243,25 @@ fn predict(head: &Classifier, set: &Labelled) -> Result<Vec<usize>> {
     set.x.to_vec2()?.iter().map(best).collect()
 }
 
+/// The likeliest class of each text of a split, of all sets.
+pub fn told(
+    head: &Classifier,
+    data: &Path,
+    split: Split,
+    embeddings: &Embeddings,
+) -> Result<Vec<Told>> {
+    let of = |set: Set| {
+        let held = read(data, set, split, usize::MAX, embeddings)?;
+        Ok(Told {
+            set: set.slice.into(),
+            classes: CLASSES,
+            found: predict(head, &held)?,
+            truth: held.classes,
+        })
+    };
+    SETS.into_iter().chain(UNSEEN).map(of).collect()
+}
+
 /// Accuracy and macro-F1 per set and pooled over the Chinese binary sets, beside the most
 /// frequent class and a character n-gram model, both fitted on the training split.
 pub fn evaluate(
@@ -253,7 +272,8 @@ pub fn evaluate(
 ) -> Result<Vec<MetricRow>> {
     let mut rows = Vec::new();
     let mut pooled: [(Vec<usize>, Vec<usize>); 3] = Default::default();
-    for set in SETS.into_iter().chain(UNSEEN) {
+    let told = told(head, data, split, embeddings)?;
+    for (set, model) in SETS.into_iter().chain(UNSEEN).zip(told) {
         // Baselines learn from what the model may: of the held-out targets, the others' rows.
         let learnt = match set.towards {
             Some(Targets::HeldOut) => SETS[SETS.len() - 1],
@@ -263,7 +283,6 @@ pub fn evaluate(
         let train = sample(data, set.name, Split::Train, usize::MAX, usable)?;
         let usable = |row: &TextRow| class(set, row).is_some();
         let held = sample(data, set.name, split, usize::MAX, usable)?;
-        let labelled = read(data, set, split, usize::MAX, embeddings)?;
         let examples: Vec<(&str, usize)> = train
             .iter()
             .filter_map(|r| Some((r.text.as_str(), class(learnt, r)?)))
@@ -272,9 +291,9 @@ pub fn evaluate(
         let mut counts = [0; CLASSES];
         examples.iter().for_each(|(_, c)| counts[*c] += 1);
         let majority = (0..CLASSES).max_by_key(|&c| counts[c]).unwrap_or(0);
-        let n = labelled.classes.len();
+        let n = model.truth.len();
         let found = [
-            ("model", predict(head, &labelled)?),
+            ("model", model.found),
             (
                 "character n-grams",
                 held.iter().map(|r| ngrams.predict(&r.text)).collect(),
@@ -282,9 +301,9 @@ pub fn evaluate(
             ("majority", vec![majority; n]),
         ];
         for (i, (method, predicted)) in found.into_iter().enumerate() {
-            rows.extend(figures(set.slice, method, &labelled.classes, &predicted));
+            rows.extend(figures(set.slice, method, &model.truth, &predicted));
             if POOLED.contains(&set.name) {
-                pooled[i].0.extend(&labelled.classes);
+                pooled[i].0.extend(&model.truth);
                 pooled[i].1.extend(predicted);
             }
         }

@@ -13,6 +13,7 @@ use bsmv::topics::TopicProjector;
 
 use super::{Topics, read_sample};
 use crate::train::Split;
+use crate::train::labelled::Told;
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 use crate::train::optimise::{Mlp, Plan, file_of_vars, fit, matrix, start};
 use crate::train::texts::{Embedder, Embeddings};
@@ -104,14 +105,26 @@ pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) ->
     println!("{} texts, validation cross-entropy {best:.4}", x.dim(0)?);
     let bytes = file_of_vars(&vars)?;
     let deployed = TopicProjector::load(&Tensors::open(&bytes)?, topics.labels())?;
-    for row in agreement(&deployed, &valid_x, &valid_y)? {
+    for row in agreement(&first(&deployed, &valid_x, &valid_y)?) {
         println!("{} {} {:.4}", row.method, row.metric, row.estimate.value);
     }
     Ok(())
 }
 
-/// How often the projector's first topic is the teacher's, on a tenth of the sample's size of
-/// `split`, beside the most frequent topic.
+/// The projector's first topic and the teacher's, on a tenth of the sample's size of `split`.
+pub fn told(
+    projector: &TopicProjector,
+    topics: &Topics,
+    data: &Path,
+    split: Split,
+    teacher: &Embeddings,
+    student: &Embeddings,
+) -> Result<Told> {
+    let (x, y) = pairs(data, split, topics, teacher, student)?;
+    first(projector, &x, &y)
+}
+
+/// How often those two are the same, beside the most frequent topic.
 pub fn evaluate(
     projector: &TopicProjector,
     topics: &Topics,
@@ -120,18 +133,26 @@ pub fn evaluate(
     teacher: &Embeddings,
     student: &Embeddings,
 ) -> Result<Vec<MetricRow>> {
-    let (x, y) = pairs(data, split, topics, teacher, student)?;
-    agreement(projector, &x, &y)
+    let told = told(projector, topics, data, split, teacher, student)?;
+    Ok(agreement(&told))
 }
 
-fn agreement(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Vec<MetricRow>> {
+fn first(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Told> {
     let first = |weights: &[f32]| {
         let best = (0..TOPICS).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
         best.unwrap_or(0)
     };
     let of = |x: &Vec<f32>| Ok(first(&projector.weights(x)?));
-    let found: Vec<usize> = x.to_vec2()?.iter().map(of).collect::<Result<_>>()?;
-    let truth: Vec<usize> = y.to_vec2::<f32>()?.iter().map(|y| first(y)).collect();
+    Ok(Told {
+        set: "topics".into(),
+        classes: TOPICS,
+        truth: y.to_vec2::<f32>()?.iter().map(|y| first(y)).collect(),
+        found: x.to_vec2()?.iter().map(of).collect::<Result<_>>()?,
+    })
+}
+
+fn agreement(told: &Told) -> Vec<MetricRow> {
+    let (truth, found) = (&told.truth, &told.found);
     let mut counts = [0; TOPICS];
     truth.iter().for_each(|&t| counts[t] += 1);
     let most = (0..TOPICS).max_by_key(|&t| counts[t]).unwrap_or(0);
@@ -145,22 +166,14 @@ fn agreement(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Vec<M
         estimate,
     };
     let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, TOPICS);
-    Ok(vec![
-        row(
-            "model",
-            "agreement",
-            bootstrap_pair(&truth, &found, accuracy),
-        ),
-        row("model", "macro_f1", bootstrap_pair(&truth, &found, f1)),
+    vec![
+        row("model", "agreement", bootstrap_pair(truth, found, accuracy)),
+        row("model", "macro_f1", bootstrap_pair(truth, found, f1)),
         row(
             "majority",
             "agreement",
-            bootstrap_pair(&truth, &majority, accuracy),
+            bootstrap_pair(truth, &majority, accuracy),
         ),
-        row(
-            "majority",
-            "macro_f1",
-            bootstrap_pair(&truth, &majority, f1),
-        ),
-    ])
+        row("majority", "macro_f1", bootstrap_pair(truth, &majority, f1)),
+    ]
 }
