@@ -153,14 +153,8 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     {
         let file = topics::Topics::read(&args.topics)?;
         let projector = scorer.reader().topics();
-        rows.extend(topics::projector::evaluate(
-            projector,
-            &file,
-            data,
-            split,
-            teacher,
-            &embeddings,
-        )?);
+        let told = topics::projector::told(projector, &file, data, split, teacher, &embeddings)?;
+        rows.extend(topics::projector::agreement(&told));
     }
     if wanted(Which::Gaming) {
         rows.extend(gaming::evaluate(

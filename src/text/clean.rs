@@ -2,10 +2,10 @@
 //!
 //! In order: hidden characters go, NFKC folds full-width and compatibility
 //! forms, traditional characters become simplified ones, control characters and
-//! white space become single spaces, runs are cut, then one scan from left to right replaces links and mentions and drops
-//! the hash signs of topics. Each step leaves alone what the earlier ones (and
-//! itself) have written, so that cleaning twice changes nothing; the property
-//! tests hold it to that.
+//! white space become single spaces, runs are cut, then one scan from left to
+//! right replaces links and mentions and drops the hash signs of topics. Each
+//! step leaves alone what the earlier ones (and itself) have written, so that
+//! cleaning twice changes nothing; the property tests hold it to that.
 //!
 //! Choices that the data led to:
 //! - `URL` and `@user` are how the training sets already write links and

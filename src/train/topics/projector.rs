@@ -124,19 +124,6 @@ pub fn told(
     first(projector, &x, &y)
 }
 
-/// How often those two are the same, beside the most frequent topic.
-pub fn evaluate(
-    projector: &TopicProjector,
-    topics: &Topics,
-    data: &Path,
-    split: Split,
-    teacher: &Embeddings,
-    student: &Embeddings,
-) -> Result<Vec<MetricRow>> {
-    let told = told(projector, topics, data, split, teacher, student)?;
-    Ok(agreement(&told))
-}
-
 fn first(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Told> {
     let first = |weights: &[f32]| {
         let best = (0..TOPICS).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
@@ -151,7 +138,8 @@ fn first(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Told> {
     })
 }
 
-fn agreement(told: &Told) -> Vec<MetricRow> {
+/// How often those two are the same, beside the most frequent topic.
+pub fn agreement(told: &Told) -> Vec<MetricRow> {
     let (truth, found) = (&told.truth, &told.found);
     let mut counts = [0; TOPICS];
     truth.iter().for_each(|&t| counts[t] += 1);
