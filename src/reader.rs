@@ -15,7 +15,7 @@ use crate::features::TOPICS;
 use crate::novelty::{Novelty, characters};
 use crate::relevance::{Brand, RelevanceHead, accounts_as_names};
 use crate::score::Emotion;
-use crate::sentiment::{CLASSES, judged, valence};
+use crate::sentiment::{CLASSES, of_brand, probabilities, valence};
 use crate::tensors::Tensors;
 use crate::text::{Cleaned, Language, clean, detect};
 use crate::topics::{TopicLabel, TopicProjector};
@@ -42,8 +42,8 @@ pub struct Reader {
 pub struct TextFeatures {
     /// Unit vector of the encoder.
     pub vector: Vec<f32>,
-    /// P(negative), P(neutral), P(positive): towards the brand if the text names it, else of the
-    /// text itself.
+    /// P(negative), P(neutral), P(positive): of the text itself and, if it names the brand, towards
+    /// that.
     pub sentiment: Vec<f32>,
     /// The emotion of the text.
     pub emotion: Emotion,
@@ -121,15 +121,11 @@ impl Reader {
     pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
         let reading = self.embedder.read(&called(text, brand))?;
         let language = detect(&reading.cleaned.text).language;
-        let sentiment = match judged(&reading.cleaned.text, brand) {
-            Cow::Borrowed(_) => self.sentiment.probabilities(&reading.vector)?,
-            Cow::Owned(towards) => {
-                let towards = self.embedder.read(&towards)?;
-                self.sentiment.probabilities(&towards.vector)?
-            }
-        };
+        let towards = of_brand(&reading.cleaned.text, brand);
+        let towards = towards.map(|text| self.embedder.read(&text)).transpose()?;
+        let towards = towards.as_ref().map(|reading| &reading.vector[..]);
         Ok(TextFeatures {
-            sentiment,
+            sentiment: probabilities(&self.sentiment, &reading.vector, towards)?,
             emotion: self
                 .emotions
                 .read(&reading.vector, language.unwrap_or(Language::Other))?,
@@ -162,24 +158,15 @@ impl Reader {
             .map(|text| clean(&called(text, brand)))
             .collect();
         let vectors = self.embedder.embed_all(&cleaned, BATCH)?;
-        // As in `read`: a text that names the brand is judged for what it says of it.
-        let towards = cleaned.iter().map(|text| judged(text, brand));
-        let towards: Vec<Option<String>> = towards
-            .map(|text| match text {
-                Cow::Owned(towards) => Some(towards),
-                Cow::Borrowed(_) => None,
-            })
-            .collect();
+        // As in `read`: a text that names the brand is judged for what it says of it, too.
+        let towards = cleaned.iter().map(|text| of_brand(text, brand));
+        let towards: Vec<Option<String>> = towards.collect();
         let named: Vec<String> = towards.iter().flatten().cloned().collect();
-        let mut of_brand = self.embedder.embed_all(&named, BATCH)?.into_iter();
+        let mut named = self.embedder.embed_all(&named, BATCH)?.into_iter();
         let mut found = Vec::with_capacity(texts.len());
         for ((text, vector), towards) in cleaned.iter().zip(&vectors).zip(&towards) {
-            let own = towards.as_ref().and_then(|_| of_brand.next());
-            let s = valence(
-                &self
-                    .sentiment
-                    .probabilities(own.as_ref().unwrap_or(vector))?,
-            );
+            let towards = towards.as_ref().and_then(|_| named.next());
+            let s = valence(&probabilities(&self.sentiment, vector, towards.as_deref())?);
             let t = match &ready {
                 Some(brand) => self.relevance.relevance(vector, text, brand)?,
                 None => 1.0,

@@ -88,7 +88,7 @@ pub struct Contribution {
     pub points: f32,
 }
 
-/// Valence of the post's own text; towards the brand where the text names it.
+/// Valence of the post's own text; where it names the brand, half of it towards the brand.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Sentiment {
     /// P(positive) - P(negative), [-1, 1].

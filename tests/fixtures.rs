@@ -183,6 +183,28 @@ fn viral_and_off_topic() -> Vec<(String, f32)> {
 }
 
 #[test]
+fn a_mood_keeps_its_strength_where_the_brand_is_named() {
+    let (scorer, brands) = (scorer(Precision::Int8), brands());
+    for language in ["zh", "en"] {
+        let (mut named, mut of_itself) = (0.0, 0.0);
+        for fixture in fixtures().iter().filter(|f| f.id.starts_with(language)) {
+            if !matches!(&*fixture.kind, "praise" | "complaint") {
+                continue;
+            }
+            let request = request(fixture, &brands);
+            let alone = ScoreRequest {
+                brand: None,
+                ..request.clone()
+            };
+            named += scorer.score(&request).unwrap().sentiment.s.abs();
+            of_itself += scorer.score(&alone).unwrap().sentiment.s.abs();
+        }
+        let kept = named / of_itself;
+        assert!(kept > 0.8, "{language}: {kept}");
+    }
+}
+
+#[test]
 fn a_viral_post_about_something_else_has_no_effect() {
     for (id, score) in viral_and_off_topic() {
         assert!((score - NO_EFFECT).abs() <= 5.0, "{id}: {score}");
