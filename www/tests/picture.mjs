@@ -1,4 +1,7 @@
-/** Makes www/picture.png of the real page, for the README: `node www/tests/picture.mjs`. */
+/**
+ * Makes www/picture.png of the real page, for the README: `node www/tests/picture.mjs`. Wants a font
+ * with Chinese (Debian: fonts-wqy-zenhei).
+ */
 import { join } from "node:path";
 import { launch, ROOT, serve } from "./browser.mjs";
 
