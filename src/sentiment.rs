@@ -23,10 +23,10 @@ pub fn towards(brand: &str, text: &str) -> String {
 /// What is read beside a cleaned text to tell what it says of a brand: the text [`towards`] the name
 /// that it calls the brand by; nothing if it doesn't name it.
 pub fn of_brand(text: &str, brand: Option<&BrandProfile>) -> Option<String> {
+    let brand = brand?;
     let searchable = Searchable::new(text);
-    let name = brand?
-        .names()
-        .find(|n| searchable.contains(&Name::new(n)))?;
+    let mut names = brand.names();
+    let name = names.find(|name| searchable.contains(&Name::new(name)))?;
     Some(towards(name, text))
 }
 
