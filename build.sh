@@ -154,26 +154,14 @@ setup_wasm() {
 build_module() {
   local module=target/$WASM_TARGET/wasm/bsmv.wasm stamp=www/pkg/.made-from made_from
   cargo build --profile wasm --lib --no-default-features --target "$WASM_TARGET"
-  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json build.sh | sha256sum)
+  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json www/tools/integrity.mjs build.sh |
+    sha256sum)
   [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
   rm -rf www/pkg
   target/tools/release/bindgen "$module" www/pkg
   "$BIN/wasm-opt" "${WASM_OPT[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
-  write_integrity
+  node www/tools/integrity.mjs
   echo "$made_from" >"$stamp"
-}
-
-# www/pkg/integrity.js: the SHA-256 that the module must have, in hex and as fetch takes it.
-write_integrity() {
-  node -e '
-    const { readFileSync, writeFileSync } = require("node:fs");
-    const bytes = readFileSync("www/pkg/bsmv_bg.wasm");
-    const hash = require("node:crypto").createHash("sha256").update(bytes).digest();
-    const [hex, base64] = [hash.toString("hex"), hash.toString("base64")];
-    const code = `export const SHA256 = "${hex}";\nexport const INTEGRITY = "sha256-${base64}";\n`;
-    writeFileSync("www/pkg/integrity.js", code);
-    const types = "export const SHA256: string;\nexport const INTEGRITY: string;\n";
-    writeFileSync("www/pkg/integrity.d.ts", types);'
 }
 
 # The kernels alone, to be tested where browsers run them.
@@ -223,21 +211,7 @@ install_python_peers() {
 
 # What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
-  node -e '
-    const zlib = require("node:zlib");
-    const ceiling = Number(process.argv[1]);
-    const bytes = require("node:fs").readFileSync("www/pkg/bsmv_bg.wasm");
-    const kb = (n) => (n / 1e3).toFixed(0) + " KB";
-    const gzip = zlib.gzipSync(bytes, { level: 9 });
-    const brotli = zlib.brotliCompressSync(bytes);
-    console.log(
-      `www/pkg/bsmv_bg.wasm: ${kb(bytes.length)}, gzip ${kb(gzip.length)}, ` +
-        `brotli ${kb(brotli.length)} of at most ${kb(ceiling)}`,
-    );
-    if (brotli.length > ceiling) {
-      console.error("the module is too large: leave out what browsers do not need");
-      process.exit(1);
-    }' "$MODULE_CEILING"
+  node www/tools/size.mjs "$MODULE_CEILING"
 }
 
 wasm() {
