@@ -4,7 +4,7 @@ import { initWorker } from "./bsmv/worker-scorer.js";
 import { element, make } from "./page/dom.js";
 import { follow } from "./page/follow.js";
 import { demoGraph } from "./page/graph.js";
-import { switchLanguage, text, textIfAny, translatePage } from "./page/strings.js";
+import { current, switchLanguage, text, textIfAny, translatePage } from "./page/strings.js";
 import { show } from "./page/view.js";
 import { explainSoon, hideWhy, stopExplaining } from "./page/why.js";
 
@@ -84,7 +84,7 @@ let newest = 0;
 let timer;
 let example = 0;
 
-translatePage();
+translate();
 wire();
 await Promise.all([loadBrands(), start()]);
 
@@ -154,15 +154,17 @@ function wire() {
     brand.value = brands.has(shown.brand) ? shown.brand : "";
     soon();
   });
-  element("language", HTMLButtonElement).addEventListener("click", (event) => {
+  element("language", HTMLButtonElement).addEventListener("click", () => {
     switchLanguage();
-    translatePage();
-    const button = /** @type {HTMLButtonElement} */ (event.currentTarget);
-    button.textContent = text("switch");
-    button.lang = document.documentElement.lang === "en" ? "zh" : "en";
+    translate();
     update();
   });
-  element("language", HTMLButtonElement).textContent = text("switch");
+}
+
+/** Puts the language's words into the page; the button that switches speaks the other one. */
+function translate() {
+  translatePage();
+  element("language", HTMLButtonElement).lang = current() === "en" ? "zh-Hans" : "en";
 }
 
 /** Scores after a pause in typing; what the words of the older draft did is of no use any more. */

@@ -1,4 +1,4 @@
-/** Words of the page. Every key of `en` has its counterpart in `zh`. */
+/** Every text of the page: index.html holds none. Each key of `en` has its counterpart in `zh`. */
 const en = {
   title: "Brand Social Media Value",
   lead: "What a post is worth to a brand: 0 to 100, and 50 is no effect.",
@@ -301,7 +301,8 @@ const zh = {
   made: "{bundle}，{precision}，在此设备上用时 {ms} 毫秒。",
 };
 
-const languages = { en, zh };
+/** The texts by language. */
+export const languages = { en, zh };
 
 /** @typedef {keyof typeof languages} Language */
 
