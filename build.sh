@@ -7,7 +7,8 @@ cd "$(dirname "$0")"
 readonly WASM_TARGET=wasm32-unknown-unknown
 readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
-readonly NODE_AT_LEAST=20
+# AbortSignal.any came with it.
+readonly NODE_AT_LEAST=20.3
 # Most bytes of the module for browsers, after brotli.
 readonly MODULE_CEILING=400000
 # The parts of CUDA that compile kernels, as PyPI has them.
@@ -109,7 +110,7 @@ need_node() {
   local version
   version=$(node --version 2>/dev/null) || missing "Node.js" "Install version $NODE_AT_LEAST or newer (nodejs.org)."
   version=${version#v}
-  ((${version%%.*} >= NODE_AT_LEAST)) ||
+  printf '%s\n' "$NODE_AT_LEAST" "$version" | sort -V -C ||
     missing "Node.js $NODE_AT_LEAST or newer" "Here is $version: install a newer one (nodejs.org)."
   command -v npm >/dev/null || missing "npm" "It comes with Node.js (nodejs.org)."
   local stamp=www/node_modules/.installed

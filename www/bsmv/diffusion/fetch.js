@@ -57,30 +57,24 @@ export async function fetchPatiently(url, headers, patience, signal) {
  * @param {AbortSignal} [signal]
  */
 async function once(url, headers, { timeout, maxBytes }, signal) {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    abort();
-  }, timeout);
-  signal?.addEventListener("abort", abort);
+  // Held here until the answer is in: a composed signal alone doesn't keep its parts from being
+  // collected in Node, and what is collected never fires (nodejs/node#57736).
+  const late = AbortSignal.timeout(timeout);
   try {
     // An API that redirects could send what was asked anywhere.
-    const response = await fetch(url, { headers, redirect: "manual", signal: controller.signal });
+    const response = await fetch(url, {
+      headers,
+      redirect: "manual",
+      signal: signal ? AbortSignal.any([signal, late]) : late,
+    });
     return {
       status: response.type === "opaqueredirect" ? 302 : response.status,
       headers: response.headers,
       body: await text(response, maxBytes),
     };
   } catch (cause) {
-    if (!late) throw cause;
+    if (!late.aborted) throw cause;
     throw new DiffusionError("timeout", `no answer in ${timeout} ms`, { cause });
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-    // Also ends a body that was left unread.
-    abort();
   }
 }
 
@@ -97,6 +91,8 @@ async function text(response, maxBytes) {
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     bytes += next.value.length;
     if (bytes > maxBytes) {
+      // Nobody reads the rest, so that the API needn't send it.
+      reader.cancel().catch(() => {});
       throw new DiffusionError("too_large", `a page of more than ${maxBytes} bytes`);
     }
     body += decoder.decode(next.value, { stream: true });
