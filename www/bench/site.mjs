@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { ROOT } from "../tests/browser.mjs";
+import { serveFiles } from "../tests/site.mjs";
 
 /** Where the first part of a path lies. @type {Record<string, string>} */
 const PLACES = {
@@ -18,13 +18,6 @@ const PLACES = {
   peers: "www/bench/peers/node_modules",
   pkg: "www/pkg",
 };
-
-const TYPES = new Map([
-  [".js", "text/javascript"],
-  [".mjs", "text/javascript"],
-  [".json", "application/json"],
-  [".wasm", "application/wasm"],
-]);
 
 /** @param {string} path */
 function place(path) {
@@ -78,46 +71,14 @@ const PAGE = `<!doctype html>
   globalThis.bench = import("/bench/contestants.js");
 </script>`;
 
-/**
- * Serves the site on a free port, brotli where the browser takes it.
- *
- * @returns {Promise<{ address: string, sent: () => number, stop: () => void }>} `sent` tells the
- * bytes of bodies since it was last asked
- */
-export async function serve() {
-  let sent = 0;
+/** Serves the page and what it loads, as brotli: every browser of today takes that. */
+export function serve() {
   /** Bodies by path: the disk isn't what is measured. @type {Map<string, Buffer>} */
   const bodies = new Map();
-  const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://site").pathname.slice(1);
-    try {
-      let body = path === "" ? Buffer.from(PAGE) : bodies.get(path);
-      if (path !== "") {
-        body ??= brotli(place(path));
-        bodies.set(path, body);
-        response.setHeader("content-encoding", "br");
-      }
-      response.setHeader("content-type", TYPES.get(extname(path)) ?? "application/octet-stream");
-      if (path === "") response.setHeader("content-type", "text/html");
-      response.setHeader("content-length", /** @type {Buffer} */ (body).length);
-      sent += /** @type {Buffer} */ (body).length;
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
+  return serveFiles((path) => {
+    if (path === "/index.html") return { body: Buffer.from(PAGE) };
+    const body = bodies.get(path) ?? brotli(place(path.slice(1)));
+    bodies.set(path, body);
+    return { body, headers: { "content-encoding": "br" } };
   });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return {
-    address: `http://127.0.0.1:${port}/`,
-    sent: () => {
-      const bytes = sent;
-      sent = 0;
-      return bytes;
-    },
-    stop: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
 }

@@ -1,4 +1,4 @@
-/** A folder as a web site of its own, under the strict policy that the package documents. */
+/** Sites on this machine: serving files, waiting for those of others, hearing pages complain. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createServer as createSocket } from "node:net";
@@ -11,26 +11,33 @@ const POLICY =
 const TYPES = new Map([
   [".html", "text/html"],
   [".js", "text/javascript"],
+  [".mjs", "text/javascript"],
   [".json", "application/json"],
   [".wasm", "application/wasm"],
 ]);
 
 /**
- * @param {string} folder
- * @returns {Promise<{ address: string, asked: string[], stop: () => void }>} `asked`: paths, in order
+ * Serves files on a free port.
+ *
+ * @param {(path: string) => { body: Buffer, headers?: Record<string, string> }} find what a path is
+ * answered with, which has the path's last part as its type; where it throws there is nothing
+ * @returns {Promise<{ address: string, asked: string[], sent: () => number, stop: () => void }>}
+ * `asked`: paths, in order; `sent` tells the bytes of bodies since it was last asked
  */
-export async function site(folder) {
+export async function serveFiles(find) {
   /** @type {string[]} */
   const asked = [];
+  let sent = 0;
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? "/", "http://site").pathname;
-    asked.push(path);
+    const { pathname } = new URL(request.url ?? "/", "http://site");
+    asked.push(pathname);
+    const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
     try {
-      const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
-      const bytes = readFileSync(file);
-      response.setHeader("content-type", TYPES.get(extname(file)) ?? "application/octet-stream");
-      response.setHeader("content-security-policy", POLICY);
-      response.end(bytes);
+      const { body, headers = {} } = find(path);
+      const type = TYPES.get(extname(path)) ?? "application/octet-stream";
+      response.writeHead(200, { "content-type": type, "content-length": body.length, ...headers });
+      response.end(body);
+      sent += body.length;
     } catch {
       response.writeHead(404).end();
     }
@@ -40,11 +47,28 @@ export async function site(folder) {
   return {
     address: `http://127.0.0.1:${port}/`,
     asked,
+    sent: () => {
+      const bytes = sent;
+      sent = 0;
+      return bytes;
+    },
     stop: () => {
       server.closeAllConnections();
       server.close();
     },
   };
+}
+
+/**
+ * A folder as a web site of its own, under the strict policy that the package documents.
+ *
+ * @param {string} folder
+ */
+export function site(folder) {
+  return serveFiles((path) => ({
+    body: readFileSync(join(folder, path)),
+    headers: { "content-security-policy": POLICY },
+  }));
 }
 
 /** A port that was free a moment ago: for programs that don't say which one they chose. */
