@@ -7,13 +7,13 @@ mod model;
 
 use std::time::Instant;
 
-use bsmv::bundle::Manifest;
+use bsmv::encoder::Precision;
 use bsmv::encoder::{Config, Device, FloatEncoder, Int8Encoder};
 use bsmv::kernels::attention::{Attention, Shape};
 use bsmv::kernels::math::LayerNorm;
 use bsmv::kernels::{Activations, Kernel, PackedLinear};
-use bsmv::score::Precision;
-use bsmv::scorer::encoder_file;
+use bsmv::scorer::bundle::Manifest;
+use bsmv::scorer::bundle::encoder_file;
 
 /// Median milliseconds.
 fn median(mut run: impl FnMut()) -> f64 {

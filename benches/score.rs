@@ -7,7 +7,7 @@ mod model;
 
 use std::time::Instant;
 
-use bsmv::score::Precision;
+use bsmv::encoder::Precision;
 
 fn main() {
     let brands = model::brands();

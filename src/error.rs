@@ -1,5 +1,7 @@
 //! What can go wrong, as values: each says what was wrong and what to do.
 
+use serde::Serialize;
+
 /// Every failure of the core. `code()` is stable across versions: JavaScript and HTTP
 /// clients match on it, never on the message.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +99,28 @@ impl From<crate::text::TextError> for Error {
         match error {
             TextError::TooLong { .. } => Error::invalid("post.text", error),
             other => Error::Bundle(other.to_string()),
+        }
+    }
+}
+
+/// An error as every shell hands it to its caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorReport {
+    /// Stable across versions: match on it, never on the message.
+    pub code: &'static str,
+    /// Path of what is wrong, where a field is to blame.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// One sentence; begins with the field if there is one.
+    pub message: String,
+}
+
+impl From<&Error> for ErrorReport {
+    fn from(error: &Error) -> Self {
+        ErrorReport {
+            code: error.code(),
+            field: error.field().map(str::to_owned),
+            message: error.to_string(),
         }
     }
 }

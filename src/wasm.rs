@@ -10,16 +10,19 @@ use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
-use crate::api::{ErrorReport, ScoreRequest, parse};
-use crate::brand::BrandProfile;
-use crate::bundle::{Bundle, Manifest};
-use crate::explain::words::LeaveOneOut;
-use crate::memory::MemoryBudget;
-use crate::score::{Precision, Score};
+use crate::ErrorReport;
+use crate::definition::value::Weights;
+use crate::encoder::Precision;
+use crate::layers::tensors::FileBytes;
+use crate::post::brand::BrandProfile;
+use crate::post::json::parse;
 use crate::scorer::Scorer;
-use crate::tensors::FileBytes;
+use crate::scorer::answer::Score;
+use crate::scorer::bundle::{Bundle, Manifest};
+use crate::scorer::explain::words::LeaveOneOut;
+use crate::scorer::memory::MemoryBudget;
+use crate::scorer::request::ScoreRequest;
 use crate::text::Language;
-use crate::value::Weights;
 use crate::{Error, Result};
 
 /// Runs once, when the module is instantiated: a panic prints its place to the console.

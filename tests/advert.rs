@@ -3,9 +3,9 @@
 
 mod common;
 
-use bsmv::api::ScoreRequest;
+use bsmv::encoder::Precision;
 use bsmv::post::{Platform, Post};
-use bsmv::score::Precision;
+use bsmv::scorer::request::ScoreRequest;
 use bsmv::text::Language;
 use common::model::{read, root, scorer};
 use serde::Deserialize;

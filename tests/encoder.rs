@@ -2,10 +2,11 @@
 
 mod common;
 
-use bsmv::bundle::{Bundle, Manifest};
+use bsmv::encoder::Precision;
 use bsmv::encoder::{FloatEncoder, Int8Encoder};
-use bsmv::score::Precision;
-use bsmv::scorer::{Scorer, TOKENIZER, encoder_file};
+use bsmv::scorer::Scorer;
+use bsmv::scorer::bundle::{Bundle, Manifest};
+use bsmv::scorer::bundle::{TOKENIZER, encoder_file};
 use bsmv::text::{Tokenizer, clean};
 use candle_core::{DType, Device, Tensor};
 use candle_nn::VarBuilder;

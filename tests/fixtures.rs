@@ -4,12 +4,12 @@
 
 mod common;
 
-use bsmv::api::ScoreRequest;
+use bsmv::definition::value::{NO_EFFECT, Weights};
 use bsmv::diffusion::{DiffusionPage, EventKind};
+use bsmv::encoder::Precision;
 use bsmv::post::{Platform, Post};
-use bsmv::score::Precision;
 use bsmv::scorer::Scorer;
-use bsmv::value::{NO_EFFECT, Weights};
+use bsmv::scorer::request::ScoreRequest;
 use common::model::{Fixture, brands, fixtures, read, request, root, scorer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

@@ -8,10 +8,10 @@ use std::process::{Command, Output};
 
 use bsmv::Result;
 use bsmv::diffusion::{Arrival, DiffusionGraph, DiffusionPage, EventKind, EventLog};
-use bsmv::import::{
+use bsmv::published::import::{
     cascade_from_pages, cascade_from_paths, events_from_csv, events_from_ndjson, post_from_json,
 };
-use bsmv::record::Event;
+use bsmv::published::record::Event;
 use common::page;
 use common::server::Server;
 use proptest::prelude::*;

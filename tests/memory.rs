@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex};
 
 use bsmv::Result;
-use bsmv::api::ScoreRequest;
-use bsmv::bundle::{Bundle, Manifest};
 use bsmv::diffusion::{DiffusionPage, EventKind, MAX_EVENTS};
-use bsmv::memory::MemoryBudget;
+use bsmv::encoder::Precision;
 use bsmv::post::{Platform, Post};
-use bsmv::score::Precision;
 use bsmv::scorer::Scorer;
+use bsmv::scorer::bundle::{Bundle, Manifest};
+use bsmv::scorer::memory::MemoryBudget;
+use bsmv::scorer::request::ScoreRequest;
 use model::{brands, bundle_folder, read};
 
 /// Counts what is allocated, and the most there has been.

@@ -3,9 +3,11 @@
 mod common;
 
 use bsmv::Error;
-use bsmv::api::{ErrorReport, ScoreRequest, parse};
-use bsmv::record::{Event, PostRecord};
-use bsmv::score::Precision;
+use bsmv::ErrorReport;
+use bsmv::encoder::Precision;
+use bsmv::post::json::parse;
+use bsmv::published::record::{Event, PostRecord};
+use bsmv::scorer::request::ScoreRequest;
 use common::{assert_shape, bad_inputs, draft, full_request, page, schema};
 use serde_json::{Value, json};
 

@@ -3,8 +3,8 @@
 
 use bsmv::Result;
 use bsmv::diffusion::{DiffusionGraph, DiffusionInput, DiffusionNet, EventKind};
+use bsmv::layers::tensors::Tensors;
 use bsmv::post::Platform;
-use bsmv::tensors::Tensors;
 use bsmv::text::Language;
 
 /// Events of the graphs.

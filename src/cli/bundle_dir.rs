@@ -4,10 +4,10 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bsmv::Error;
-use bsmv::bundle::{Bundle, Manifest};
-use bsmv::embedder::Embedder;
-use bsmv::score::Precision;
+use bsmv::encoder::Precision;
+use bsmv::encoder::embedder::Embedder;
 use bsmv::scorer::Scorer;
+use bsmv::scorer::bundle::{Bundle, Manifest};
 use candle_core::Device;
 
 use super::device::On;

@@ -3,7 +3,7 @@
 use std::panic;
 
 use anyhow::{Result, anyhow, bail};
-use bsmv::score::Precision;
+use bsmv::encoder::Precision;
 use candle_core::Device;
 
 /// A device as an option.

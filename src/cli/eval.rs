@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ::bsmv::score::Precision;
 use anyhow::Result;
+use bsmv::encoder::Precision;
 
 use super::bundle_dir::Model;
-use crate::train::cascades::Labels;
-use crate::train::catalogue::BrandFiles;
-use crate::train::metrics::MetricRow;
-use crate::train::texts::Embeddings;
-use crate::train::{
-    Split, advert, audit, bsmv, diffusion, diffusion_eval, emotion, encoders, gaming, int8, news,
-    novelty, probe, relevance, same_author, sentiment, topics,
-};
+use bsmv::train::data::cascades::Labels;
+use bsmv::train::data::catalogue::BrandFiles;
+use bsmv::train::data::texts::Embeddings;
+use bsmv::train::eval::{audit, gaming, int8, news, probe, same_author, score};
+use bsmv::train::heads::{advert, diffusion, emotion, novelty, relevance, sentiment};
+use bsmv::train::metrics::MetricRow;
+use bsmv::train::{Split, encoders, eval, topics};
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.
 #[derive(clap::Args)]
@@ -174,12 +173,12 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let reader = Some(scorer.reader());
         let posts = |split| diffusion::posts(data, split, &labels, reader);
         let (train, held) = (posts(Split::Train)?, posts(split)?);
-        rows.extend(diffusion_eval::evaluate(net, &train, &held, split)?);
+        rows.extend(eval::diffusion::evaluate(net, &train, &held, split)?);
         rows.extend(same_author::evaluate(net, data, &train, &held, split)?);
     }
     if wanted(Which::Bsmv) {
         let labels = Labels::load(&args.labels)?;
-        rows.extend(bsmv::evaluate(
+        rows.extend(score::evaluate(
             &scorer,
             data,
             split,

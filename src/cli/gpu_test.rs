@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Result, bail, ensure};
-use bsmv::embedder::Embedder;
+use bsmv::encoder::Precision;
+use bsmv::encoder::embedder::Embedder;
 use bsmv::post::Post;
-use bsmv::score::Precision;
 use candle_core::Device;
 use serde::Deserialize;
 

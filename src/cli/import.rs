@@ -7,17 +7,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use bsmv::api;
-use bsmv::import::{
+use bsmv::post::Platform;
+use bsmv::post::json;
+use bsmv::published::import::{
     Cascade, cascade_from_pages, cascade_from_paths, events_from_csv, events_from_ndjson,
     post_from_json,
 };
-use bsmv::post::Platform;
-use bsmv::record::{Event, PostRecord, check_id, fill_valences};
+use bsmv::published::record::{Event, PostRecord, check_id, fill_valences};
 use tokio::task::JoinSet;
 
 use super::bundle_dir::Model;
-use crate::store::{Done, EventsSoFar, Store, StoreError};
+use bsmv::published::store::{Done, EventsSoFar, Store, StoreError};
 
 /// Cascades that are written side by side, so that they share commits.
 const TOGETHER: usize = 128;
@@ -154,7 +154,7 @@ async fn replace(store: Arc<Store>, cascade: Cascade) -> Result<Done> {
 
 /// Line by line: these files don't fit in memory.
 async fn paths(args: &Args, store: &Arc<Store>) -> Result<(u64, Done)> {
-    let platform: Platform = api::parse(serde_json::to_string(&args.platform)?, "--platform")?;
+    let platform: Platform = json::parse(serde_json::to_string(&args.platform)?, "--platform")?;
     let mut writing = JoinSet::new();
     let (mut posts, mut sum) = (0, Done::default());
     let mut add = |done: Result<Done>| -> Result<()> {

@@ -62,13 +62,13 @@ enum Verb {
     Eval(eval::Args),
     /// Label texts with the frozen sentiment labeller
     #[cfg(feature = "train")]
-    Label(crate::train::label::LabelArgs),
+    Label(bsmv::train::label::LabelArgs),
     /// Write the 8-bit form of an encoder
     #[cfg(feature = "train")]
-    Quantize(crate::train::bundle::QuantizeArgs),
+    Quantize(bsmv::train::bundle::QuantizeArgs),
     /// Put trained parts together as a bundle
     #[cfg(feature = "train")]
-    Bundle(crate::train::bundle::BundleArgs),
+    Bundle(bsmv::train::bundle::BundleArgs),
 }
 
 /// Runs the verb that was asked for. Exit codes: 0 done, 1 failed, 2 wrong usage (from clap).
@@ -90,13 +90,13 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "train")]
         Verb::Eval(args) => eval::run(&args),
         #[cfg(feature = "train")]
-        Verb::Label(args) => crate::train::label::run(&args).map(|()| ExitCode::SUCCESS),
+        Verb::Label(args) => bsmv::train::label::run(&args).map(|()| ExitCode::SUCCESS),
         #[cfg(feature = "train")]
         Verb::Quantize(args) => {
-            crate::train::bundle::quantize_encoder(&args).map(|()| ExitCode::SUCCESS)
+            bsmv::train::bundle::quantize_encoder(&args).map(|()| ExitCode::SUCCESS)
         }
         #[cfg(feature = "train")]
-        Verb::Bundle(args) => crate::train::bundle::run(&args).map(|()| ExitCode::SUCCESS),
+        Verb::Bundle(args) => bsmv::train::bundle::run(&args).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(failed)
 }

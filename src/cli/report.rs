@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use bsmv::brand::BrandProfile;
-use bsmv::score::{Explanation, Score};
+use bsmv::post::brand::BrandProfile;
+use bsmv::scorer::answer::{Explanation, Score};
 
 /// Features and topics shown; `--json` has all of them.
 const SHOWN: usize = 5;
@@ -99,7 +99,7 @@ pub fn write(
 
 fn precision(score: &Score) -> &'static str {
     match score.precision {
-        bsmv::score::Precision::F32 => "f32",
-        bsmv::score::Precision::Int8 => "int8",
+        bsmv::encoder::Precision::F32 => "f32",
+        bsmv::encoder::Precision::Int8 => "int8",
     }
 }

@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use bsmv::api::{self, ErrorReport, ScoreRequest};
-use bsmv::brand::BrandProfile;
+use bsmv::ErrorReport;
+use bsmv::definition::value::Weights;
+use bsmv::post::brand::BrandProfile;
+use bsmv::post::json;
 use bsmv::post::{Platform, Post};
 use bsmv::scorer::Scorer;
-use bsmv::value::Weights;
+use bsmv::scorer::request::ScoreRequest;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use serde::Serialize;
@@ -79,7 +81,7 @@ fn one(
     weights: Option<Weights>,
 ) -> Result<ExitCode> {
     let platform = match &args.platform {
-        Some(name) => api::parse(serde_json::to_string(name)?, "post.platform")?,
+        Some(name) => json::parse(serde_json::to_string(name)?, "post.platform")?,
         None => Platform::default(),
     };
     let author = args.author.as_deref();
@@ -165,8 +167,8 @@ fn score_line(
     line: &[u8],
     brand: Option<&BrandProfile>,
     weights: Option<Weights>,
-) -> bsmv::Result<bsmv::score::Score> {
-    let mut request: ScoreRequest = api::parse(line, "")?;
+) -> bsmv::Result<bsmv::scorer::answer::Score> {
+    let mut request: ScoreRequest = json::parse(line, "")?;
     if request.brand.is_none() {
         request.brand = brand.cloned();
     }
@@ -178,7 +180,7 @@ fn score_line(
 /// Reads the part of a request that a file holds.
 fn from_file<T: DeserializeOwned>(file: &Path, at: &str) -> Result<T> {
     let json = fs::read(file).with_context(|| file.display().to_string())?;
-    Ok(api::parse(json, at)?)
+    Ok(json::parse(json, at)?)
 }
 
 /// A preset's name, or three numbers.

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 
 use super::bundle_dir::Model;
-use crate::server;
-use crate::store::Store;
+use bsmv::published::store::Store;
+use bsmv::server;
 
 /// Serve the HTTP API under /v1, the page, and the model bundle for the page.
 #[derive(clap::Args)]

@@ -10,9 +10,9 @@ use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::train::encoders;
-use crate::train::texts::Embedder;
-use crate::train::topics::{Topics, find};
+use bsmv::train::data::texts::Embedder;
+use bsmv::train::encoders;
+use bsmv::train::topics::{Topics, find};
 
 /// Texts embedded between two writes.
 const BATCH: usize = 1_024;

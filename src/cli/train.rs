@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::train::topics::projector;
-use crate::train::{advert, diffusion, emotion, encoders, head, novelty, relevance, sentiment};
+use bsmv::train::encoders;
+use bsmv::train::heads::{advert, diffusion, emotion, intervals, novelty, relevance, sentiment};
+use bsmv::train::topics::projector;
 
 /// What is trained, in the order of `models/README.md`.
 #[derive(Subcommand)]
@@ -26,7 +27,7 @@ pub enum Part {
     /// The graph network on cascades
     Diffusion(diffusion::DiffusionArgs),
     /// The intervals of scores, and the posts that explanations compare with
-    Head(head::HeadArgs),
+    Head(intervals::HeadArgs),
 }
 
 pub fn run(part: Part) -> Result<ExitCode> {
@@ -41,7 +42,7 @@ pub fn run(part: Part) -> Result<ExitCode> {
         }
         Part::Novelty(args) => novelty::run(&args, encoders::student(&args.encoder)?.embedder())?,
         Part::Diffusion(args) => diffusion::run(args)?,
-        Part::Head(args) => head::run(&args)?,
+        Part::Head(args) => intervals::run(&args)?,
     }
     Ok(ExitCode::SUCCESS)
 }

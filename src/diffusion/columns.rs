@@ -7,7 +7,7 @@ use super::structure::{
     subtree_sizes, voices_of,
 };
 use super::{DiffusionGraph, EventKind};
-use crate::features::TOPICS;
+use crate::definition::features::TOPICS;
 use crate::post::Platform;
 use crate::text::Language;
 

@@ -10,9 +10,9 @@
 
 use super::columns::{Columns, EDGE, GLOBAL, NODE, SO_FAR};
 use crate::Result;
-use crate::dense::{Dense, relu};
 use crate::kernels::math::exp;
-use crate::tensors::Tensors;
+use crate::layers::dense::{Dense, relu};
+use crate::layers::tensors::Tensors;
 
 /// Width of a node's state.
 pub const WIDTH: usize = 32;
@@ -308,7 +308,7 @@ fn bounded(raw: [f32; RAW], so_far: &[f32; SO_FAR]) -> Outputs {
 pub(super) mod tests {
     use super::super::columns::tests::{graph, input};
     use super::*;
-    use crate::tensors::tests::file;
+    use crate::layers::tensors::tests::file;
 
     /// Tensors of a network with weights drawn by a fixed rule: names, shapes, numbers.
     pub(in super::super) fn tensors() -> Vec<(String, Vec<usize>, Vec<f32>)> {

@@ -10,10 +10,10 @@ use super::structure::audience_valence;
 use super::support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
 use super::trees::Trees;
 use crate::Result;
-use crate::features::DiffusionForecast;
+use crate::definition::features::DiffusionForecast;
+use crate::definition::value::{self, diffusion_of};
+use crate::layers::tensors::Tensors;
 use crate::post::Platform;
-use crate::tensors::Tensors;
-use crate::value::{self, diffusion_of};
 
 /// Observation times, in seconds, at which the network is trained and its intervals are fitted.
 pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
@@ -185,7 +185,7 @@ mod tests {
     use super::super::gat;
     use super::super::trees::FORESTS;
     use super::*;
-    use crate::tensors::tests::file;
+    use crate::layers::tensors::tests::file;
 
     /// Any network, with trees of one leaf each.
     fn tensors(leaf: f32) -> Vec<(String, Vec<usize>, Vec<f32>)> {

@@ -1,7 +1,7 @@
 //! Boosted regression trees on the columns that describe a graph as a whole.
 
 use super::columns::GLOBAL;
-use crate::tensors::Tensors;
+use crate::layers::tensors::Tensors;
 use crate::{Error, Result};
 
 /// One node: `column` and the `value` up to which a row goes left, or a leaf's `value`.

@@ -6,7 +6,7 @@ use super::{Config, Device, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names
 use crate::Result;
 use crate::kernels::floats::{FloatLinear, gelu};
 use crate::kernels::{Choice, Kernel, on_fastest};
-use crate::tensors::Tensors;
+use crate::layers::tensors::Tensors;
 
 /// BERT in f32; weights may be stored as f16 or f32.
 pub struct FloatEncoder(Form);

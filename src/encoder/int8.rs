@@ -7,7 +7,7 @@ use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, layer_names, layer_norm};
 use crate::kernels::scalar::Scalar;
 use crate::kernels::{Choice, Kernel, PackedLinear, on_fastest};
-use crate::tensors::{FileBytes, Tensors};
+use crate::layers::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
 /// BERT with 8-bit weights on the fastest kernel this machine has.

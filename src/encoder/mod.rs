@@ -1,6 +1,7 @@
 //! The text encoder: BERT, mean pooling, unit length. Two forms of one network: `FloatEncoder`
 //! (f32, CPU or CUDA; native builds only) and [`Int8Encoder`] (the same bits in every build).
 
+pub mod embedder;
 #[cfg(not(target_arch = "wasm32"))]
 mod float;
 mod int8;
@@ -20,7 +21,7 @@ pub use network::scratch_bytes;
 pub use quantize::{WordBits, quantize};
 
 use crate::kernels::math::LayerNorm;
-use crate::tensors::Tensors;
+use crate::layers::tensors::Tensors;
 use crate::{Error, Result};
 
 /// Where an f32 encoder computes: nowhere but here, and not at all, in WebAssembly.
@@ -28,6 +29,16 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub enum Device {
     Cpu,
+}
+
+/// How the encoder computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// f32 arithmetic on weights stored as f16.
+    F32,
+    /// 8-bit weights, 7-bit activations.
+    Int8,
 }
 
 /// Shape of a BERT, from a Hugging Face `config.json`; fields it doesn't need are ignored.

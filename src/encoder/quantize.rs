@@ -12,7 +12,7 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use super::{Config, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names};
 use crate::kernels::math::round_half_even;
-use crate::tensors::Tensors;
+use crate::layers::tensors::Tensors;
 use crate::{Error, Result};
 
 /// Numbers of a 4-bit word embedding that share a scale.

@@ -3,6 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::encoder::Precision;
+use crate::post::Post;
+use crate::post::json::MAX_REQUEST_BYTES;
+use crate::scorer::Scorer;
+use crate::scorer::answer::{Explanation, Score};
+use crate::scorer::request::ScoreRequest;
 use anyhow::{Context, Result};
 use axum::Json;
 use axum::Router;
@@ -11,10 +17,6 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use bsmv::api::{MAX_REQUEST_BYTES, ScoreRequest};
-use bsmv::post::Post;
-use bsmv::score::{Explanation, Precision, Score};
-use bsmv::scorer::Scorer;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -22,7 +24,7 @@ use tokio::time::timeout;
 use super::error::Failure;
 use super::posts;
 use super::work::Queue;
-use crate::store::Store;
+use crate::published::store::Store;
 
 const OPENAPI: &str = include_str!("../../www/api/openapi.json");
 /// The media type of everything but events.
@@ -106,7 +108,7 @@ async fn explain(api: State<Api>, request: Request) -> Result<Json<Explanation>,
 async fn answer<T: Send + 'static>(
     State(api): State<Api>,
     request: Request,
-    make: fn(&Scorer, &ScoreRequest) -> bsmv::Result<T>,
+    make: fn(&Scorer, &ScoreRequest) -> crate::Result<T>,
 ) -> Result<Json<T>, Failure> {
     declared(request.headers(), JSON)?;
     let place = api.queue.enter()?;

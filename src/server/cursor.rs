@@ -1,10 +1,10 @@
 //! Cursors and ETags: both name a place in one snapshot of one post.
 
+use crate::Error;
 use axum::http::{HeaderMap, header};
-use bsmv::Error;
 
 use super::error::Failure;
-use crate::store::{IdOf, Key, Snapshot};
+use crate::published::store::{IdOf, Key, Snapshot};
 
 /// Where a page begins, in which snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use std::any::Any;
 
+use crate::Error;
+use crate::ErrorReport;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bsmv::Error;
-use bsmv::api::ErrorReport;
 use serde::Serialize;
 
-use crate::store::StoreError;
+use crate::published::store::StoreError;
 
 /// Why a request wasn't answered with what it asked for.
 pub enum Failure {

@@ -12,17 +12,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::scorer::Scorer;
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::middleware::map_response;
-use bsmv::scorer::Scorer;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::services::{ServeDir, ServeFile};
 
-use crate::store::Store;
+use crate::published::store::Store;
 
 /// What is served beside the API.
 pub struct Site {

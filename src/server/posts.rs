@@ -3,16 +3,16 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::Error;
+use crate::published::forecast::forecast;
+use crate::published::import::{events_from_ndjson, post_from_json};
+use crate::published::record::{MAX_ID_BYTES, check_id, fill_valences};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
-use bsmv::Error;
-use bsmv::forecast::forecast;
-use bsmv::import::{events_from_ndjson, post_from_json};
-use bsmv::record::{MAX_ID_BYTES, check_id, fill_valences};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 use tokio::task::spawn_blocking;
@@ -20,7 +20,7 @@ use tokio::task::spawn_blocking;
 use super::api::{Api, JSON, body_of, declared};
 use super::cursor::{Place, has};
 use super::error::Failure;
-use crate::store::{EventsSoFar, Snapshot, Store};
+use crate::published::store::{EventsSoFar, Snapshot, Store};
 
 /// Events on one page.
 const PAGE: usize = 5_000;
@@ -173,7 +173,9 @@ async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure
     }
 }
 
-fn erased(done: crate::store::Result<crate::store::Done>) -> Result<Json<Erased>, Failure> {
+fn erased(
+    done: crate::published::store::Result<crate::published::store::Done>,
+) -> Result<Json<Erased>, Failure> {
     let done = done?;
     Ok(Json(Erased {
         posts: done.posts,

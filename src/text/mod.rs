@@ -2,12 +2,14 @@
 
 pub mod clean;
 pub mod language;
+mod names;
 mod script;
 pub mod tokenizer;
 mod unigram;
 
 pub use clean::{Cleaned, clean, clean_report};
 pub use language::{Detected, Language, detect};
+pub use names::{Name, Searchable, accounts_as_names};
 pub use script::simplified;
 pub use tokenizer::{Encoded, MAX_CHARS, Tokenizer, Windows};
 

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::encoder::Precision;
+use crate::encoder::{Config, WordBits, quantize};
+use crate::heads::topics::TopicLabel;
+use crate::scorer::bundle::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
+use crate::scorer::bundle::{EncoderFacts, FileFacts, Manifest, Residuals, SCHEMA};
 use anyhow::{Context, Result, ensure};
-use bsmv::bundle::{EncoderFacts, FileFacts, Manifest, Residuals, SCHEMA};
-use bsmv::encoder::{Config, WordBits, quantize};
-use bsmv::score::Precision;
-use bsmv::scorer::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
-use bsmv::topics::TopicLabel;
 use half::f16;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};

@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::encoder::Precision;
+use crate::encoder::embedder::Embedder;
+use crate::encoder::{Config, WordBits};
+use crate::heads::reader::Reader;
+use crate::layers::tensors::Tensors;
+use crate::scorer::Scorer;
+use crate::scorer::bundle::encoder_file;
 use anyhow::{Context, Result};
-use bsmv::embedder::Embedder;
-use bsmv::encoder::{Config, WordBits};
-use bsmv::reader::Reader;
-use bsmv::score::Precision;
-use bsmv::scorer::{Scorer, encoder_file};
-use bsmv::tensors::Tensors;
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::optimise::file_of;
-use super::texts;
+use super::data::texts;
+use super::fit::optimise::file_of;
 use super::topics::Topics;
 
 /// Pieces read of a training text.

@@ -1,37 +1,13 @@
 //! Training and evaluation on data sets: JSON Lines, gzip, `<set>.<split>[.partNofM].jsonl.gz`.
 
-pub mod adamw;
-pub mod advert;
-pub mod audit;
-pub mod boosting;
-pub mod bsmv;
 pub mod bundle;
-pub mod cascades;
-pub mod catalogue;
-pub mod cues;
-pub mod diffusion;
-pub mod diffusion_eval;
-pub mod emotion;
+pub mod data;
 pub mod encoders;
-pub mod gaming;
-pub mod gat;
-pub mod head;
-pub mod int8;
+pub mod eval;
+pub mod fit;
+pub mod heads;
 pub mod label;
-pub mod labelled;
 pub mod metrics;
-pub mod network;
-pub mod news;
-pub mod ngrams;
-pub mod novelty;
-pub mod optimise;
-pub mod pairs;
-pub mod probe;
-pub mod relevance;
-pub mod rivals;
-pub mod same_author;
-pub mod sentiment;
-pub mod texts;
 pub mod topics;
 
 use std::fs::File;

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use bsmv::api::ScoreRequest;
-use bsmv::brand::BrandProfile;
-use bsmv::bundle::{Bundle, Manifest};
+use bsmv::encoder::Precision;
 use bsmv::post::Post;
-use bsmv::score::Precision;
+use bsmv::post::brand::BrandProfile;
 use bsmv::scorer::Scorer;
+use bsmv::scorer::bundle::{Bundle, Manifest};
+use bsmv::scorer::request::ScoreRequest;
 use serde::Deserialize;
 
 /// One post written for these tests.

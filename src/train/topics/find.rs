@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
-use bsmv::features::EMBEDDING;
-use bsmv::text::Language;
-use bsmv::topics::TopicLabel;
+use crate::definition::features::EMBEDDING;
+use crate::heads::topics::TopicLabel;
+use crate::text::Language;
 
 use super::clusters::{dense, kmeans, normalise, ward};
 use super::gap;
@@ -17,8 +17,8 @@ use super::sides::{Judged, Side, sides};
 use super::terms::Words;
 use super::{Terms, Topic, TopicFile, Topics, centred, mean_for, read_sample};
 use crate::train::Split;
+use crate::train::data::texts::{Embedder, Embeddings, progress};
 use crate::train::metrics::quantile;
-use crate::train::texts::{Embedder, Embeddings, progress};
 
 /// Principal components that neighbours are looked for in.
 const COMPONENTS: usize = 50;

@@ -72,8 +72,8 @@ pub fn people(side: &Side, count: usize) -> Vec<Judged> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Language;
     use crate::train::topics::sides::Text;
-    use bsmv::text::Language;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 

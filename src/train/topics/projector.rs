@@ -7,16 +7,16 @@ use anyhow::{Result, ensure};
 use candle_core::{D, Tensor};
 use candle_nn::ops;
 
-use bsmv::features::{EMBEDDING, TOPICS};
-use bsmv::tensors::Tensors;
-use bsmv::topics::TopicProjector;
+use crate::definition::features::{EMBEDDING, TOPICS};
+use crate::heads::topics::TopicProjector;
+use crate::layers::tensors::Tensors;
 
 use super::{Topics, read_sample};
 use crate::train::Split;
-use crate::train::labelled::Told;
+use crate::train::data::texts::{Embedder, Embeddings};
+use crate::train::fit::labelled::Told;
+use crate::train::fit::optimise::{Mlp, Plan, file_of_vars, fit, matrix, start};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
-use crate::train::optimise::{Mlp, Plan, file_of_vars, fit, matrix, start};
-use crate::train::texts::{Embedder, Embeddings};
 
 /// Fits the projector.
 #[derive(Debug, Clone, clap::Args)]

@@ -7,15 +7,15 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use bsmv::text::Language;
+use crate::text::Language;
 
 use super::SAMPLE;
 use super::coherence::{TOP, Windows, company};
 use super::lda::lda;
 use super::terms::{Words, top_terms};
 use crate::train::Split;
+use crate::train::data::texts::{TextRow, language, normalised_target, sample};
 use crate::train::metrics::{Estimate, bootstrap};
-use crate::train::texts::{TextRow, language, normalised_target, sample};
 
 /// A term is a word of this many training texts, or held-out texts would hardly know it, ...
 pub const KNOWN: usize = 30;

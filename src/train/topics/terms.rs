@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use jieba_rs::Jieba;
 use rust_stemmers::{Algorithm, Stemmer};
 
-use bsmv::text::Language;
+use crate::text::Language;
 
 /// Words that tell nothing about a subject.
 const STOP_ZH: &str = "什么 一个 我们 自己 没有 就是 不是 这个 怎么 可以 知道 今天 现在 还是 真的 他们 你们 \

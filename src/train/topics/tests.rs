@@ -73,7 +73,7 @@ fn what_is_written_reads_back() {
 fn the_committed_ten_are_of_the_same_kind() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/topics.json");
     let topics = Topics::read(&path).unwrap();
-    assert_eq!(topics.labels().len(), bsmv::features::TOPICS);
+    assert_eq!(topics.labels().len(), crate::definition::features::TOPICS);
     let (topic, cosine) = topics.assign(&topics.centroids[20], Language::En, -1.0);
     assert!(topic.is_some() && cosine > 0.0);
 }

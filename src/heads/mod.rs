@@ -1,0 +1,10 @@
+//! What the text alone says: one file per head, and the reader that holds them with the encoder.
+
+pub mod advert;
+pub mod classifier;
+pub mod emotion;
+pub mod novelty;
+pub mod reader;
+pub mod relevance;
+pub mod sentiment;
+pub mod topics;

@@ -1,0 +1,211 @@
+//! What the text alone says: its vector, sentiment, topics, language, and how much it is about a
+//! brand.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::Result;
+use crate::definition::features::TOPICS;
+use crate::encoder::embedder::Embedder;
+use crate::heads::advert::AdvertHead;
+use crate::heads::classifier::Classifier;
+use crate::heads::emotion::Emotion;
+use crate::heads::emotion::EmotionHeads;
+use crate::heads::novelty::{Novelty, characters};
+use crate::heads::relevance::{Brand, RelevanceHead};
+use crate::heads::sentiment::{CLASSES, of_brand, probabilities, valence};
+use crate::heads::topics::{TopicLabel, TopicProjector};
+use crate::layers::tensors::Tensors;
+use crate::post::brand::BrandProfile;
+use crate::text::accounts_as_names;
+use crate::text::{Cleaned, Language, clean, detect};
+
+/// Brands kept ready; the one not used for longest makes room.
+const BRANDS_KEPT: usize = 64;
+/// Texts of a brand that share one pass through the encoder.
+const BATCH: usize = 16;
+
+/// The encoder and the heads that read its vectors.
+pub struct Reader {
+    embedder: Embedder,
+    sentiment: Classifier,
+    emotions: EmotionHeads,
+    advert: AdvertHead,
+    topics: TopicProjector,
+    relevance: RelevanceHead,
+    novelty: Novelty,
+    brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
+}
+
+/// A text that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TextFeatures {
+    /// Unit vector of the encoder.
+    pub vector: Vec<f32>,
+    /// P(negative), P(neutral), P(positive): of the text itself and, if it names the brand, towards
+    /// that.
+    pub sentiment: Vec<f32>,
+    /// The emotion of the text.
+    pub emotion: Emotion,
+    /// From a scene of real use, 0, to hard advertisement, 1.
+    pub advert: f32,
+    /// Weights that sum to 1.
+    pub topics: [f32; TOPICS],
+    /// As detected from the script.
+    pub language: Option<Language>,
+    pub cleaned: Cleaned,
+    /// How unlike the training texts it is written: above 1 it is beyond what is usual.
+    pub novelty: f32,
+    /// Word pieces past the encoder's maximum that were not read.
+    pub cut: usize,
+}
+
+impl TextFeatures {
+    /// s in [-1, 1]: P(positive) - P(negative).
+    pub fn valence(&self) -> f32 {
+        valence(&self.sentiment)
+    }
+}
+
+impl Reader {
+    /// Loads `sentiment`, `emotion`, `advert`, `topics`, `relevance` and `novelty` from `heads`.
+    pub fn new(embedder: Embedder, heads: &Tensors, topics: Vec<TopicLabel>) -> Result<Self> {
+        Ok(Reader {
+            embedder,
+            sentiment: Classifier::load(&heads.under("sentiment"), CLASSES)?,
+            emotions: EmotionHeads::load(&heads.under("emotion"))?,
+            advert: AdvertHead::load(&heads.under("advert"))?,
+            topics: TopicProjector::load(&heads.under("topics"), topics)?,
+            relevance: RelevanceHead::load(&heads.under("relevance"))?,
+            novelty: Novelty::load(&heads.under("novelty"))?,
+            brands: Mutex::default(),
+        })
+    }
+
+    /// The encoder.
+    pub fn embedder(&self) -> &Embedder {
+        &self.embedder
+    }
+
+    /// The sentiment head.
+    pub fn sentiment(&self) -> &Classifier {
+        &self.sentiment
+    }
+
+    /// The emotion heads.
+    pub fn emotions(&self) -> &EmotionHeads {
+        &self.emotions
+    }
+
+    /// The head for advertisement.
+    pub fn advert(&self) -> &AdvertHead {
+        &self.advert
+    }
+
+    /// The topic projector.
+    pub fn topics(&self) -> &TopicProjector {
+        &self.topics
+    }
+
+    /// The relevance head.
+    pub fn relevance_head(&self) -> &RelevanceHead {
+        &self.relevance
+    }
+
+    /// What says that a text is unlike those of training.
+    pub fn novelty(&self) -> &Novelty {
+        &self.novelty
+    }
+
+    /// Reads a text, for a brand if one is given.
+    pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
+        let reading = self.embedder.read(&called(text, brand))?;
+        let language = detect(&reading.cleaned.text).language;
+        let towards = of_brand(&reading.cleaned.text, brand);
+        let towards = towards.map(|text| self.embedder.read(&text)).transpose()?;
+        let towards = towards.as_ref().map(|reading| &reading.vector[..]);
+        Ok(TextFeatures {
+            sentiment: probabilities(&self.sentiment, &reading.vector, towards)?,
+            emotion: self
+                .emotions
+                .read(&reading.vector, language.unwrap_or(Language::Other))?,
+            advert: self.advert.read(&reading.vector)?,
+            topics: self.topics.weights(&reading.vector)?,
+            novelty: self.novelty.distance(
+                &reading.pieces,
+                characters(&reading.cleaned.text),
+                language,
+            ),
+            language,
+            vector: reading.vector,
+            cleaned: reading.cleaned,
+            cut: reading.cut,
+        })
+    }
+
+    /// r(post, brand) in [0, 1].
+    pub fn relevance(&self, text: &TextFeatures, profile: &BrandProfile) -> Result<f32> {
+        let brand = self.brand(profile)?;
+        self.relevance
+            .relevance(&text.vector, &text.cleaned.text, &brand)
+    }
+
+    /// s and T of several texts, read together; T is 1 without a brand.
+    pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
+        let ready = brand.map(|profile| self.brand(profile)).transpose()?;
+        let cleaned: Vec<String> = texts
+            .iter()
+            .map(|text| clean(&called(text, brand)))
+            .collect();
+        let vectors = self.embedder.embed_all(&cleaned, BATCH)?;
+        // As in `read`: a text that names the brand is judged for what it says of it, too.
+        let towards = cleaned.iter().map(|text| of_brand(text, brand));
+        let towards: Vec<Option<String>> = towards.collect();
+        let named: Vec<String> = towards.iter().flatten().cloned().collect();
+        let mut named = self.embedder.embed_all(&named, BATCH)?.into_iter();
+        let mut found = Vec::with_capacity(texts.len());
+        for ((text, vector), towards) in cleaned.iter().zip(&vectors).zip(&towards) {
+            let towards = towards.as_ref().and_then(|_| named.next());
+            let s = valence(&probabilities(&self.sentiment, vector, towards.as_deref())?);
+            let t = match &ready {
+                Some(brand) => self.relevance.relevance(vector, text, brand)?,
+                None => 1.0,
+            };
+            found.push((s, t));
+        }
+        Ok(found)
+    }
+
+    /// The brand made ready, from memory where it was used before.
+    fn brand(&self, profile: &BrandProfile) -> Result<Arc<Brand>> {
+        // A panic elsewhere can't leave the queue half-changed, so a poisoned lock is still good.
+        let lock = || self.brands.lock().unwrap_or_else(PoisonError::into_inner);
+        {
+            let mut kept = lock();
+            if let Some(at) = kept.iter().position(|(known, _)| known == profile)
+                && let Some(entry) = kept.remove(at)
+            {
+                let brand = entry.1.clone();
+                kept.push_back(entry);
+                return Ok(brand);
+            }
+        }
+        let vectors = self.embedder.embed_all(&Brand::texts(profile), BATCH)?;
+        let brand = Arc::new(Brand::new(profile, &vectors, self.relevance.background())?);
+        let mut kept = lock();
+        if kept.len() == BRANDS_KEPT {
+            kept.pop_front();
+        }
+        kept.push_back((profile.clone(), brand.clone()));
+        Ok(brand)
+    }
+}
+
+/// A text as it is read for a brand: calling it by its account is calling it by its name.
+fn called<'a>(text: &'a str, brand: Option<&BrandProfile>) -> Cow<'a, str> {
+    match brand {
+        Some(brand) => accounts_as_names(text, brand.names()),
+        None => text.into(),
+    }
+}

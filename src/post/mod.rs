@@ -1,0 +1,116 @@
+//! A social-media post and its author, as the caller knows them; brands; reading both from JSON.
+
+pub mod brand;
+pub mod json;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::text::Language;
+use crate::{Error, Result};
+
+/// Longest text accepted, in characters; over it is an error, not a silent cut.
+pub const MAX_TEXT_CHARS: usize = 20_000;
+/// Longest title accepted, in characters.
+pub const MAX_TITLE_CHARS: usize = 500;
+
+/// One post. Everything but the text may be unknown; an unknown count is `None`, never 0.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Post {
+    /// Shown above the text on platforms that have titles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// 1 to [`MAX_TEXT_CHARS`] characters.
+    pub text: String,
+    /// Detected from the text when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    #[serde(default)]
+    pub platform: Platform,
+    /// When it was, or will be, published (RFC 3339).
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub created_at: Option<OffsetDateTime>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// Pictures attached; counted, not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub videos: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saves: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<u64>,
+}
+
+/// Where a post stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    Weibo,
+    Xiaohongshu,
+    Douyin,
+    X,
+    #[default]
+    Other,
+}
+
+/// The account that posted; each field may be unknown.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    #[serde(default)]
+    pub followers: Option<u64>,
+    #[serde(default)]
+    pub following: Option<u64>,
+    #[serde(default)]
+    pub posts: Option<u64>,
+    #[serde(default)]
+    pub verified: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_age_days: Option<u32>,
+}
+
+impl Post {
+    /// Checks lengths and that there is something to read.
+    pub fn validate(&self) -> Result<()> {
+        check_text("text", &self.text, MAX_TEXT_CHARS)?;
+        if self.text.trim().is_empty() {
+            return Err(Error::invalid("text", "is empty: write something to score"));
+        }
+        if let Some(title) = &self.title {
+            check_text("title", title, MAX_TITLE_CHARS)?;
+        }
+        Ok(())
+    }
+
+    /// Title and text as the reader meets them, one line each.
+    pub fn full_text(&self) -> String {
+        match &self.title {
+            Some(title) if !title.trim().is_empty() => format!("{title}\n{}", self.text),
+            _ => self.text.clone(),
+        }
+    }
+}
+
+/// An error naming `field` when `text` has more than `limit` characters.
+pub(crate) fn check_text(field: &str, text: &str, limit: usize) -> Result<()> {
+    // Bytes bound characters from above, so most texts are never counted.
+    if text.len() > limit {
+        let length = text.chars().count();
+        if length > limit {
+            return Err(Error::invalid(
+                field,
+                format!("has {length} characters, at most {limit} are read"),
+            ));
+        }
+    }
+    Ok(())
+}

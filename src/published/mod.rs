@@ -1,0 +1,8 @@
+//! Published posts: what a store is told of them, the forms it comes in, and what becomes of them.
+
+pub mod forecast;
+#[cfg(feature = "server")]
+pub mod import;
+pub mod record;
+#[cfg(feature = "server")]
+pub mod store;

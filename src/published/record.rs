@@ -1,0 +1,174 @@
+//! What a store is told: a post and what happened to it, under the ids of their platform.
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::diffusion::EventKind;
+use crate::heads::reader::Reader;
+use crate::heads::sentiment::valence;
+use crate::post::{Author, MAX_TEXT_CHARS, Platform, Post, check_text};
+use crate::text::Language;
+use crate::{Error, Result};
+
+/// Longest id of a post, an event or a user, in bytes.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// A published post. Unlike a [`Post`] to score it may come without its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostRecord {
+    /// When it was published (RFC 3339); events count their seconds from here.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// Id of the account that posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    #[serde(default)]
+    pub platform: Platform,
+    /// Detected from the text when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Without it the post can be counted but not scored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub videos: Option<u32>,
+    /// Whether the texts of its events are kept; otherwise only their valence is.
+    #[serde(default)]
+    pub keep_texts: bool,
+}
+
+/// Something that somebody did with a post.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// The same event sent again is the same id, and counts once.
+    pub id: String,
+    /// Id of the event that was passed on; `None` for the post itself. It may be sent later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Seconds after the post.
+    pub t: u32,
+    pub kind: EventKind,
+    /// Id of the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followers: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// Valence of its text in [-1, 1], where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s: Option<f32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl PostRecord {
+    /// A record that says only when the post was published.
+    pub fn new(created_at: OffsetDateTime) -> Self {
+        PostRecord {
+            created_at,
+            user: None,
+            author: None,
+            platform: Platform::default(),
+            language: None,
+            title: None,
+            text: None,
+            images: None,
+            videos: None,
+            keep_texts: false,
+        }
+    }
+
+    /// The post as a scorer reads it; `None` without a text.
+    pub fn post(&self) -> Option<Post> {
+        Some(Post {
+            title: self.title.clone(),
+            text: self.text.clone()?,
+            language: self.language,
+            platform: self.platform,
+            created_at: Some(self.created_at),
+            author: self.author.clone(),
+            images: self.images,
+            videos: self.videos,
+            ..Post::default()
+        })
+    }
+
+    /// Checks every rule that a type can't express.
+    pub fn validate(&self) -> Result<()> {
+        check_optional_id("user", self.user.as_deref())?;
+        match self.post() {
+            Some(post) => post.validate(),
+            None if self.title.is_some() => {
+                Err(Error::invalid("title", "needs a `text` beside it"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Event {
+    /// Checks every rule that a type can't express.
+    pub fn validate(&self) -> Result<()> {
+        check_id("id", &self.id)?;
+        check_optional_id("parent", self.parent.as_deref())?;
+        check_optional_id("user", self.user.as_deref())?;
+        if self.parent.as_deref() == Some(&self.id) {
+            return Err(Error::invalid("parent", "is the event itself"));
+        }
+        // Negated so that NaN fails too.
+        if let Some(s) = self.s
+            && !(-1.0..=1.0).contains(&s)
+        {
+            return Err(Error::invalid("s", format!("is {s}, not between -1 and 1")));
+        }
+        match &self.text {
+            Some(text) => check_text("text", text, MAX_TEXT_CHARS),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the valence of its words is still to be computed.
+    pub fn wants_valence(&self) -> bool {
+        let words = self.text.as_deref().map(str::trim);
+        self.s.is_none() && self.kind.has_words() && words.is_some_and(|text| !text.is_empty())
+    }
+}
+
+/// An error naming `field` unless `id` has 1 to [`MAX_ID_BYTES`] bytes.
+pub fn check_id(field: &str, id: &str) -> Result<()> {
+    match id.len() {
+        0 => Err(Error::invalid(field, "is empty")),
+        1..=MAX_ID_BYTES => Ok(()),
+        length => {
+            let problem = format!("has {length} bytes, at most {MAX_ID_BYTES} are read");
+            Err(Error::invalid(field, problem))
+        }
+    }
+}
+
+fn check_optional_id(field: &str, id: Option<&str>) -> Result<()> {
+    id.map_or(Ok(()), |id| check_id(field, id))
+}
+
+/// Texts that share one pass through the encoder.
+const BATCH: usize = 16;
+
+/// Computes the valence of every event that has words and no valence.
+pub fn fill_valences(reader: &Reader, events: &mut [Event]) -> Result<()> {
+    let wanting: Vec<&mut Event> = events.iter_mut().filter(|e| e.wants_valence()).collect();
+    let texts: Vec<String> = wanting.iter().filter_map(|e| e.text.clone()).collect();
+    let vectors = reader.embedder().embed_all(&texts, BATCH)?;
+    for (event, vector) in wanting.into_iter().zip(vectors) {
+        event.s = Some(valence(&reader.sentiment().probabilities(&vector)?));
+    }
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! What can be done to the tables. Each change is applied whole or not at all.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::diffusion::Arrival;
+use crate::published::record::PostRecord;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::tables::{hash, insert_event, required};
+use super::{Result, StoreError};
+
+/// A change. Posts and users are named by their hashes.
+pub enum Change {
+    /// Makes a post, or replaces what is said of it.
+    Put {
+        post: u128,
+        author: Option<u128>,
+        record: Box<PostRecord>,
+        events: EventsSoFar,
+    },
+    /// Adds events, and how long the post has been watched. Events that are there already stay
+    /// as they are.
+    Append {
+        post: u128,
+        /// With their texts.
+        events: Vec<(Arrival, Option<String>)>,
+        /// Seconds after the post; the last event's if that is later.
+        observed_until: u32,
+    },
+    /// Erases a post and its events.
+    ErasePost(u128),
+    /// Erases everything a user did, and the user's posts with their events.
+    EraseUser(u128),
+    /// Erases posts published before this second since 1970, and their events.
+    Prune(i64),
+}
+
+/// What becomes of the events of a post that is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventsSoFar {
+    Stay,
+    Go,
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Posts made or erased.
+    pub posts: u64,
+    /// Events added or erased.
+    pub events: u64,
+    /// Events that were there already.
+    pub known: u64,
+}
+
+/// What readers must be told when the change is on the disk.
+pub enum News {
+    /// Events were added to this post.
+    Added {
+        post: u128,
+        events: Vec<(i64, Arrival)>,
+        observed_until: u32,
+    },
+    /// What was known of these posts no longer holds.
+    Changed(Vec<u128>),
+}
+
+impl Change {
+    /// How much work it is, in events.
+    pub fn weight(&self) -> usize {
+        match self {
+            Change::Append { events, .. } => 1 + events.len(),
+            _ => 1,
+        }
+    }
+
+    /// Whether it takes something away.
+    pub fn erases(&self) -> bool {
+        !matches!(self, Change::Append { .. } | Change::Put { .. })
+    }
+
+    /// Does it, inside the caller's transaction.
+    pub fn apply(self, db: &Connection) -> Result<(Done, News)> {
+        match self {
+            Change::Put {
+                post,
+                author,
+                record,
+                events,
+            } => put(db, post, author, *record, events),
+            Change::Append {
+                post,
+                events,
+                observed_until,
+            } => append(db, post, events, observed_until),
+            Change::ErasePost(post) => {
+                let row = "SELECT row, id FROM posts WHERE id = ?1";
+                erase_posts(db, &rows(db, row, [post.to_be_bytes()])?)
+            }
+            Change::EraseUser(user) => erase_user(db, user),
+            Change::Prune(before) => {
+                let old = "SELECT row, id FROM posts WHERE created_at < ?1";
+                erase_posts(db, &rows(db, old, [before])?)
+            }
+        }
+    }
+}
+
+fn put(
+    db: &Connection,
+    post: u128,
+    author: Option<u128>,
+    mut record: PostRecord,
+    events: EventsSoFar,
+) -> Result<(Done, News)> {
+    // Its hash is kept instead.
+    record.user = None;
+    let json = serde_json::to_string(&record).map_err(|_| StoreError::Foreign("can't be kept"))?;
+    let id = post.to_be_bytes();
+    let created = db
+        .query_row("SELECT 1 FROM posts WHERE id = ?1", [id], |_| Ok(()))
+        .optional()?
+        .is_none();
+    let row: i64 = db.query_row(
+        "INSERT INTO posts
+         (id, author, created_at, record, keep_texts, observed_until, revision, arrived)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0)
+         ON CONFLICT (id) DO UPDATE SET author = excluded.author,
+         created_at = excluded.created_at, record = excluded.record,
+         keep_texts = excluded.keep_texts, revision = revision + 1
+         RETURNING row",
+        params![
+            id,
+            author.map(u128::to_be_bytes),
+            record.created_at.unix_timestamp(),
+            json,
+            record.keep_texts
+        ],
+        |row| row.get(0),
+    )?;
+    if created {
+        // Nothing to take away.
+    } else if events == EventsSoFar::Go {
+        erase_events(db, row)?;
+        db.execute(
+            "UPDATE posts SET observed_until = 0, arrived = 0 WHERE row = ?1",
+            [row],
+        )?;
+    } else if !record.keep_texts {
+        db.execute("DELETE FROM texts WHERE post = ?1", [row])?;
+    }
+    let done = Done {
+        posts: created.into(),
+        ..Done::default()
+    };
+    Ok((done, News::Changed(vec![post])))
+}
+
+fn append(
+    db: &Connection,
+    post: u128,
+    events: Vec<(Arrival, Option<String>)>,
+    observed_until: u32,
+) -> Result<(Done, News)> {
+    let (row, keep_texts, mut observed, mut seq): (i64, bool, u32, i64) = db
+        .prepare_cached("SELECT row, keep_texts, observed_until, arrived FROM posts WHERE id = ?1")?
+        .query_row([post.to_be_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?
+        .ok_or(StoreError::NoSuchPost)?;
+    observed = observed.max(observed_until);
+    let mut added = Vec::with_capacity(events.len());
+    let sent = events.len();
+    for (event, text) in events {
+        if !insert_event(db, row, seq, &event)? {
+            continue;
+        }
+        if let Some(text) = text.filter(|_| keep_texts) {
+            db.prepare_cached("INSERT INTO texts (post, seq, text) VALUES (?1, ?2, ?3)")?
+                .execute(params![row, seq, text])?;
+        }
+        observed = observed.max(event.t);
+        added.push((seq, event));
+        seq += 1;
+    }
+    db.prepare_cached("UPDATE posts SET observed_until = ?2, arrived = ?3 WHERE row = ?1")?
+        .execute(params![row, observed, seq])?;
+    let done = Done {
+        posts: 0,
+        events: added.len() as u64,
+        known: (sent - added.len()) as u64,
+    };
+    let news = News::Added {
+        post,
+        events: added,
+        observed_until: observed,
+    };
+    Ok((done, news))
+}
+
+/// Rows and hashes of the posts that `select` finds.
+fn rows(
+    db: &Connection,
+    select: &str,
+    params: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<(i64, u128)>> {
+    db.prepare_cached(select)?
+        .query_map(params, |row| {
+            Ok((row.get(0)?, required(hash(row.get_ref(1)?)?)?))
+        })?
+        .collect()
+}
+
+fn erase_posts(db: &Connection, posts: &[(i64, u128)]) -> Result<(Done, News)> {
+    let mut done = Done::default();
+    for (row, _) in posts {
+        done.events += erase_events(db, *row)?;
+        let mut post = db.prepare_cached("DELETE FROM posts WHERE row = ?1")?;
+        done.posts += post.execute([row])? as u64;
+    }
+    let hashes = posts.iter().map(|&(_, hash)| hash).collect();
+    Ok((done, News::Changed(hashes)))
+}
+
+fn erase_events(db: &Connection, post: i64) -> rusqlite::Result<u64> {
+    db.prepare_cached("DELETE FROM texts WHERE post = ?1")?
+        .execute([post])?;
+    let events = db
+        .prepare_cached("DELETE FROM events WHERE post = ?1")?
+        .execute([post])?;
+    Ok(events as u64)
+}
+
+fn erase_user(db: &Connection, user: u128) -> Result<(Done, News)> {
+    let user = user.to_be_bytes();
+    let own = rows(db, "SELECT row, id FROM posts WHERE author = ?1", [user])?;
+    let (mut done, _) = erase_posts(db, &own)?;
+    let others = rows(
+        db,
+        "SELECT row, id FROM posts WHERE row IN (SELECT post FROM events WHERE user = ?1)",
+        [user],
+    )?;
+    for &(row, _) in &others {
+        bridge(db, row, &user)?;
+        db.prepare_cached(
+            "DELETE FROM texts WHERE post = ?1
+             AND seq IN (SELECT seq FROM events WHERE post = ?1 AND user = ?2)",
+        )?
+        .execute(params![row, user])?;
+        done.events += db
+            .prepare_cached("DELETE FROM events WHERE post = ?1 AND user = ?2")?
+            .execute(params![row, user])? as u64;
+        db.prepare_cached("UPDATE posts SET revision = revision + 1 WHERE row = ?1")?
+            .execute([row])?;
+    }
+    let hashes = own.iter().chain(&others).map(|&(_, hash)| hash).collect();
+    Ok((done, News::Changed(hashes)))
+}
+
+/// Hangs what was passed on from a user's events on what those had passed on, so that the rest of
+/// the graph keeps its shape when they are erased.
+fn bridge(db: &Connection, post: i64, user: &[u8; 16]) -> Result<()> {
+    type Hash = [u8; 16];
+    let erased: HashMap<Hash, Option<Hash>> = db
+        .prepare_cached("SELECT id, parent FROM events WHERE post = ?1 AND user = ?2")?
+        .query_map(params![post, user], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let children: Vec<(i64, Hash)> = db
+        .prepare_cached("SELECT seq, parent FROM events WHERE post = ?1 AND parent IS NOT NULL")?
+        .query_map([post], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (seq, parent) in children {
+        let mut above = Some(parent);
+        // Parents may go in circles.
+        let mut passed = HashSet::new();
+        while let Some(id) = above
+            && let Some(next) = erased.get(&id)
+        {
+            above = next.filter(|_| passed.insert(id));
+        }
+        if above != Some(parent) {
+            db.prepare_cached("UPDATE events SET parent = ?3 WHERE post = ?1 AND seq = ?2")?
+                .execute(params![post, seq, above])?;
+        }
+    }
+    Ok(())
+}

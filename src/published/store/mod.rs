@@ -1,0 +1,245 @@
+//! The store: posts and their events in SQLite, read through memory.
+//!
+//! Ids are kept as keyed hashes only ([`ids`]). One thread writes and is answered when the disk
+//! has it ([`writer`]); events are kept in the order of their arrival, so a snapshot is a number:
+//! how many had arrived ([`cache`]).
+
+mod cache;
+mod changes;
+mod ids;
+mod tables;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diffusion::{Arrival, EventLog};
+use crate::published::record::{Event, PostRecord};
+use rusqlite::{Connection, OptionalExtension, params};
+use time::OffsetDateTime;
+
+use cache::{Cache, Post};
+use changes::Change;
+use tables::{EVENT_COLUMNS, Place, arrival, hash};
+use writer::Writer;
+
+pub use cache::Snapshot;
+pub use changes::{Done, EventsSoFar};
+pub use ids::{IdOf, Key};
+
+/// Connections kept open for reading.
+const READERS: usize = 8;
+
+/// Why the store didn't do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// No post was made under this id.
+    #[error("there is no such post")]
+    NoSuchPost,
+    /// The file is in use, or can't be made or read.
+    #[error("{}: {problem}", path.display())]
+    Open { path: PathBuf, problem: String },
+    /// The file holds something else.
+    #[error("the store {0}")]
+    Foreign(&'static str),
+    /// A full disk, most often.
+    #[error("the store failed: {0}")]
+    Failed(String),
+    /// The writing thread has ended.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// The store's result.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::Failed(error.to_string())
+    }
+}
+
+/// Posts and their events. Methods that change something return when it is safe on the disk.
+pub struct Store {
+    // Fields are dropped in this order: the lock on the file goes last.
+    writer: Writer,
+    readers: Mutex<Vec<Connection>>,
+    cache: Arc<Cache>,
+    key: Key,
+    place: Place,
+}
+
+impl Store {
+    /// Opens the store in a file, or makes it. Nobody else can open it meanwhile.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::at(Place::file(path)?).map_err(|error| match error {
+            StoreError::Open { .. } => error,
+            other => StoreError::Open {
+                path: path.to_owned(),
+                problem: other.to_string(),
+            },
+        })
+    }
+
+    /// A store that lasts as long as the process.
+    pub fn in_memory() -> Result<Self> {
+        Self::at(Place::memory())
+    }
+
+    fn at(place: Place) -> Result<Self> {
+        let db = place.writer()?;
+        let key = Key::new(&tables::key(&db)?);
+        let cache = Arc::<Cache>::default();
+        Ok(Store {
+            writer: Writer::start(db, cache.clone()),
+            readers: Mutex::default(),
+            cache,
+            key,
+            place,
+        })
+    }
+
+    /// Hashes what only this store can.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn post(&self, id: &str) -> u128 {
+        self.key.hash(IdOf::Post, id)
+    }
+
+    fn user(&self, id: &str) -> u128 {
+        self.key.hash(IdOf::User, id)
+    }
+
+    /// Makes a post, or replaces what is said of it.
+    pub async fn put(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Result<Done> {
+        let author = record.user.as_deref().map(|user| self.user(user));
+        let change = Change::Put {
+            post: self.post(id),
+            author,
+            record: Box::new(record),
+            events,
+        };
+        self.writer.make(change).await
+    }
+
+    /// Adds events to a post that has been watched for `observed_until` seconds.
+    pub async fn append(&self, id: &str, events: Vec<Event>, observed_until: u32) -> Result<Done> {
+        let event_id = |id: &str| self.key.hash(IdOf::Event, id);
+        let events = events
+            .into_iter()
+            .map(|event| {
+                let arrival = Arrival {
+                    id: event_id(&event.id),
+                    parent: event.parent.as_deref().map(event_id),
+                    t: event.t,
+                    kind: event.kind,
+                    user: event.user.as_deref().map(|user| self.user(user)),
+                    followers: event.followers,
+                    verified: event.verified,
+                    s: event.s,
+                };
+                (arrival, event.text)
+            })
+            .collect();
+        let change = Change::Append {
+            post: self.post(id),
+            events,
+            observed_until,
+        };
+        self.writer.make(change).await
+    }
+
+    /// Erases a post and its events.
+    pub async fn erase_post(&self, id: &str) -> Result<Done> {
+        self.writer.make(Change::ErasePost(self.post(id))).await
+    }
+
+    /// Erases a user's events everywhere, and the user's posts with all their events.
+    pub async fn erase_user(&self, id: &str) -> Result<Done> {
+        self.writer.make(Change::EraseUser(self.user(id))).await
+    }
+
+    /// Erases posts published before `time`, and their events.
+    pub async fn prune(&self, time: OffsetDateTime) -> Result<Done> {
+        self.writer.make(Change::Prune(time.unix_timestamp())).await
+    }
+
+    /// A post's graph when `arrived` events had arrived; with all, if `None`. Blocks on the disk
+    /// if the post isn't in memory.
+    pub fn snapshot(&self, id: &str, arrived: Option<usize>) -> Result<Arc<Snapshot>> {
+        let post = self.post(id);
+        let load = || self.reading(|db| load(db, post));
+        self.cache
+            .with(post, load, |post| post.snapshot(arrived))?
+            .ok_or(StoreError::NoSuchPost)
+    }
+
+    /// Texts of some of a post's events, where they were kept.
+    pub fn texts(&self, row: i64, seq: &[i64]) -> Result<Vec<Option<String>>> {
+        self.reading(|db| {
+            let mut one =
+                db.prepare_cached("SELECT text FROM texts WHERE post = ?1 AND seq = ?2")?;
+            seq.iter()
+                .map(|seq| {
+                    Ok(one
+                        .query_row(params![row, seq], |row| row.get(0))
+                        .optional()?)
+                })
+                .collect()
+        })
+    }
+
+    fn reading<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let pool = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = pool().pop();
+        let db = match kept {
+            Some(db) => db,
+            None => self.place.reader()?,
+        };
+        let out = read(&db);
+        let mut pool = pool();
+        if pool.len() < READERS {
+            pool.push(db);
+        }
+        out
+    }
+}
+
+/// A post and its events as they are in the tables at one moment.
+fn load(db: &Connection, post: u128) -> Result<Option<Post>> {
+    let transaction = db.unchecked_transaction()?;
+    let found = transaction
+        .prepare_cached(
+            "SELECT row, revision, record, author, observed_until FROM posts WHERE id = ?1",
+        )?
+        .query_row([post.to_be_bytes()], |row| {
+            let record: String = row.get(2)?;
+            let author = hash(row.get_ref(3)?)?;
+            Ok((row.get(0)?, row.get(1)?, record, author, row.get(4)?))
+        })
+        .optional()?;
+    let Some((row, revision, record, author, observed_until)) = found else {
+        return Ok(None);
+    };
+    let record = serde_json::from_str(&record).map_err(|e| StoreError::Failed(e.to_string()))?;
+    let mut post = Post {
+        row,
+        revision,
+        record: Arc::new(record),
+        observed_until,
+        log: EventLog::new(author),
+        seq: Vec::new(),
+        snapshots: Default::default(),
+    };
+    let mut events = transaction.prepare_cached(&format!(
+        "SELECT {EVENT_COLUMNS} FROM events WHERE post = ?1 ORDER BY seq"
+    ))?;
+    for event in events.query_map([row], arrival)? {
+        let (seq, event) = event?;
+        post.add(seq, &event);
+    }
+    Ok(Some(post))
+}

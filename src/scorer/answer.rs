@@ -1,0 +1,117 @@
+//! The answer: a score, what it is made of, and what it could not see.
+
+use serde::Serialize;
+
+use crate::definition::features::TOPICS;
+use crate::definition::value::{Parts, Weights};
+use crate::encoder::Precision;
+use crate::heads::emotion::Emotion;
+
+/// What one post is worth to one brand.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// 0 to 100; 50 is no effect.
+    pub bsmv: f32,
+    /// Where the realised value lies in nine of ten cases.
+    pub interval: Interval,
+    /// Signed points at the weights in force; they add up to `bsmv` - 50.
+    pub parts: Parts,
+    /// Forecasts the score is made of.
+    pub predicted: Predicted,
+    pub sentiment: Sentiment,
+    pub emotion: Emotion,
+    /// Whether the text reads like a scene of real use, 0, or hard advertisement, 1. Not part of
+    /// the score.
+    pub advert: f32,
+    pub topics: Vec<TopicWeight>,
+    /// Events the graph held, 0 for a draft.
+    pub events: u64,
+    /// Seconds after the post up to which the graph was seen.
+    pub observed_until: u32,
+    /// What this score does not take into account, most important first.
+    pub unseen: Vec<Note>,
+    /// Patterns that may be there to move the score or the reach.
+    pub flags: Vec<Note>,
+    pub weights: Weights,
+    /// `name@version` of the bundle.
+    pub bundle: String,
+    pub precision: Precision,
+}
+
+/// What moved a score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The score that is explained.
+    pub bsmv: f32,
+    /// Score of an average post of the background.
+    pub base: f32,
+    /// What each feature added to or took from `base`; adds up to the score at default weights
+    /// less `base`.
+    pub contributions: Vec<Contribution>,
+    /// The largest few of them in one plain sentence, in Chinese for Chinese posts and in English
+    /// for others.
+    pub sentence: String,
+    /// What the score is sensitive to, in the same language.
+    pub hints: Vec<Note>,
+    /// Each event's share of the diffusion: its direct children over all events. Entry `i` is
+    /// event `i + 1` of the graph; empty for a draft.
+    pub events: Vec<f32>,
+}
+
+/// A range with its nominal coverage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Interval {
+    pub low: f32,
+    pub high: f32,
+    /// 0.9: nine of ten realised values lie inside.
+    pub coverage: f32,
+}
+
+/// The three quantities of the definition, as forecast.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Predicted {
+    /// Realised valence of the post and its audience, [-1, 1].
+    pub s: f32,
+    /// Relevance to the brand, [0, 1]; 1 without a brand.
+    pub t: f32,
+    /// Diffusion, [0, 1].
+    pub d: f32,
+    /// The number of events that `d` stands for.
+    pub events: f32,
+}
+
+/// One feature's share of the score, in points.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Contribution {
+    /// `sentiment`, `topic:<label>` or a diffusion feature's name.
+    pub feature: String,
+    /// `sentiment`, `topics` or `diffusion`.
+    pub group: &'static str,
+    pub points: f32,
+}
+
+/// Valence of the post's own text; where it names the brand, half of it towards the brand.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Sentiment {
+    /// P(positive) - P(negative), [-1, 1].
+    pub s: f32,
+    pub negative: f32,
+    pub neutral: f32,
+    pub positive: f32,
+}
+
+/// How much of a text belongs to one of the [`TOPICS`] topics; the weights sum to 1.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TopicWeight {
+    pub label: String,
+    pub weight: f32,
+}
+
+/// Something to know about a score: a stable code and one sentence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Note {
+    pub code: &'static str,
+    pub message: String,
+}
+
+const _: () = assert!(TOPICS == 10, "the API documents ten topics");

@@ -1,0 +1,173 @@
+//! A bundle: everything a scorer learnt, as named files under one manifest.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::encoder;
+use crate::encoder::Precision;
+use crate::heads::topics::TopicLabel;
+use crate::layers::tensors::FileBytes;
+use crate::{Error, Result};
+
+/// Version of the bundle layout this build reads.
+pub const SCHEMA: u32 = 3;
+
+/// Files of a bundle that every precision needs.
+pub const TOKENIZER: &str = "tokenizer.json";
+/// Sentiment, emotion, advertisement, topics, relevance, novelty, and the ordinary posts of
+/// explanations.
+pub const HEADS: &str = "heads.safetensors";
+/// The graph network.
+pub const DIFFUSION: &str = "diffusion.safetensors";
+
+/// The weights file of the encoder.
+pub fn encoder_file(precision: Precision) -> &'static str {
+    match precision {
+        Precision::F32 => "encoder.safetensors",
+        Precision::Int8 => "encoder_int8.safetensors",
+    }
+}
+
+/// `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub schema: u32,
+    pub name: String,
+    pub version: String,
+    pub encoder: EncoderFacts,
+    /// Labels of the projector's topics, in order.
+    pub topics: Vec<TopicLabel>,
+    /// How far realised values fell from the score on validation posts of relevance 1.
+    pub residuals: Vec<Residuals>,
+    /// Which files each precision needs.
+    pub precisions: BTreeMap<String, Vec<String>>,
+    pub files: BTreeMap<String, FileFacts>,
+    /// Held-out metrics of these files, for readers; the scorer doesn't use them.
+    #[serde(default)]
+    pub metrics: serde_json::Value,
+}
+
+/// How text becomes a vector.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EncoderFacts {
+    pub config: encoder::Config,
+    /// Put before every text.
+    pub prefix: String,
+    /// `mean` over all pieces.
+    pub pooling: String,
+    /// `l2`: vectors have unit length.
+    pub normalisation: String,
+    /// Pieces read, the two special ones included; what is past them is cut, and the score says so.
+    pub max_pieces: usize,
+}
+
+/// 5 % and 95 % quantiles of (realised value - score), in points, from this observation time on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Residuals {
+    /// Seconds after the post.
+    pub observed_until: u32,
+    pub low: f32,
+    pub high: f32,
+}
+
+/// Size and hash of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileFacts {
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+impl FileFacts {
+    /// Facts of `bytes`.
+    pub fn of(bytes: &[u8]) -> Self {
+        FileFacts {
+            sha256: Sha256::digest(bytes)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect(),
+            bytes: bytes.len() as u64,
+        }
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest and refuses one of another schema.
+    pub fn from_json(json: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let read_error = |e| Error::Bundle(format!("manifest.json: {e}"));
+        let Version { schema } = serde_json::from_slice(json).map_err(read_error)?;
+        if schema != SCHEMA {
+            return Err(Error::BundleSchema {
+                found: schema,
+                expected: SCHEMA,
+            });
+        }
+        serde_json::from_slice(json).map_err(read_error)
+    }
+
+    /// Files that `precision` needs.
+    pub fn files_for(&self, precision: Precision) -> Result<&[String]> {
+        let key = match precision {
+            Precision::F32 => "f32",
+            Precision::Int8 => "int8",
+        };
+        self.precisions
+            .get(key)
+            .map(Vec::as_slice)
+            .ok_or_else(|| Error::Bundle(format!("{} has no {key} files", self.name)))
+    }
+
+    /// Checks a file's bytes against its SHA-256.
+    pub fn verify(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let facts = self
+            .files
+            .get(name)
+            .ok_or_else(|| Error::Bundle(format!("{name} is not in the manifest")))?;
+        if *facts != FileFacts::of(bytes) {
+            let problem = format!("{name} differs from the manifest's SHA-256: fetch it again");
+            return Err(Error::Bundle(problem));
+        }
+        Ok(())
+    }
+}
+
+/// A manifest and the files read for one precision.
+pub struct Bundle {
+    pub manifest: Manifest,
+    files: BTreeMap<String, Box<dyn FileBytes>>,
+}
+
+impl Bundle {
+    /// Reads what `precision` needs through `read`. The shell verifies hashes where it reads
+    /// ([`Manifest::verify`]).
+    pub fn read<F: FileBytes + 'static>(
+        manifest: Manifest,
+        precision: Precision,
+        mut read: impl FnMut(&str) -> Result<F>,
+    ) -> Result<Self> {
+        let mut files: BTreeMap<String, Box<dyn FileBytes>> = BTreeMap::new();
+        for name in manifest.files_for(precision)? {
+            files.insert(name.clone(), Box::new(read(name)?));
+        }
+        Ok(Bundle { manifest, files })
+    }
+
+    /// Files by their names, those not yet taken.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &dyn FileBytes)> {
+        self.files
+            .iter()
+            .map(|(name, file)| (name.as_str(), &**file))
+    }
+
+    /// Takes a file out; the scorer holds no second copy.
+    pub fn take(&mut self, name: &str) -> Result<Box<dyn FileBytes>> {
+        self.files
+            .remove(name)
+            .ok_or_else(|| Error::Bundle(format!("{name} is missing")))
+    }
+}

@@ -1,0 +1,254 @@
+//! Patterns that are put into a post to move its reach or its score rather than to say something.
+//!
+//! They are named beside the score, not taken out of it: whether a giveaway is spam is for people
+//! to say. Every rule looks at a stretch of the text, so that a long honest post doesn't dilute
+//! what was added to it.
+
+use crate::post::brand::BrandProfile;
+use crate::scorer::answer::Note;
+use crate::text::Cleaned;
+use crate::text::{Name, Searchable};
+
+/// Praise words within [`STRETCH`] letters that make a heap of them.
+const PRAISES: usize = 5;
+/// Times a brand is named within [`STRETCH`] letters besides the names' own.
+const NAMINGS: usize = 4;
+/// Letters, digits and ideographs; about a sentence of Chinese or ten words of English.
+const STRETCH: usize = 48;
+/// Emoji or `[codes]` in a row, spaces aside.
+const EMOJI_RUN: usize = 8;
+/// Invisible characters; one may slip in when a text is pasted.
+const HIDDEN: usize = 2;
+
+const PRAISE: [&str; 40] = [
+    "完美",
+    "太棒",
+    "超棒",
+    "最棒",
+    "好用",
+    "好吃",
+    "推荐",
+    "必买",
+    "无敌",
+    "绝绝子",
+    "满分",
+    "超赞",
+    "赞爆",
+    "喜欢",
+    "爱了",
+    "惊艳",
+    "神器",
+    "良心",
+    "优秀",
+    "厉害",
+    "五星",
+    "顶级",
+    "amazing",
+    "awesome",
+    "best",
+    "perfect",
+    "love",
+    "excellent",
+    "great",
+    "fantastic",
+    "wonderful",
+    "incredible",
+    "brilliant",
+    "superb",
+    "outstanding",
+    "flawless",
+    "stunning",
+    "fabulous",
+    "recommend",
+    "unbeatable",
+];
+/// What readers are asked to do ...
+const ASKED: [&str; 16] = [
+    "转发",
+    "转评",
+    "评论",
+    "关注",
+    "点赞",
+    "艾特",
+    "留言",
+    "retweet",
+    "rt this",
+    "rt to",
+    "rt &",
+    "follow",
+    "comment",
+    "tag a",
+    "share this",
+    "like this",
+];
+/// ... for the chance of what.
+const PROMISED: [&str; 20] = [
+    "抽奖",
+    "抽取",
+    "抽出",
+    "抽一",
+    "抽1",
+    "抽3",
+    "抽5",
+    "抽10",
+    "中奖",
+    "送出",
+    "免费送",
+    "幸运粉丝",
+    "奖品",
+    "giveaway",
+    "to win",
+    "chance to win",
+    "prize draw",
+    "lucky winner",
+    "free gift",
+    "win a",
+];
+
+/// What a post shows of such patterns, each once. `text` is the post as it was written.
+pub fn list(text: &str, cleaned: &Cleaned, brand: Option<&BrandProfile>) -> Vec<Note> {
+    let folded: String = cleaned.text.to_lowercase();
+    let mut list = Vec::new();
+    let mut say = |found: bool, code: &'static str, message: &str| {
+        if found {
+            let message = message.to_owned();
+            list.push(Note { code, message });
+        }
+    };
+    let has = |words: &[&str]| words.iter().any(|w| folded.contains(w));
+    say(
+        has(&ASKED) && has(&PROMISED),
+        "giveaway",
+        "It asks to be passed on for a prize: reach that is bought says little about the brand.",
+    );
+    let praises = PRAISE.iter().flat_map(|word| folded.match_indices(word));
+    let mut praises: Vec<(usize, usize)> = praises.map(|(at, w)| (at, w.len())).collect();
+    say(
+        crowded(&folded, &mut praises, PRAISES),
+        "praise_stuffing",
+        "Words of praise are heaped up: they raise the score without saying more.",
+    );
+    let searchable = Searchable::new(&folded);
+    let names = brand.into_iter().flat_map(BrandProfile::names);
+    let namings = names.flat_map(|name| searchable.find(&Name::new(name)));
+    let mut namings: Vec<(usize, usize)> = namings.map(|r| (r.start, r.len())).collect();
+    say(
+        crowded(&folded, &mut namings, NAMINGS),
+        "brand_repeated",
+        "The brand's name is repeated over and over.",
+    );
+    say(
+        longest_emoji_run(text) >= EMOJI_RUN,
+        "emoji_flood",
+        "A flood of emoji: the score reads two of a kind.",
+    );
+    say(
+        cleaned.hidden >= HIDDEN,
+        "hidden_characters",
+        "Invisible characters were removed: they can hide words from readers or from filters.",
+    );
+    list
+}
+
+/// Whether `count` of the finds (byte offset, bytes) stand within [`STRETCH`] characters, not
+/// counting what was found itself.
+fn crowded(text: &str, finds: &mut [(usize, usize)], count: usize) -> bool {
+    finds.sort_unstable();
+    let letters = |part: &str| part.chars().filter(|c| c.is_alphanumeric()).count();
+    finds.windows(count).any(|run| {
+        let (first, last) = (run[0], run[count - 1]);
+        let Some(whole) = text.get(first.0..last.0 + last.1) else {
+            return false;
+        };
+        let found = run.iter().filter_map(|(at, n)| text.get(*at..at + n));
+        letters(whole).saturating_sub(found.map(letters).sum()) <= STRETCH
+    })
+}
+
+/// Emoji and `[codes]` in the longest row of them, spaces aside.
+fn longest_emoji_run(text: &str) -> usize {
+    let (mut longest, mut run) = (0, 0);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let code = rest
+            .strip_prefix('[')
+            .and_then(|after| after.split_once(']'))
+            .filter(|(name, _)| !name.is_empty() && name.chars().count() <= 8);
+        if let Some((_, after)) = code {
+            run += 1;
+            rest = after;
+        } else {
+            match c {
+                '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' => run += 1,
+                '\u{200d}' | '\u{fe0f}' => {}
+                c if c.is_whitespace() => {}
+                _ => run = 0,
+            }
+            rest = &rest[c.len_utf8()..];
+        }
+        longest = longest.max(run);
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::clean_report;
+
+    fn codes(text: &str) -> Vec<&'static str> {
+        let brand = BrandProfile {
+            name: "Luna Coffee".into(),
+            aliases: vec!["月咖".into()],
+            ..BrandProfile::default()
+        };
+        let notes = list(text, &clean_report(text), Some(&brand));
+        notes.into_iter().map(|n| n.code).collect()
+    }
+
+    #[test]
+    fn each_pattern_is_named() {
+        for (text, code) in [
+            ("关注并转发本条微博，抽取3位送月饼", "giveaway"),
+            ("RT to win a bag of beans", "giveaway"),
+            (
+                "完美！太棒了！强烈推荐！必买！无敌好用！",
+                "praise_stuffing",
+            ),
+            (
+                "Best best best amazing awesome perfect love it",
+                "praise_stuffing",
+            ),
+            ("月咖月咖月咖月咖", "brand_repeated"),
+            (
+                "Luna Coffee, luna coffee! LUNA COFFEE #LunaCoffee",
+                "brand_repeated",
+            ),
+            ("好喝😍😍😍😍😍 😍😍😍", "emoji_flood"),
+            ("[赞][赞][赞][赞][赞][赞][赞][赞]", "emoji_flood"),
+            ("g\u{200b}oo\u{200b}d", "hidden_characters"),
+        ] {
+            assert!(codes(text).contains(&code), "{text}: {:?}", codes(text));
+        }
+    }
+
+    #[test]
+    fn plain_posts_show_none() {
+        for text in [
+            "月咖的拿铁很好喝，推荐给大家，就是有点贵。😊",
+            "I love the new beans at Luna Coffee. Best flat white in town, and they were kind.",
+            "转发微博",
+            "Follow the path to the river and you will find Luna Coffee on the left.",
+            "",
+        ] {
+            assert_eq!(codes(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_honest_text_hides_nothing() {
+        let honest = "The queue was long and the barista was new. ".repeat(20);
+        let text = format!("{honest} Perfect! Amazing! Best! Love! Awesome! Great!");
+        assert_eq!(codes(&text), ["praise_stuffing"]);
+    }
+}

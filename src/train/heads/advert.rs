@@ -1,0 +1,364 @@
+//! `bsmv train advert`: how much a text reads like an advertisement, from the weak labels of
+//! [`crate::train::data::cues`], and its evaluation on posts labelled by hand.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use crate::definition::features::EMBEDDING;
+use crate::heads::advert::{AdvertHead, ENDS};
+use crate::heads::classifier::HIDDEN;
+use crate::layers::tensors::Tensors;
+use crate::text::{Language, clean};
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+
+use crate::train::Split;
+use crate::train::data::cues::{Cues, GRADES};
+use crate::train::data::texts::{Embedder, Embeddings, language, sample};
+use crate::train::fit::ngrams::NgramModel;
+use crate::train::fit::optimise::{
+    Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature,
+};
+use crate::train::metrics::{MetricRow, auc, bootstrap_pair, spearman};
+
+/// Sets, and whether buyers wrote them.
+const SETS: [(&str, bool); 9] = [
+    ("zh_weibo_sentiment", false),
+    ("zh_weibo_emotion", false),
+    ("zh_weibo_hashtag", false),
+    ("zh_weibo_cascades", false),
+    ("zh_review_sentiment", true),
+    ("en_tweet_sentiment", false),
+    ("en_brand_sentiment", false),
+    ("en_twitter_cascades", false),
+    ("en_emotion", true),
+];
+/// Most training texts of a set and grade; a fifth of it to be validated on.
+const MOST: [usize; GRADES.len()] = [500, 250, 400, 500, usize::MAX];
+/// Name of the file that keeps the embeddings.
+const KEPT: &str = "advert";
+/// Share of the cues that training texts lose: some stay, because posts that are scored have them.
+const DROPPED: f64 = 0.5;
+const SEED: u64 = 1;
+const LANGUAGES: [Language; 2] = [Language::Zh, Language::En];
+
+/// Fits the head for advertisement.
+#[derive(Debug, Clone, clap::Args)]
+pub struct AdvertArgs {
+    /// Folder of the data sets.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Folder of the encoder.
+    #[arg(long)]
+    pub encoder: PathBuf,
+    /// Folder for embeddings computed on the way.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+    /// The head's file.
+    #[arg(long, default_value = "runs/advert.safetensors")]
+    pub out: PathBuf,
+    /// Print so many texts of each set, language and grade, to read what the cues catch.
+    #[arg(long)]
+    pub show: Option<usize>,
+}
+
+/// A text that was graded, as much of it as is left.
+struct Row {
+    set: &'static str,
+    language: Language,
+    grade: usize,
+    text: String,
+}
+
+/// Graded texts of a split, which lost `dropped` of their cues.
+fn read(data: &Path, split: Split, dropped: f64) -> Result<Vec<Row>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
+    for (set, bought) in SETS {
+        let language = language(set);
+        let cues = Cues::of(language)?;
+        let mut counts = [0; GRADES.len()];
+        for row in sample(data, set, split, usize::MAX, |_| true)? {
+            let Some(grade) = cues.find(&row.text).grade(bought) else {
+                continue;
+            };
+            let most = match split {
+                Split::Train => MOST[grade],
+                _ => MOST[grade] / 5,
+            };
+            if counts[grade] == most || !known.insert(row.text.clone()) {
+                continue;
+            }
+            counts[grade] += 1;
+            let text = clean(&cues.without(&row.text, dropped, &mut rng));
+            if !text.is_empty() {
+                found.push(Row {
+                    set,
+                    language,
+                    grade,
+                    text,
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// How many rows there are of each row's language and grade.
+fn alike(rows: &[Row]) -> Vec<usize> {
+    let mut counts = [[0; GRADES.len()]; LANGUAGES.len()];
+    let language = |row: &Row| usize::from(row.language != LANGUAGES[0]);
+    for row in rows {
+        counts[language(row)][row.grade] += 1;
+    }
+    let of = |row: &Row| counts[language(row)][row.grade];
+    rows.iter().map(of).collect()
+}
+
+/// Row numbers, those of rare languages and grades repeated until all count about the same.
+fn balanced(rows: &[Row]) -> Vec<usize> {
+    let alike = alike(rows);
+    let most = alike.iter().copied().max().unwrap_or(0);
+    let times = |i: usize| (most + alike[i] / 2) / alike[i];
+    let all = (0..rows.len()).flat_map(|i| std::iter::repeat_n(i, times(i)));
+    all.collect()
+}
+
+fn vectors(rows: &[Row], embeddings: &Embeddings) -> Result<Vec<Vec<f32>>> {
+    let texts: Vec<String> = rows.iter().map(|row| row.text.clone()).collect();
+    embeddings.of(KEPT, &texts)
+}
+
+/// The shares of both ends of rows (n, 2).
+fn targets(rows: &[Row]) -> Result<Tensor> {
+    let ends = |row: &Row| vec![1.0 - GRADES[row.grade], GRADES[row.grade]];
+    matrix(&rows.iter().map(ends).collect::<Vec<_>>())
+}
+
+/// Cross entropy of each row (n).
+fn losses(logits: &Tensor, targets: &Tensor) -> candle_core::Result<Tensor> {
+    let log = candle_nn::ops::log_softmax(logits, 1)?;
+    (log * targets)?.sum(1)?.neg()
+}
+
+/// Fits, calibrates on validation texts without any cue, writes the head and prints figures on
+/// them.
+pub fn run(args: &AdvertArgs, embedder: &dyn Embedder) -> Result<()> {
+    if let Some(n) = args.show {
+        return show(&args.data, n);
+    }
+    let embeddings = Embeddings::new(embedder, &args.runs)?;
+    let train = read(&args.data, Split::Train, DROPPED)?;
+    let valid = read(&args.data, Split::Valid, 1.0)?;
+    let (x, y) = (matrix(&vectors(&train, &embeddings)?)?, targets(&train)?);
+    let held = vectors(&valid, &embeddings)?;
+    let (held_x, held_y) = (matrix(&held)?, targets(&valid)?);
+    let weights: Vec<f32> = alike(&valid).iter().map(|&n| 1.0 / n as f32).collect();
+    let sum: f32 = weights.iter().sum();
+    let weights = (Tensor::new(weights, &Device::Cpu)? / f64::from(sum))?;
+    let order: Vec<u32> = balanced(&train).into_iter().map(|i| i as u32).collect();
+    let order = Tensor::new(order, &Device::Cpu)?;
+
+    let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, ENDS)];
+    let vars = start(&layers, SEED)?;
+    let head = Mlp::new(&vars, &layers, Tensor::relu)?;
+    let plan = Plan {
+        epochs: 40,
+        batch: 256,
+        rate: 2e-3,
+        decay: 1e-2,
+        patience: 6,
+        seed: SEED,
+    };
+    let loss = |rows: &Tensor| {
+        let rows = order.index_select(rows, 0)?;
+        let logits = head.logits(&x.index_select(&rows, 0)?)?;
+        losses(&logits, &y.index_select(&rows, 0)?)?.mean_all()
+    };
+    let valid_loss = |factor: f64| -> Result<f64> {
+        let losses = losses(&(head.logits(&held_x)? * factor)?, &held_y)?;
+        Ok(f64::from(
+            (losses * &weights)?.sum_all()?.to_scalar::<f32>()?,
+        ))
+    };
+    let best = fit(&vars, order.dim(0)?, &plan, loss, || valid_loss(1.0))?;
+    let t = temperature(valid_loss)?;
+    scale_layer(&vars, "out", 1.0 / t)?;
+    if let Some(folder) = args.out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    vars.save(&args.out)
+        .with_context(|| format!("writing {}", args.out.display()))?;
+
+    println!(
+        "{} texts, loss {best:.4}, temperature {t:.3}; validation texts without their cues:",
+        train.len()
+    );
+    let deployed = AdvertHead::load(&Tensors::open(&file_of_vars(&vars)?)?)?;
+    let scores: Result<Vec<f32>, _> = held.iter().map(|v| deployed.read(v)).collect();
+    weak_figures(&valid, &[("model", scores?)])
+        .iter()
+        .for_each(|row| println!("{}", row.line()));
+    Ok(())
+}
+
+/// Prints how many training texts of each set have each grade, and some of them.
+fn show(data: &Path, n: usize) -> Result<()> {
+    let rows = read(data, Split::Train, 0.0)?;
+    for (set, _) in SETS {
+        for (grade, value) in GRADES.iter().enumerate() {
+            let of: Vec<&Row> = rows
+                .iter()
+                .filter(|row| row.set == set && row.grade == grade)
+                .collect();
+            println!("{set}, {value}: {}", of.len());
+            of.iter().take(n).for_each(|row| println!("  {}", row.text));
+        }
+    }
+    Ok(())
+}
+
+/// One post of the fixtures.
+#[derive(Deserialize)]
+struct Fixture {
+    language: Language,
+    text: String,
+    /// 0, 0.5 or 1, by hand.
+    advert: f32,
+}
+
+/// A character n-gram model of the grades, fitted on what the head is fitted on.
+struct Ngrams(NgramModel);
+
+impl Ngrams {
+    fn fit(rows: &[Row]) -> Self {
+        let all = balanced(rows);
+        let examples: Vec<(&str, usize)> = all
+            .iter()
+            .map(|&i| (rows[i].text.as_str(), rows[i].grade))
+            .collect();
+        Ngrams(NgramModel::fit(&examples, GRADES.len(), SEED))
+    }
+
+    /// The grade it expects.
+    fn score(&self, text: &str) -> f32 {
+        let share = |(i, grade): (usize, &f32)| grade * self.0.probability(text, i);
+        GRADES.iter().enumerate().map(share).sum()
+    }
+}
+
+/// AUC of hard advertisement against scenes of real use, and rank correlation over all, on the
+/// fixtures and on a split's weakly labelled texts without their cues; beside the cues alone and a
+/// character n-gram model of the same labels.
+pub fn evaluate(
+    head: &AdvertHead,
+    fixtures: &Path,
+    data: &Path,
+    split: Split,
+    embeddings: &Embeddings,
+) -> Result<Vec<MetricRow>> {
+    let ngrams = Ngrams::fit(&read(data, Split::Train, DROPPED)?);
+    let json =
+        std::fs::read(fixtures).with_context(|| format!("reading {}", fixtures.display()))?;
+    let posts: Vec<Fixture> =
+        serde_json::from_slice(&json).with_context(|| format!("reading {}", fixtures.display()))?;
+    let texts: Vec<String> = posts.iter().map(|post| clean(&post.text)).collect();
+    let read_all = |vectors: Vec<Vec<f32>>| -> Result<Vec<f32>> {
+        Ok(vectors
+            .iter()
+            .map(|v| head.read(v))
+            .collect::<Result<_, _>>()?)
+    };
+    let [zh, en] = [Cues::of(LANGUAGES[0])?, Cues::of(LANGUAGES[1])?];
+    let lean = |(post, text): (&Fixture, &String)| {
+        let cues = if post.language == Language::Zh {
+            &zh
+        } else {
+            &en
+        };
+        cues.find(text).lean()
+    };
+    let methods = [
+        ("model", read_all(embeddings.of(KEPT, &texts)?)?),
+        ("cues alone", posts.iter().zip(&texts).map(lean).collect()),
+        (
+            "character n-grams",
+            texts.iter().map(|text| ngrams.score(text)).collect(),
+        ),
+    ];
+    let mut rows = Vec::new();
+    for (slice, of) in [
+        ("fixtures", &LANGUAGES[..]),
+        ("fixtures, zh", &LANGUAGES[..1]),
+        ("fixtures, en", &LANGUAGES[1..]),
+    ] {
+        let kept: Vec<bool> = posts.iter().map(|p| of.contains(&p.language)).collect();
+        let truth: Vec<f32> = posts.iter().map(|post| post.advert).collect();
+        rows.extend(figures(slice, &truth, &methods, &kept));
+    }
+    let held = read(data, split, 1.0)?;
+    let methods = [
+        ("model", read_all(vectors(&held, embeddings)?)?),
+        (
+            "character n-grams",
+            held.iter().map(|row| ngrams.score(&row.text)).collect(),
+        ),
+    ];
+    rows.extend(weak_figures(&held, &methods));
+    Ok(rows)
+}
+
+fn weak_figures(held: &[Row], methods: &[(&str, Vec<f32>)]) -> Vec<MetricRow> {
+    let truth: Vec<f32> = held.iter().map(|row| GRADES[row.grade]).collect();
+    let of = |(slice, language): (&str, Language)| {
+        let kept: Vec<bool> = held.iter().map(|row| row.language == language).collect();
+        figures(slice, &truth, methods, &kept)
+    };
+    let slices = [
+        ("weak labels, zh", LANGUAGES[0]),
+        ("weak labels, en", LANGUAGES[1]),
+    ];
+    slices.into_iter().flat_map(of).collect()
+}
+
+/// Figures of each method on the rows that are `kept`.
+fn figures(
+    slice: &str,
+    truth: &[f32],
+    methods: &[(&str, Vec<f32>)],
+    kept: &[bool],
+) -> Vec<MetricRow> {
+    let mut rows = Vec::new();
+    for (method, scores) in methods {
+        let pairs = || {
+            let all = truth.iter().zip(scores).zip(kept);
+            all.filter(|(_, kept)| **kept).map(|((&t, &s), _)| (t, s))
+        };
+        let (truth, scores): (Vec<f32>, Vec<f32>) = pairs().unzip();
+        let (ends, at_ends): (Vec<bool>, Vec<f32>) = pairs()
+            .filter(|(t, _)| *t == 0.0 || *t == 1.0)
+            .map(|(t, s)| (t == 1.0, s))
+            .unzip();
+        for (metric, n, estimate) in [
+            ("auc", ends.len(), bootstrap_pair(&ends, &at_ends, auc)),
+            (
+                "spearman",
+                truth.len(),
+                bootstrap_pair(&truth, &scores, spearman),
+            ),
+        ] {
+            rows.push(MetricRow {
+                task: "advert".into(),
+                slice: slice.into(),
+                method: (*method).into(),
+                metric: metric.into(),
+                n,
+                estimate,
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,363 @@
+//! `bsmv train sentiment`: three classes on embeddings, and its evaluation.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+
+use crate::definition::features::EMBEDDING;
+use crate::heads::classifier::{Classifier, HIDDEN};
+use crate::heads::sentiment::{CLASSES, probabilities, towards};
+use crate::layers::tensors::Tensors;
+
+use crate::train::Split;
+use crate::train::data::texts::{Embedder, Embeddings, TextRow, held_out, sample};
+use crate::train::fit::labelled::{Told, plan};
+use crate::train::fit::ngrams::NgramModel;
+use crate::train::fit::optimise::{
+    Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
+};
+use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
+
+/// Texts to learn from.
+#[derive(Debug, Clone, Copy)]
+struct Set {
+    name: &'static str,
+    /// How it is called in figures.
+    slice: &'static str,
+    /// Whether it has a neutral class.
+    neutral: bool,
+    /// Whether texts are read for what they say of a target.
+    towards: Option<Targets>,
+}
+
+/// Which targets' rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Targets {
+    Learnt,
+    HeldOut,
+}
+
+const fn of_itself(name: &'static str, neutral: bool) -> Set {
+    Set {
+        name,
+        slice: name,
+        neutral,
+        towards: None,
+    }
+}
+
+/// Chinese posts in three classes.
+const MOODS: Set = of_itself("zh_weibo_emotion", true);
+const SETS: [Set; 6] = [
+    of_itself("zh_weibo_sentiment", false),
+    of_itself("zh_review_sentiment", false),
+    MOODS,
+    of_itself("en_tweet_sentiment", true),
+    of_itself("en_brand_sentiment", true),
+    Set {
+        name: "en_brand_sentiment",
+        slice: "en_brand_sentiment, towards",
+        neutral: true,
+        towards: Some(Targets::Learnt),
+    },
+];
+/// Never learnt from: brands held out, and stances in another language.
+const UNSEEN: [Set; 2] = [
+    Set {
+        name: "en_brand_sentiment",
+        slice: "en_brand, held-out targets",
+        neutral: true,
+        towards: Some(Targets::HeldOut),
+    },
+    Set {
+        name: "zh_weibo_stance",
+        slice: "zh_weibo_stance, towards",
+        neutral: true,
+        towards: Some(Targets::Learnt),
+    },
+];
+/// Sets pooled for the headline figure.
+const POOLED: [&str; 2] = ["zh_weibo_sentiment", "zh_review_sentiment"];
+/// Added to the neutral logit where a set has no such class.
+const NEVER: f32 = -1e4;
+/// Its targets aren't brands, and none is learnt from.
+const STANCE: &str = "zh_weibo_stance";
+
+/// Fits the sentiment head.
+#[derive(Debug, Clone, clap::Args)]
+pub struct SentimentArgs {
+    /// Folder of the data sets.
+    #[arg(long)]
+    pub data: PathBuf,
+    /// Folder of the encoder.
+    #[arg(long)]
+    pub encoder: PathBuf,
+    /// Folder for embeddings computed on the way.
+    #[arg(long, default_value = "runs")]
+    pub runs: PathBuf,
+    /// The head's file.
+    #[arg(long, default_value = "runs/sentiment.safetensors")]
+    pub out: PathBuf,
+    /// Most training texts of each set.
+    #[arg(long, default_value_t = 24_000)]
+    pub per_set: usize,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Texts of one set with their classes and vectors.
+struct Labelled {
+    set: Set,
+    classes: Vec<usize>,
+    x: Tensor,
+    /// What is added to the logits (1, 3).
+    mask: Tensor,
+}
+
+/// The class of a row, if it is one of the set's: not what is left of htl_all, which is noise,
+/// nor a brand's name in a text about something else.
+fn class(set: Set, row: &TextRow) -> Option<usize> {
+    if row.src == "ChnSentiCorp_htl_all" || row.relevant == Some(0) {
+        return None;
+    }
+    let target = row.target.as_deref().filter(|t| !t.contains(" or "));
+    let wanted = match set.towards {
+        Some(Targets::HeldOut) => target.is_some_and(held_out),
+        Some(Targets::Learnt) => target.is_some_and(|t| set.name == STANCE || !held_out(t)),
+        None => !target.is_some_and(held_out),
+    };
+    let class = match row.stance.as_deref().or(row.label.as_deref())? {
+        "neg" | "against" => 0,
+        "neu" | "none" => 1,
+        "pos" | "favor" => 2,
+        _ => return None,
+    };
+    (wanted && (set.neutral || class != 1)).then_some(class)
+}
+
+/// What the encoder reads of a row.
+fn text_of(set: Set, row: &TextRow) -> String {
+    match (set.towards, &row.target) {
+        (Some(_), Some(target)) => towards(target, &row.text),
+        _ => row.text.clone(),
+    }
+}
+
+fn read(
+    data: &Path,
+    set: Set,
+    split: Split,
+    limit: usize,
+    embeddings: &Embeddings,
+) -> Result<Labelled> {
+    let rows = sample(data, set.name, split, limit, |row| {
+        class(set, row).is_some()
+    })?;
+    let texts: Vec<String> = rows.iter().map(|row| text_of(set, row)).collect();
+    let mask = if set.neutral { 0.0 } else { NEVER };
+    Ok(Labelled {
+        set,
+        classes: rows.iter().filter_map(|row| class(set, row)).collect(),
+        x: matrix(&embeddings.of(set.name, &texts)?)?,
+        mask: Tensor::new(&[[0.0, mask, 0.0]], &Device::Cpu)?,
+    })
+}
+
+/// Mean negative log likelihood of a set's classes, its logits multiplied by `factor`.
+fn set_loss(head: &Mlp, set: &Labelled, factor: f64) -> Result<f64> {
+    let logits = (head.logits(&set.x)? * factor)?.broadcast_add(&set.mask)?;
+    let classes: Vec<u32> = set.classes.iter().map(|&c| c as u32).collect();
+    let classes = Tensor::new(classes, &Device::Cpu)?;
+    let loss = candle_nn::loss::cross_entropy(&logits, &classes)?;
+    Ok(f64::from(loss.to_scalar::<f32>()?))
+}
+
+/// Mean over the sets, so that none counts for its size.
+fn mean_loss(head: &Mlp, sets: &[Labelled], factor: f64) -> Result<f64> {
+    let losses: Result<Vec<f64>> = sets.iter().map(|s| set_loss(head, s, factor)).collect();
+    Ok(losses?.iter().sum::<f64>() / sets.len() as f64)
+}
+
+const LAYERS: [(&str, usize, usize); 2] = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, CLASSES)];
+
+/// Fits, calibrates on validation, writes the head and prints validation figures.
+pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
+    let embeddings = Embeddings::new(embedder, &args.runs)?;
+    let read_all = |split, limit| -> Result<Vec<Labelled>> {
+        SETS.iter()
+            .map(|&set| read(&args.data, set, split, limit, &embeddings))
+            .collect()
+    };
+    let train = read_all(Split::Train, args.per_set)?;
+    let valid = read_all(Split::Valid, args.per_set.min(1_500))?;
+
+    let columns = |part: fn(&Labelled) -> Result<Tensor>| -> Result<Tensor> {
+        let parts: Result<Vec<Tensor>> = train.iter().map(part).collect();
+        Ok(Tensor::cat(&parts?, 0)?)
+    };
+    let x = columns(|s| Ok(s.x.clone()))?;
+    let mask = columns(|s| Ok(s.mask.repeat((s.classes.len(), 1))?))?;
+    let y = columns(|s| {
+        let classes: Vec<u32> = s.classes.iter().map(|&c| c as u32).collect();
+        Ok(Tensor::new(classes, &Device::Cpu)?)
+    })?;
+
+    let vars = start(&LAYERS, args.seed)?;
+    let head = Mlp::new(&vars, &LAYERS, Tensor::relu)?;
+    let loss = |rows: &Tensor| {
+        let logits = head.logits(&x.index_select(rows, 0)?)?;
+        let logits = logits.add(&mask.index_select(rows, 0)?)?;
+        candle_nn::loss::cross_entropy(&logits, &y.index_select(rows, 0)?)
+    };
+    fit(&vars, x.dim(0)?, &plan(args.seed), loss, || {
+        mean_loss(&head, &valid, 1.0)
+    })?;
+    let t = temperature(|factor| mean_loss(&head, &valid, factor))?;
+    scale_layer(&vars, "out", 1.0 / t)?;
+    if let Some(folder) = args.out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    vars.save(&args.out)
+        .with_context(|| format!("writing {}", args.out.display()))?;
+
+    println!("{} texts, temperature {t:.3}", x.dim(0)?);
+    let deployed = Classifier::load(&Tensors::open(&file_of_vars(&vars)?)?, CLASSES)?;
+    for set in &valid {
+        let found = predict(&deployed, set)?;
+        println!(
+            "{:28} accuracy {:.4} macro-F1 {:.4} loss {:.4}",
+            set.set.slice,
+            accuracy(&set.classes, &found),
+            macro_f1(&set.classes, &found, CLASSES),
+            set_loss(&head, set, 1.0)?,
+        );
+    }
+    Ok(())
+}
+
+/// The likeliest class of each text, neutral only where the set has it.
+fn predict(head: &Classifier, set: &Labelled) -> Result<Vec<usize>> {
+    let of = |x: &Vec<f32>| likeliest(set.set, &head.probabilities(x)?);
+    set.x.to_vec2()?.iter().map(of).collect()
+}
+
+fn likeliest(set: Set, probabilities: &[f32]) -> Result<usize> {
+    let classes = (0..CLASSES).filter(|&class| set.neutral || class != 1);
+    let best = classes.max_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+    best.context("no classes")
+}
+
+/// The likeliest class of each text of a split, of all sets; where texts have targets, read as the
+/// scorer reads a post that names its brand.
+pub fn told(
+    head: &Classifier,
+    data: &Path,
+    split: Split,
+    embeddings: &Embeddings,
+) -> Result<Vec<Told>> {
+    let of = |set: Set| {
+        let usable = |row: &TextRow| class(set, row).is_some();
+        let rows = sample(data, set.name, split, usize::MAX, usable)?;
+        let vectors = |texts: Vec<String>| embeddings.of(set.name, &texts);
+        let own = vectors(rows.iter().map(|row| row.text.clone()).collect())?;
+        let towards = set
+            .towards
+            .map(|_| rows.iter().map(|row| text_of(set, row)));
+        let towards = towards.map(|texts| vectors(texts.collect())).transpose()?;
+        let found = own.iter().enumerate().map(|(i, own)| {
+            let towards = towards.as_ref().map(|vectors| &vectors[i][..]);
+            likeliest(set, &probabilities(head, own, towards)?)
+        });
+        Ok(Told {
+            set: set.slice.into(),
+            classes: CLASSES,
+            found: found.collect::<Result<_>>()?,
+            truth: rows.iter().filter_map(|row| class(set, row)).collect(),
+        })
+    };
+    SETS.into_iter().chain(UNSEEN).map(of).collect()
+}
+
+/// A character n-gram model of a set's training split, and its most frequent class.
+fn baselines(data: &Path, set: Set) -> Result<(NgramModel, usize)> {
+    let usable = |row: &TextRow| class(set, row).is_some();
+    let train = sample(data, set.name, Split::Train, usize::MAX, usable)?;
+    let examples: Vec<(&str, usize)> = train
+        .iter()
+        .filter_map(|r| Some((r.text.as_str(), class(set, r)?)))
+        .collect();
+    let mut counts = [0; CLASSES];
+    examples.iter().for_each(|(_, c)| counts[*c] += 1);
+    let majority = (0..CLASSES).max_by_key(|&c| counts[c]).unwrap_or(0);
+    Ok((NgramModel::fit(&examples, CLASSES, 1), majority))
+}
+
+/// Accuracy and macro-F1 per set and pooled over the Chinese binary sets, beside the most
+/// frequent class and a character n-gram model, both fitted on the training split; stances also
+/// beside n-grams that know moods only, as the model does.
+pub fn evaluate(
+    head: &Classifier,
+    data: &Path,
+    split: Split,
+    embeddings: &Embeddings,
+) -> Result<Vec<MetricRow>> {
+    let mut rows = Vec::new();
+    let mut pooled: [(Vec<usize>, Vec<usize>); 3] = Default::default();
+    let told = told(head, data, split, embeddings)?;
+    for (set, model) in SETS.into_iter().chain(UNSEEN).zip(told) {
+        // Baselines learn from what the model may: of the held-out targets, the others' rows.
+        let (ngrams, majority) = match set.towards {
+            Some(Targets::HeldOut) => baselines(data, SETS[SETS.len() - 1])?,
+            _ => baselines(data, set)?,
+        };
+        let usable = |row: &TextRow| class(set, row).is_some();
+        let held = sample(data, set.name, split, usize::MAX, usable)?;
+        let by = |ngrams: &NgramModel| held.iter().map(|r| ngrams.predict(&r.text)).collect();
+        if set.name == STANCE {
+            let (moods, _) = baselines(data, MOODS)?;
+            let unseen: Vec<usize> = by(&moods);
+            let method = format!("n-grams of {}", MOODS.name);
+            rows.extend(figures(set.slice, &method, &model.truth, &unseen));
+        }
+        let n = model.truth.len();
+        let found = [
+            ("model", model.found),
+            ("character n-grams", by(&ngrams)),
+            ("majority", vec![majority; n]),
+        ];
+        for (i, (method, predicted)) in found.into_iter().enumerate() {
+            rows.extend(figures(set.slice, method, &model.truth, &predicted));
+            if POOLED.contains(&set.name) {
+                pooled[i].0.extend(&model.truth);
+                pooled[i].1.extend(predicted);
+            }
+        }
+    }
+    for ((truth, predicted), method) in
+        pooled
+            .iter()
+            .zip(["model", "character n-grams", "majority"])
+    {
+        rows.extend(figures("zh_weibo+zh_review", method, truth, predicted));
+    }
+    Ok(rows)
+}
+
+fn figures(slice: &str, method: &str, truth: &[usize], predicted: &[usize]) -> [MetricRow; 3] {
+    let row = |metric: &str, estimate| MetricRow {
+        task: "sentiment".into(),
+        slice: slice.into(),
+        method: method.into(),
+        metric: metric.into(),
+        n: truth.len(),
+        estimate,
+    };
+    let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, CLASSES);
+    let recall = |t: &[usize], p: &[usize]| macro_recall(t, p, CLASSES);
+    [
+        row("accuracy", bootstrap_pair(truth, predicted, accuracy)),
+        row("macro_f1", bootstrap_pair(truth, predicted, f1)),
+        row("macro_recall", bootstrap_pair(truth, predicted, recall)),
+    ]
+}
