@@ -249,7 +249,7 @@ js_package() {
   rm -rf "$stage"
   mkdir -p "$stage/model"
   cp -r www/npm/package.json www/npm/README.md www/npm/CHANGELOG.md LICENSE \
-    www/bsmv www/worker www/pkg "$stage"
+    www/bsmv www/edge www/pkg "$stage"
   rm "$stage/pkg/.made-from"
   # The module's types use Symbol.dispose, which not every project's library has.
   sed -i '1i /// <reference lib="esnext.disposable" />' "$stage/pkg/bsmv.d.ts"

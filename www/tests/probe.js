@@ -2,11 +2,11 @@
 // @ts-expect-error: the package's place in workerd, see workerd.mjs
 import { init } from "./bsmv/scorer.js";
 // @ts-expect-error: likewise
+import { readModel, wasm } from "./edge/model.js";
+// @ts-expect-error: likewise
+import edge from "./edge/worker.js";
+// @ts-expect-error: likewise
 import initModule from "./pkg/bsmv.js";
-// @ts-expect-error: likewise
-import { readModel, wasm } from "./worker/model.js";
-// @ts-expect-error: likewise
-import worker from "./worker/worker.js";
 
 /** @type {Promise<import("../bsmv/scorer.js").LocalScorer> | undefined} */
 let scorer;
@@ -27,6 +27,6 @@ export default {
       const { memory } = await initModule();
       return Response.json({ linear: memory.buffer.byteLength });
     }
-    return worker.fetch(request, env);
+    return edge.fetch(request, env);
   },
 };

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { ROOT } from "./browser.mjs";
 import { answers, freePort } from "./site.mjs";
 
-const FOLDER = join(ROOT, "target/npm/worker");
+const FOLDER = join(ROOT, "target/npm/edge");
 /** npm brings the program for this machine beside its package, which only starts it. */
 const PROGRAMS = join(ROOT, "www/node_modules/@cloudflare");
 

@@ -1,7 +1,7 @@
 # The worker in workerd, on port 8080:
 #
 #   DIFFUSION_API=https://api.example ALLOW_ORIGIN=https://shop.example \
-#     workerd serve node_modules/bsmv/worker/config.capnp
+#     workerd serve node_modules/bsmv/edge/config.capnp
 #
 # Without DIFFUSION_API it has no stored posts, without ALLOW_ORIGIN no other origin may ask.
 using Workerd = import "/workerd/workerd.capnp";
@@ -17,10 +17,10 @@ const config :Workerd.Config = (
 
 const bsmv :Workerd.Worker = (
   modules = [
-    (name = "worker/worker.js", esModule = embed "worker.js"),
-    (name = "worker/answers.js", esModule = embed "answers.js"),
-    (name = "worker/cors.js", esModule = embed "cors.js"),
-    (name = "worker/model.js", esModule = embed "model.js"),
+    (name = "edge/worker.js", esModule = embed "worker.js"),
+    (name = "edge/answers.js", esModule = embed "answers.js"),
+    (name = "edge/cors.js", esModule = embed "cors.js"),
+    (name = "edge/model.js", esModule = embed "model.js"),
     (name = "bsmv/bundle.js", esModule = embed "../bsmv/bundle.js"),
     (name = "bsmv/diffusion.js", esModule = embed "../bsmv/diffusion.js"),
     (name = "bsmv/diffusion/error.js", esModule = embed "../bsmv/diffusion/error.js"),
