@@ -46,14 +46,18 @@ export function launch() {
   });
 }
 
+/** The native program. */
+export const BSMV = join(ROOT, "target/release/bsmv");
+
 /**
  * Starts `bsmv serve` on a free port.
  *
+ * @param {{ args?: string[], cwd?: string }} [options] `cwd`: where `www` and `models` are
  * @returns {Promise<{ address: string, stop: () => Promise<void> }>}
  */
-export async function serve() {
-  const child = spawn("target/release/bsmv", ["serve", "--addr", "127.0.0.1:0", "--www", "www"], {
-    cwd: ROOT,
+export async function serve({ args = [], cwd = ROOT } = {}) {
+  const child = spawn(BSMV, ["serve", "--addr", "127.0.0.1:0", ...args], {
+    cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });
   const gone = new Promise((resolve) => child.once("close", resolve));
