@@ -5,15 +5,13 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 readonly WASM_TARGET=wasm32-unknown-unknown
+readonly ARM_TARGET=aarch64-unknown-linux-gnu
 readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
 # AbortSignal.any came with it.
 readonly NODE_AT_LEAST=20.3
 # Most bytes of the module for browsers, after brotli.
 readonly MODULE_CEILING=400000
-# The parts of CUDA that compile kernels, as PyPI has them.
-readonly CUDA=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88
-  nvidia-cuda-runtime==13.0.96 nvidia-cuda-cccl==13.0.85)
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -24,6 +22,7 @@ readonly WASM_OPT=(-O3 --low-memory-unused "${WASM_FEATURES[@]}")
 usage() {
   cat <<'END'
 ./build.sh serve     set up, build, and serve page and API on 127.0.0.1:8080
+./build.sh quick     check format, clippy and unit tests: for after each change
 ./build.sh test      set up, and run every check and test
 ./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
 ./build.sh native    build target/release/bsmv
@@ -79,16 +78,17 @@ need_rust() {
   command -v cargo >/dev/null || missing "Rust" "Install it with rustup (rustup.rs); any machine will do."
 }
 
-has_wasm_std() {
-  compgen -G "$(rustc --print sysroot)/lib/rustlib/$WASM_TARGET/lib/libstd-*.rlib" >/dev/null
+has_std() {
+  compgen -G "$(rustc --print sysroot)/lib/rustlib/$1/lib/libstd-*.rlib" >/dev/null
 }
 
-need_wasm_std() {
+# need_std TARGET: Rust's standard library for another kind of machine.
+need_std() {
   need_rust
-  has_wasm_std && return
-  command -v rustup >/dev/null && step "wasm standard library" rustup target add "$WASM_TARGET"
-  has_wasm_std || missing "Rust's standard library for $WASM_TARGET" \
-    "Get it with 'rustup target add $WASM_TARGET', or as your system packages it, of the version of rustc."
+  has_std "$1" && return
+  command -v rustup >/dev/null && step "std for $1" rustup target add "$1"
+  has_std "$1" || missing "Rust's standard library for $1" \
+    "Get it with 'rustup target add $1', or as your system packages it, of the version of rustc."
 }
 
 # version_of PACKAGE LOCKFILE
@@ -145,7 +145,7 @@ need_chromium() {
 }
 
 setup_wasm() {
-  need_wasm_std
+  need_std "$WASM_TARGET"
   need_node
   need_bindgen
 }
@@ -171,45 +171,6 @@ build_kernels() {
     --manifest-path www/tests/kernels/Cargo.toml
 }
 
-# The graph network alone, for its benchmark.
-build_forward() {
-  cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
-    --manifest-path www/bench/forward/Cargo.toml
-  target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward
-  "$BIN/wasm-opt" "${WASM_OPT[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
-}
-
-# Any BERT beside the whole scorer, for the benchmarks beside other runtimes.
-build_encoder() {
-  cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
-    --manifest-path www/bench/encoder/Cargo.toml
-  local out=target/bench/module
-  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out"
-  "$BIN/wasm-opt" "${WASM_OPT[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
-}
-
-# The runtimes to compare with, and the models and texts that all read.
-need_peers() {
-  local venv=target/bench/venv peers=www/bench/peers
-  need_python
-  mkdir -p target/bench
-  if ! cmp -s benches/requirements.txt "$venv/.installed"; then
-    step "python peers" install_python_peers "$venv"
-    cp benches/requirements.txt "$venv/.installed"
-  fi
-  if ! cmp -s "$peers/package-lock.json" "$peers/node_modules/.installed"; then
-    step "node peers" npm ci --ignore-scripts --prefix "$peers"
-    cp "$peers/package-lock.json" "$peers/node_modules/.installed"
-  fi
-  step "models and texts" "$venv/bin/python" benches/prepare.py
-}
-
-install_python_peers() {
-  python3 -m venv --clear "$1"
-  # Without what they depend on: the list has all of it, and one would bring PyTorch.
-  "$1/bin/pip" install --no-deps -r benches/requirements.txt
-}
-
 # What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
   node www/tools/size.mjs "$MODULE_CEILING"
@@ -224,6 +185,14 @@ wasm() {
 native() {
   need_rust
   step "native build" cargo build --release
+}
+
+# Serves from a program without training, whose dependencies take longest to build. It has a folder of its
+# own: two sets of features in one would have the library compiled anew whenever the other was built last.
+serve() {
+  wasm
+  step "server build" cargo build --release --no-default-features --features server --target-dir target/serve
+  exec target/serve/release/bsmv serve --www www "$@"
 }
 
 # --- tests ------------------------------------------------------------------------------------
@@ -269,13 +238,35 @@ js_tests() {
   node --test --test-reporter=spec www/tests/*.test.mjs
 }
 
+# What each kind of build is made of: all of it, each smaller set of features, each kind of machine.
+lint() {
+  local features
+  step "clippy native" cargo clippy --release --all-targets -- -D warnings
+  for features in cli server; do
+    step "clippy $features" cargo clippy --release --no-default-features --features "$features" -- -D warnings
+  done
+  step "clippy wasm" cargo clippy --profile wasm --lib --no-default-features --target "$WASM_TARGET" -- -D warnings
+  step "clippy aarch64" cargo clippy --release --lib --no-default-features --target "$ARM_TARGET" -- -D warnings
+  step "docs" env RUSTDOCFLAGS=-Dwarnings cargo doc --release --no-deps
+  step "js lint" js_lint
+}
+
+# For after each change: what takes no browser and no optimised build.
+quick() {
+  need_rust
+  need_node
+  step "format" format_check
+  step "js lint" js_lint
+  step "clippy" cargo clippy --all-targets -- -D warnings
+  step "unit tests" cargo test --lib --bins
+}
+
 all_tests() {
   setup_wasm
+  need_std "$ARM_TARGET"
   need_chromium
   step "format" format_check
-  step "clippy native" cargo clippy --release --all-targets -- -D warnings
-  step "clippy wasm" cargo clippy --profile wasm --lib --no-default-features --target "$WASM_TARGET" -- -D warnings
-  step "js lint" js_lint
+  lint
   step "native tests" cargo test --release
   native
   step "wasm build" build_module
@@ -291,71 +282,11 @@ all_tests() {
   echo "$passed passed, 0 failed"
 }
 
-install_nvcc() {
-  rm -rf target/nvcc
-  python3 -m pip install --no-deps --target target/nvcc "${CUDA[@]}"
-  echo "${CUDA[*]}" >target/nvcc/.installed
-}
-
-# Type-checks what `--features cuda` builds, its kernels compiled: for the oldest card that the
-# crate's kernels are written for unless CUDA_COMPUTE_CAP says another.
-cuda_check() {
-  need_rust
-  need_python
-  [[ -f target/nvcc/.installed && $(<target/nvcc/.installed) == "${CUDA[*]}" ]] ||
-    step "nvcc" install_nvcc
-  local home=$PWD/target/nvcc/nvidia/cu13
-  step "cuda check" env CUDA_COMPUTE_CAP="${CUDA_COMPUTE_CAP:-80}" CUDA_HOME="$home" CUDA_PATH="$home" \
-    PATH="$home/bin:$PATH" cargo check --features cuda --target-dir target/cuda
-}
-
-gpu_test() {
-  if ! command -v nvidia-smi >/dev/null || [[ ! -e /dev/nvidia0 ]]; then
-    echo "not run: no GPU"
-    exit 3
-  fi
-  need_rust
-  step "cuda build" cargo build --release --features cuda --target-dir target/cuda
-  target/cuda/release/bsmv gpu-test "$@"
-}
-
-bench() {
-  wasm
-  native
-  if compgen -G 'benches/*.rs' >/dev/null; then cargo bench --quiet; fi
-  step "js types" js_types
-  step "js package" js_package
-  # The inspector speaks WebSocket, which Node 20 has behind a flag.
-  node --experimental-websocket www/bench/edge.mjs
-  need_chromium
-  step "graph network for wasm" build_forward
-  node www/bench/forward.mjs
-  bench_peers
-}
-
-bench_peers() {
-  local host
-  need_peers
-  step "encoder for wasm" build_encoder
-  for host in chromium node; do
-    node www/bench/peers.mjs meaning "$host"
-    node www/bench/peers.mjs cold "$host"
-    node www/bench/peers.mjs warm "$host"
-  done
-  target/bench/venv/bin/python benches/native.py
-  node www/bench/whole.mjs
-  node www/bench/whole.mjs endurance
-  node www/bench/table.mjs
-}
-
 verb=${1:-help}
 shift || true
 case $verb in
-  serve)
-    wasm
-    native
-    exec target/release/bsmv serve --www www "$@"
-    ;;
+  serve) serve "$@" ;;
+  quick) quick ;;
   test) all_tests ;;
   wasm) wasm ;;
   native) native ;;
@@ -365,11 +296,21 @@ case $verb in
     step "js package" js_package
     (cd target && npm pack ./npm)
     ;;
-  bench) bench ;;
-  cuda-check) cuda_check ;;
-  gpu-test) gpu_test "$@" ;;
+  bench)
+    source build.d/bench.sh
+    bench
+    ;;
+  cuda-check)
+    source build.d/cuda.sh
+    cuda_check
+    ;;
+  gpu-test)
+    source build.d/cuda.sh
+    gpu_test "$@"
+    ;;
   setup)
     setup_wasm
+    need_std "$ARM_TARGET"
     need_chromium
     ;;
   help | -h | --help) usage ;;
