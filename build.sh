@@ -217,7 +217,7 @@ js_package() {
   local stage=target/npm name
   rm -rf "$stage"
   mkdir -p "$stage/model"
-  cp -r www/npm/package.json www/npm/README.md www/npm/CHANGELOG.md LICENSE \
+  cp -r www/npm/package.json www/npm/README.md CHANGELOG.md LICENSE \
     www/bsmv www/edge www/pkg "$stage"
   rm "$stage/pkg/.made-from"
   # The module's types use Symbol.dispose, which not every project's library has.
