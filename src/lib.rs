@@ -2,12 +2,32 @@
 //!
 //! ```text
 //! post ─ text ─ encoder ─┬─ sentiment ──────────────┐
-//!                        ├─ topics x relevance ─────┼─ features ─ head ─ score ─ explain
+//!                        ├─ topics x relevance ─────┼─ features ─ definition ─ score ─ explain
 //! graph ─ diffusion ─────┴─ forecast ───────────────┘
 //! ```
 //!
-//! The core is pure: bytes and structs in, numbers out. [`scorer::Scorer`] runs the whole path;
-//! the command line, the server and the WebAssembly module are shells round it.
+//! The core is pure: bytes and structs in, numbers out. [`Scorer`] runs the whole path; the command
+//! line, the server and the WebAssembly module are shells round it. `ARCHITECTURE.md` says what is
+//! in which module.
+//!
+//! ```
+//! use bsmv::{Bundle, Error, Manifest, Precision, ScoreRequest, Scorer};
+//!
+//! # fn main() -> bsmv::Result<()> {
+//! // The core reads no files itself: whoever embeds it says where they are.
+//! let read = |name: &str| {
+//!     let path = format!("{}/models/bsmv-base/{name}", env!("CARGO_MANIFEST_DIR"));
+//!     std::fs::read(path).map_err(|e| Error::Bundle(format!("{name}: {e}")))
+//! };
+//! let manifest = Manifest::from_json(&read("manifest.json")?)?;
+//! let scorer = Scorer::new(Bundle::read(manifest, Precision::Int8, read)?, Precision::Int8)?;
+//!
+//! let draft = r#"{"post": {"text": "I love this coffee!", "platform": "x"}}"#;
+//! let score = scorer.score(&ScoreRequest::from_json(draft)?)?;
+//! assert!(score.bsmv > 50.0 && score.parts.sentiment > 0.0);
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod definition;
 pub mod diffusion;
@@ -27,4 +47,12 @@ pub mod train;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
 
+pub use definition::value::Weights;
+pub use encoder::Precision;
 pub use error::{Error, ErrorReport, Result};
+pub use post::brand::BrandProfile;
+pub use post::{Author, Platform, Post};
+pub use scorer::Scorer;
+pub use scorer::answer::{Explanation, Score};
+pub use scorer::bundle::{Bundle, Manifest};
+pub use scorer::request::ScoreRequest;
