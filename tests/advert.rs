@@ -40,7 +40,7 @@ fn advertisements_are_told_from_scenes_of_real_use() {
                 },
                 ..ScoreRequest::default()
             };
-            let advert = scorer.score(&request).unwrap().advert;
+            let advert = scorer.score(&request).unwrap().advert.unwrap();
             assert!((0.0..=1.0).contains(&advert), "{}: {advert}", labelled.id);
             (labelled.advert, advert)
         })

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::bundle_dir::Model;
-use bsmv::train::encoders;
+use bsmv::train::data::encoders;
 
 /// Texts embedded between two writes.
 const BATCH: usize = 64;

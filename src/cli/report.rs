@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use bsmv::heads::INDICATORS;
 use bsmv::post::brand::BrandProfile;
 use bsmv::scorer::answer::{Explanation, Score};
 
@@ -44,17 +45,20 @@ pub fn write(
         "\nForecast: valence {:+.2}, relevance {:.2}, diffusion {:.2} (about {:.0} events)",
         score.predicted.s, score.predicted.t, score.predicted.d, score.predicted.events
     )?;
-    writeln!(
-        out,
-        "Emotion: {}, {:.0} of 10",
-        score.emotion.label.unwrap_or("unsure"),
-        score.emotion.intensity
-    )?;
-    writeln!(
-        out,
-        "Reads like: {:.2} between a scene of real use (0) and hard advertisement (1)",
-        score.advert
-    )?;
+    if let Some(emotion) = &score.emotion {
+        writeln!(
+            out,
+            "Emotion: {}, {:.0} of 10",
+            emotion.label.unwrap_or("unsure"),
+            emotion.intensity
+        )?;
+    }
+    for (head, indicator) in INDICATORS.iter().zip(&score.indicators) {
+        if let Some(value) = indicator.value {
+            let ([low, high], code) = (head.ends, indicator.code);
+            writeln!(out, "{code}: {value:.2} between {low} (0) and {high} (1)")?;
+        }
+    }
     match score.events {
         0 => writeln!(out, "Seen so far: the post alone")?,
         n => writeln!(

@@ -10,8 +10,8 @@ use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
 
-use bsmv::train::data::texts::Embedder;
-use bsmv::train::encoders;
+use bsmv::train::data::encoders;
+use bsmv::train::data::texts::TextEncoder;
 use bsmv::train::topics::{Topics, find};
 
 /// Texts embedded between two writes.

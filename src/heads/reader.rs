@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Result;
 use crate::definition::features::TOPICS;
 use crate::encoder::embedder::Embedder;
-use crate::heads::advert::AdvertHead;
 use crate::heads::classifier::Classifier;
-use crate::heads::emotion::Emotion;
-use crate::heads::emotion::EmotionHeads;
+use crate::heads::emotion::{Emotion, EmotionHeads};
+use crate::heads::indicator::{Indicator, Indicators};
 use crate::heads::novelty::{Novelty, characters};
 use crate::heads::relevance::{Brand, RelevanceHead};
-use crate::heads::sentiment::{CLASSES, of_brand, probabilities, valence};
+use crate::heads::sentiment::{CLASSES, brand_view, probabilities, valence};
 use crate::heads::topics::{TopicLabel, TopicProjector};
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
@@ -30,11 +29,11 @@ const BATCH: usize = 16;
 pub struct Reader {
     embedder: Embedder,
     sentiment: Classifier,
-    emotions: EmotionHeads,
-    advert: AdvertHead,
     topics: TopicProjector,
     relevance: RelevanceHead,
-    novelty: Novelty,
+    emotions: Option<EmotionHeads>,
+    novelty: Option<Novelty>,
+    indicators: Indicators,
     brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
 }
 
@@ -46,17 +45,19 @@ pub struct TextFeatures {
     /// P(negative), P(neutral), P(positive): of the text itself and, if it names the brand, towards
     /// that.
     pub sentiment: Vec<f32>,
-    /// The emotion of the text.
-    pub emotion: Emotion,
-    /// From a scene of real use, 0, to hard advertisement, 1.
-    pub advert: f32,
+    /// The emotion of the text; `None` where the bundle has no such head.
+    pub emotion: Option<Emotion>,
+    /// The answers of the heads beside the score.
+    pub indicators: Vec<Indicator>,
     /// Weights that sum to 1.
     pub topics: [f32; TOPICS],
     /// As detected from the script.
     pub language: Option<Language>,
+    /// The text as the encoder read it, and what was taken out of it.
     pub cleaned: Cleaned,
-    /// How unlike the training texts it is written: above 1 it is beyond what is usual.
-    pub novelty: f32,
+    /// How unlike the training texts it is written: above 1 it is beyond what is usual. `None`
+    /// where the bundle doesn't know.
+    pub novelty: Option<f32>,
     /// Word pieces past the encoder's maximum that were not read.
     pub cut: usize,
 }
@@ -69,16 +70,24 @@ impl TextFeatures {
 }
 
 impl Reader {
-    /// Loads `sentiment`, `emotion`, `advert`, `topics`, `relevance` and `novelty` from `heads`.
+    /// Loads each head from the tensors under its name. `sentiment`, `topics` and `relevance` are
+    /// what the score is made of; `emotion`, `novelty` and the indicators may be missing, and
+    /// answer nothing then.
+    ///
+    /// # Errors
+    /// [`crate::Error::Bundle`] when a head that the score needs is missing, or any isn't whole.
     pub fn new(embedder: Embedder, heads: &Tensors, topics: Vec<TopicLabel>) -> Result<Self> {
+        fn if_any<T>(file: &Tensors, load: fn(&Tensors) -> Result<T>) -> Result<Option<T>> {
+            file.any().then(|| load(file)).transpose()
+        }
         Ok(Reader {
             embedder,
             sentiment: Classifier::load(&heads.under("sentiment"), CLASSES)?,
-            emotions: EmotionHeads::load(&heads.under("emotion"))?,
-            advert: AdvertHead::load(&heads.under("advert"))?,
             topics: TopicProjector::load(&heads.under("topics"), topics)?,
             relevance: RelevanceHead::load(&heads.under("relevance"))?,
-            novelty: Novelty::load(&heads.under("novelty"))?,
+            emotions: if_any(&heads.under("emotion"), EmotionHeads::load)?,
+            novelty: if_any(&heads.under("novelty"), Novelty::load)?,
+            indicators: Indicators::load(heads)?,
             brands: Mutex::default(),
         })
     }
@@ -93,14 +102,14 @@ impl Reader {
         &self.sentiment
     }
 
-    /// The emotion heads.
-    pub fn emotions(&self) -> &EmotionHeads {
-        &self.emotions
+    /// The emotion heads, if the bundle has them.
+    pub fn emotions(&self) -> Option<&EmotionHeads> {
+        self.emotions.as_ref()
     }
 
-    /// The head for advertisement.
-    pub fn advert(&self) -> &AdvertHead {
-        &self.advert
+    /// The heads beside the score that the bundle has.
+    pub fn indicators(&self) -> &Indicators {
+        &self.indicators
     }
 
     /// The topic projector.
@@ -113,30 +122,31 @@ impl Reader {
         &self.relevance
     }
 
-    /// What says that a text is unlike those of training.
-    pub fn novelty(&self) -> &Novelty {
-        &self.novelty
+    /// The measure of how unlike the texts of training a text is, if the bundle has it.
+    pub fn novelty(&self) -> Option<&Novelty> {
+        self.novelty.as_ref()
     }
 
     /// Reads a text, for a brand if one is given.
     pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
-        let reading = self.embedder.read(&called(text, brand))?;
+        let reading = self.embedder.read(&with_brand_name(text, brand))?;
         let language = detect(&reading.cleaned.text).language;
-        let towards = of_brand(&reading.cleaned.text, brand);
+        let towards = brand_view(&reading.cleaned.text, brand);
         let towards = towards.map(|text| self.embedder.read(&text)).transpose()?;
         let towards = towards.as_ref().map(|reading| &reading.vector[..]);
         Ok(TextFeatures {
             sentiment: probabilities(&self.sentiment, &reading.vector, towards)?,
             emotion: self
                 .emotions
-                .read(&reading.vector, language.unwrap_or(Language::Other))?,
-            advert: self.advert.read(&reading.vector)?,
+                .as_ref()
+                .map(|heads| heads.read(&reading.vector, language.unwrap_or(Language::Other)))
+                .transpose()?,
+            indicators: self.indicators.read(&reading.vector)?,
             topics: self.topics.weights(&reading.vector)?,
-            novelty: self.novelty.distance(
-                &reading.pieces,
-                characters(&reading.cleaned.text),
-                language,
-            ),
+            novelty: self.novelty.as_ref().map(|novelty| {
+                let characters = characters(&reading.cleaned.text);
+                novelty.distance(&reading.pieces, characters, language)
+            }),
             language,
             vector: reading.vector,
             cleaned: reading.cleaned,
@@ -152,15 +162,19 @@ impl Reader {
     }
 
     /// s and T of several texts, read together; T is 1 without a brand.
-    pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
+    pub fn valence_and_relevance(
+        &self,
+        texts: &[String],
+        brand: Option<&BrandProfile>,
+    ) -> Result<Vec<(f32, f32)>> {
         let ready = brand.map(|profile| self.brand(profile)).transpose()?;
         let cleaned: Vec<String> = texts
             .iter()
-            .map(|text| clean(&called(text, brand)))
+            .map(|text| clean(&with_brand_name(text, brand)))
             .collect();
         let vectors = self.embedder.embed_all(&cleaned, BATCH)?;
-        // As in `read`: a text that names the brand is judged for what it says of it, too.
-        let towards = cleaned.iter().map(|text| of_brand(text, brand));
+        // As in `read`: a text that names the brand is read for what it says of it, too.
+        let towards = cleaned.iter().map(|text| brand_view(text, brand));
         let towards: Vec<Option<String>> = towards.collect();
         let named: Vec<String> = towards.iter().flatten().cloned().collect();
         let mut named = self.embedder.embed_all(&named, BATCH)?.into_iter();
@@ -202,8 +216,8 @@ impl Reader {
     }
 }
 
-/// A text as it is read for a brand: calling it by its account is calling it by its name.
-fn called<'a>(text: &'a str, brand: Option<&BrandProfile>) -> Cow<'a, str> {
+/// A text as it is read for a brand: the brand's accounts are replaced by its name.
+fn with_brand_name<'a>(text: &'a str, brand: Option<&BrandProfile>) -> Cow<'a, str> {
     match brand {
         Some(brand) => accounts_as_names(text, brand.names()),
         None => text.into(),

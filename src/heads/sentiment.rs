@@ -20,9 +20,9 @@ pub fn towards(brand: &str, text: &str) -> String {
     format!("{brand} → {text}")
 }
 
-/// What is read beside a cleaned text to tell what it says of a brand: the text [`towards`] the name
-/// that it calls the brand by; nothing if it doesn't name it.
-pub fn of_brand(text: &str, brand: Option<&BrandProfile>) -> Option<String> {
+/// The text to read beside a cleaned text for what it says of a brand: it [`towards`] the name that it
+/// calls the brand by; `None` if it doesn't name it.
+pub fn brand_view(text: &str, brand: Option<&BrandProfile>) -> Option<String> {
     let brand = brand?;
     let searchable = Searchable::new(text);
     let mut names = brand.names();
@@ -31,7 +31,7 @@ pub fn of_brand(text: &str, brand: Option<&BrandProfile>) -> Option<String> {
 }
 
 /// P(negative), P(neutral), P(positive) by the head, from a text's vector and, where it names the
-/// brand, that of [`of_brand`]: then by the mean of the logits of both. Towards a name alone,
+/// brand, that of [`brand_view`]: then by the mean of the logits of both. Towards a name alone,
 /// Chinese posts are taken for neutral too often, for the only such texts in training are about
 /// parts of cars that are mentioned in passing.
 pub fn probabilities(head: &Classifier, own: &[f32], towards: Option<&[f32]>) -> Result<Vec<f32>> {
@@ -60,10 +60,10 @@ mod tests {
             aliases: vec!["月咖".into()],
             ..BrandProfile::default()
         };
-        let read = |text| of_brand(text, Some(&brand));
+        let read = |text| brand_view(text, Some(&brand));
         assert_eq!(read("月咖 很好喝").as_deref(), Some("月咖 → 月咖 很好喝"));
         assert_eq!(read("很好喝"), None);
-        assert_eq!(of_brand("月咖 很好喝", None), None);
+        assert_eq!(brand_view("月咖 很好喝", None), None);
     }
 
     /// A head whose first two embedding entries speak for positive and negative.

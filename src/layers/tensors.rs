@@ -120,6 +120,12 @@ impl<'a> Tensors<'a> {
             .is_some()
     }
 
+    /// Whether there is any tensor.
+    pub fn any(&self) -> bool {
+        let names = self.header.tensors();
+        names.keys().any(|name| name.starts_with(&self.prefix))
+    }
+
     /// Type and shape of a tensor.
     pub fn info(&self, name: &str) -> Result<&TensorInfo> {
         let name = format!("{}{name}", self.prefix);

@@ -5,7 +5,9 @@ use serde::Serialize;
 use crate::definition::features::TOPICS;
 use crate::definition::value::{Parts, Weights};
 use crate::encoder::Precision;
+use crate::heads::advert;
 use crate::heads::emotion::Emotion;
+use crate::heads::indicator::Indicator;
 
 /// What one post is worth to one brand.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -19,10 +21,12 @@ pub struct Score {
     /// Forecasts the score is made of.
     pub predicted: Predicted,
     pub sentiment: Sentiment,
-    pub emotion: Emotion,
-    /// Whether the text reads like a scene of real use, 0, or hard advertisement, 1. Not part of
-    /// the score.
-    pub advert: f32,
+    /// The emotion that the text shows; `None` where the bundle has no such head.
+    pub emotion: Option<Emotion>,
+    /// The value of the indicator `advert`, which stood alone before there were others.
+    pub advert: Option<f32>,
+    /// The answers of the heads beside the score, which it doesn't move with.
+    pub indicators: Vec<Indicator>,
     pub topics: Vec<TopicWeight>,
     /// Events the graph held, 0 for a draft.
     pub events: u64,
@@ -112,6 +116,12 @@ pub struct TopicWeight {
 pub struct Note {
     pub code: &'static str,
     pub message: String,
+}
+
+/// The value of the indicator `advert` among others.
+pub(crate) fn advert(indicators: &[Indicator]) -> Option<f32> {
+    let mut indicators = indicators.iter();
+    indicators.find(|i| i.code == advert::HEAD.code)?.value
 }
 
 const _: () = assert!(TOPICS == 10, "the API documents ten topics");

@@ -212,7 +212,8 @@ impl Scorer {
                 positive: text.sentiment[2],
             },
             emotion: text.emotion.clone(),
-            advert: text.advert,
+            advert: answer::advert(&text.indicators),
+            indicators: text.indicators.clone(),
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
                     label: self.topic_name(i, language),
@@ -305,7 +306,7 @@ impl Scorer {
 
     /// s and T of several texts, read together; T is 1 without a brand.
     pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
-        self.reader.judge(texts, brand)
+        self.reader.valence_and_relevance(texts, brand)
     }
 
     /// Where the realised value lies in nine of ten cases, by validation posts seen as long.

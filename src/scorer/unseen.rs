@@ -71,7 +71,7 @@ pub fn list(sight: &Sight) -> Vec<Note> {
             "No brand was given: this is the worth to a brand that the post fits.".into(),
         );
     }
-    if sight.text.novelty > 1.0 {
+    if sight.text.novelty.is_some_and(|distance| distance > 1.0) {
         say(
             "unlike_training",
             "The text is written unlike all that the model learnt from: what it reads in it is a \

@@ -14,6 +14,8 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::Deserialize;
 
+use crate::train::heads::{self, intervals};
+
 /// Puts trained parts together as a bundle: float and 8-bit encoder, heads, graph network,
 /// manifest with SHA-256 sums.
 #[derive(Debug, clap::Args)]
@@ -21,14 +23,14 @@ pub struct BundleArgs {
     /// Folder of the trained encoder in Hugging Face's layout.
     #[arg(long)]
     encoder: PathBuf,
-    /// Folder with what `bsmv train` wrote: sentiment, emotion_zh, emotion_en, advert, topics,
-    /// relevance, novelty, head and diffusion.safetensors, and residuals.json.
+    /// Folder with what `bsmv train` wrote: the file of each head, head.safetensors,
+    /// diffusion.safetensors and residuals.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
     /// The topics' names.
     #[arg(long, default_value = "models/topics.json")]
     topics: PathBuf,
-    /// What `bsmv eval --json` said of these files.
+    /// The figures of these files, as `bsmv eval --json` prints them.
     #[arg(long)]
     metrics: Option<PathBuf>,
     #[arg(long, default_value = "bsmv-base")]
@@ -52,7 +54,7 @@ struct NamedTopic {
     label: TopicLabel,
 }
 
-/// Runs the verb.
+/// Writes the bundle to `args.out` and prints the sizes of its files.
 pub fn run(args: &BundleArgs) -> Result<()> {
     let config = Config::from_json(&read(&args.encoder.join("config.json"))?)?;
     let floats = read(&args.encoder.join("model.safetensors"))?;
@@ -67,12 +69,12 @@ pub fn run(args: &BundleArgs) -> Result<()> {
         TOKENIZER.into(),
         read(&args.encoder.join("tokenizer.json"))?,
     );
-    files.insert(HEADS.into(), heads(&args.heads)?);
+    files.insert(HEADS.into(), head_tensors(&args.heads)?);
     files.insert(DIFFUSION.into(), read(&args.heads.join(DIFFUSION))?);
 
     let topics: Topics = serde_json::from_slice(&read(&args.topics)?)?;
     let residuals: Vec<Residuals> =
-        serde_json::from_slice(&read(&args.heads.join("residuals.json"))?)?;
+        serde_json::from_slice(&read(&args.heads.join(intervals::RESIDUALS))?)?;
     let needs = |precision| {
         vec![
             names(precision),
@@ -117,22 +119,13 @@ pub fn run(args: &BundleArgs) -> Result<()> {
     Ok(())
 }
 
-/// Files of the heads that read text, and the prefix of their tensors in a bundle.
-pub const HEAD_FILES: [(&str, &str); 7] = [
-    ("sentiment.", "sentiment.safetensors"),
-    ("emotion.zh.", "emotion_zh.safetensors"),
-    ("emotion.en.", "emotion_en.safetensors"),
-    ("advert.", "advert.safetensors"),
-    ("topics.", "topics.safetensors"),
-    ("relevance.", "relevance.safetensors"),
-    ("novelty.", "novelty.safetensors"),
-];
-
 /// All heads in one file, each under its name.
-fn heads(folder: &Path) -> Result<Vec<u8>> {
+fn head_tensors(folder: &Path) -> Result<Vec<u8>> {
+    let files = heads::HEADS.iter().flat_map(|head| head.files);
+    let parts = files.map(|file| (file.prefix, file.name));
     // The ordinary posts of explanations have no prefix.
-    let parts = HEAD_FILES.into_iter().chain([("", "head.safetensors")]);
     let bytes = parts
+        .chain([("", intervals::FILE)])
         .map(|(prefix, file)| Ok((prefix, read(&folder.join(file))?)))
         .collect::<Result<Vec<_>>>()?;
     let mut tensors = BTreeMap::new();
@@ -179,7 +172,7 @@ pub struct QuantizeArgs {
     out: PathBuf,
 }
 
-/// Runs `bsmv quantize`.
+/// Writes the 8-bit form to `args.out`.
 pub fn quantize_encoder(args: &QuantizeArgs) -> Result<()> {
     let config = Config::from_json(&read(&args.encoder.join("config.json"))?)?;
     let weights = read(&args.encoder.join("model.safetensors"))?;

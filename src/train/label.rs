@@ -16,9 +16,9 @@ use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{Split, rows};
+use crate::train::data::cascades::text_hash;
+use crate::train::data::sets::{Split, rows};
 
 /// Texts longer than this many pieces are cut: posts and what people add to them are short.
 const MAX_PIECES: usize = 128;
@@ -66,11 +66,10 @@ pub struct Label {
 
 /// Key of a text: the first 8 bytes of its SHA-256, in hex.
 pub fn key(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest[..8].iter().map(|b| format!("{b:02x}")).collect()
+    format!("{:016x}", text_hash(text))
 }
 
-/// Runs the verb.
+/// Labels what standard input or the data sets hold, chunk by chunk.
 pub fn run(args: &LabelArgs) -> Result<()> {
     let labeller = Labeller::open(&args.labeller)?;
     let mut seen = HashSet::new();

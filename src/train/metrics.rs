@@ -15,8 +15,11 @@ const SEED: u64 = 20_140_601;
 /// A metric with the 2.5 % and 97.5 % points of its bootstrap distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Estimate {
+    /// The metric over all rows.
     pub value: f64,
+    /// The interval's lower end.
     pub low: f64,
+    /// The interval's upper end.
     pub high: f64,
 }
 
@@ -33,11 +36,31 @@ pub struct MetricRow {
     pub metric: String,
     /// Number of rows behind the figure.
     pub n: usize,
+    /// The figure and its interval.
     #[serde(flatten)]
     pub estimate: Estimate,
 }
 
 impl MetricRow {
+    /// A figure: `estimate` over `n` rows, and what it is a figure of, as in the fields.
+    pub fn new(
+        task: impl Into<String>,
+        slice: impl Into<String>,
+        method: impl Into<String>,
+        metric: impl Into<String>,
+        n: usize,
+        estimate: Estimate,
+    ) -> Self {
+        MetricRow {
+            task: task.into(),
+            slice: slice.into(),
+            method: method.into(),
+            metric: metric.into(),
+            n,
+            estimate,
+        }
+    }
+
     /// One line of a table.
     pub fn line(&self) -> String {
         let Estimate { value, low, high } = self.estimate;
@@ -117,18 +140,19 @@ pub fn accuracy(truth: &[usize], predicted: &[usize]) -> f64 {
 
 /// Mean F1 over the classes below `classes` that occur in `truth` or `predicted`.
 pub fn macro_f1(truth: &[usize], predicted: &[usize], classes: usize) -> f64 {
-    let (mut hit, mut said, mut real) = (vec![0; classes], vec![0; classes], vec![0; classes]);
+    let (mut hit, mut predictions, mut real) =
+        (vec![0; classes], vec![0; classes], vec![0; classes]);
     for (&t, &p) in truth.iter().zip(predicted) {
         real[t] += 1;
-        said[p] += 1;
+        predictions[p] += 1;
         if t == p {
             hit[t] += 1;
         }
     }
     let (mut sum, mut present) = (0.0, 0);
     for c in 0..classes {
-        if real[c] + said[c] > 0 {
-            sum += 2.0 * f64::from(hit[c]) / f64::from(real[c] + said[c]);
+        if real[c] + predictions[c] > 0 {
+            sum += 2.0 * f64::from(hit[c]) / f64::from(real[c] + predictions[c]);
             present += 1;
         }
     }
@@ -149,14 +173,14 @@ pub fn macro_recall(truth: &[usize], predicted: &[usize], classes: usize) -> f64
 
 /// Expected calibration error: mean distance between probability and share of positives, over
 /// ten bins of equal width.
-pub fn calibration_error(about: &[bool], p: &[f32]) -> f64 {
+pub fn calibration_error(positive: &[bool], p: &[f32]) -> f64 {
     let mut bins = [(0.0, 0.0); 10];
-    for (&about, &p) in about.iter().zip(p) {
+    for (&positive, &p) in positive.iter().zip(p) {
         let bin = &mut bins[((p * 10.0) as usize).min(9)];
         bin.0 += f64::from(p);
-        bin.1 += f64::from(u8::from(about));
+        bin.1 += f64::from(u8::from(positive));
     }
-    bins.iter().map(|(p, y)| (p - y).abs()).sum::<f64>() / about.len() as f64
+    bins.iter().map(|(p, y)| (p - y).abs()).sum::<f64>() / positive.len() as f64
 }
 
 /// `metric` of the rows `0..n` with its 95 % percentile interval over resampled rows. The
@@ -310,10 +334,10 @@ mod tests {
 
     #[test]
     fn classes_are_weighed_alike() {
-        let (truth, said) = ([0, 0, 0, 1], [0, 0, 0, 0]);
-        near(accuracy(&truth, &said), 0.75);
+        let (truth, predicted) = ([0, 0, 0, 1], [0, 0, 0, 0]);
+        near(accuracy(&truth, &predicted), 0.75);
         // F1 of class 0 is 6/7, of class 1 it is 0; class 2 never occurs.
-        near(macro_f1(&truth, &said, 3), 3.0 / 7.0);
+        near(macro_f1(&truth, &predicted, 3), 3.0 / 7.0);
     }
 
     #[test]

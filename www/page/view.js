@@ -44,10 +44,7 @@ export function show(score, { brand, ms }) {
     [text("part_diffusion"), parts.diffusion],
   ]);
   showPredicted(score, brand);
-  const advert = element("advert", HTMLElement);
-  const n = fixed(100 * score.advert, 0);
-  advert.setAttribute("aria-label", text("advertSpoken", { n }));
-  advert.style.setProperty("--at", n);
+  element("indicators", HTMLElement).replaceChildren(...score.indicators.flatMap(indicatorOf));
   showTopics(score);
   element("unseen", HTMLElement).replaceChildren(
     ...score.unseen.map(({ message }) => {
@@ -76,6 +73,32 @@ function verdictOf(bsmv) {
 }
 
 /**
+ * A heading and a scale for an indicator, by its code where there are no words for it; nothing
+ * where the model doesn't know it.
+ *
+ * @param {Score["indicators"][number]} indicator
+ * @returns {HTMLElement[]}
+ */
+function indicatorOf({ code, value }) {
+  if (value === null) return [];
+  const words = (/** @type {string} */ part, /** @type {string} */ otherwise) =>
+    textIfAny(`indicator_${code}${part}`) ?? otherwise;
+  const [name, low, high] = [words("", code), words("_0", "0"), words("_1", "1")];
+  const n = fixed(100 * value, 0);
+  const ticks = [low, "", high].map((end) => make("span", "", end));
+  const scale = make(
+    "div",
+    "scale",
+    make("div", "track", make("div", "marker")),
+    make("div", "ticks", ...ticks),
+  );
+  scale.setAttribute("role", "img");
+  scale.setAttribute("aria-label", text("indicatorSpoken", { name, n, low, high }));
+  scale.style.setProperty("--at", n);
+  return [make("h3", "", name), scale];
+}
+
+/**
  * @param {Score} score
  * @param {boolean} brand
  */
@@ -86,14 +109,13 @@ function showPredicted({ predicted: { s, t, d, events }, emotion }, brand) {
   /** @type {[Key, string, string][]} */
   const rows = [
     ["s", signed(s, 2), textIfAny(`s_${level || 0}`) ?? ""],
-    [
-      "e",
-      textIfAny(`e_${emotion.label ?? "unsure"}`) ?? emotion.label ?? "",
-      text("e_strength", { n: fixed(emotion.intensity, 0) }),
-    ],
     ["t", fixed(t, 2), text(brand ? relevance : "t_any")],
     ["d", fixed(d, 2), text("d_events", { n })],
   ];
+  if (emotion) {
+    const shown = textIfAny(`e_${emotion.label ?? "unsure"}`) ?? emotion.label ?? "";
+    rows.splice(1, 0, ["e", shown, text("e_strength", { n: fixed(emotion.intensity, 0) })]);
+  }
   element("predicted", HTMLElement).replaceChildren(
     ...rows.map(([name, value, meaning]) =>
       make(

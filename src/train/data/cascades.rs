@@ -18,10 +18,10 @@ use anyhow::{Context, Result};
 use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-use crate::train::Split;
+use crate::train::data::sets::{Split, rows};
+use crate::train::data::texts::first_bytes;
 
 /// Valences of texts by the hash of the exact text: NDJSON `{"h": …, "s": …}`, plain or gzip; `h`
 /// is 16 hex digits, the first 8 bytes of the text's SHA-256.
@@ -36,13 +36,14 @@ struct LabelRow {
 
 /// The first 8 bytes of the SHA-256 of a text, as in its `h`.
 pub fn text_hash(text: &str) -> u64 {
-    let digest = Sha256::digest(text.as_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    u64::from_be_bytes(first)
+    first_bytes(text.as_bytes())
 }
 
 impl Labels {
+    /// Reads a file of labels.
+    ///
+    /// # Errors
+    /// When there is no such file, or a line isn't a label.
     pub fn load(path: &Path) -> Result<Self> {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
         let reader: Box<dyn Read> = if path.extension().is_some_and(|e| e == "gz") {
@@ -59,7 +60,7 @@ impl Labels {
         Ok(Labels(by_hash))
     }
 
-    /// What is known of exactly this text.
+    /// The valence of exactly this text, if it is known.
     pub fn get(&self, text: &str) -> Option<f32> {
         if self.0.is_empty() {
             return None;
@@ -71,6 +72,11 @@ impl Labels {
     pub fn len(&self) -> usize {
         self.0.len()
     }
+
+    /// True where no text is labelled.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// How a cascade ended. `None` where the data can't tell.
@@ -78,12 +84,13 @@ impl Labels {
 pub struct Targets {
     /// All events, with those that the data set leaves out.
     pub n: u64,
+    /// D of those, [0, 1].
     pub d: f32,
-    /// Missing without events, or when the middle event was left out.
+    /// ln(1 + seconds) to the middle event; missing without events, or when the middle event was left out.
     pub speed: Option<f32>,
-    /// Missing where events were left out.
+    /// Structural virality; missing where events were left out.
     pub depth: Option<f32>,
-    /// Missing where events were left out.
+    /// Share of the events below three leaders; missing where events were left out.
     pub leader_share: Option<f32>,
     /// Mean valence of the events with words; missing where none is labelled.
     pub audience: Option<f32>,
@@ -97,24 +104,31 @@ pub struct Targets {
 /// One post of a data set with its whole graph.
 #[derive(Debug, Clone)]
 pub struct Cascade {
+    /// The post's name within its set.
     pub id: String,
+    /// Where it was posted.
     pub platform: Platform,
+    /// The language of its set.
     pub language: Language,
+    /// [`text_hash`] of the post's text.
     pub text_hash: u64,
+    /// Characters of the post's text.
     pub text_chars: usize,
     /// Number of pictures, where the data set counts them.
     pub images: Option<u32>,
+    /// When it was posted.
     pub created_at: Option<OffsetDateTime>,
     /// The author's pseudonym, or something else that no two authors share.
     pub author_key: u64,
-    /// Valence and topics of the post's own text, as the scorer reads them; the labeller's valence
-    /// and no topics where nobody reads.
+    /// Valence of the post's own text as the scorer reads it; the labeller's where nobody reads.
     pub s: Option<f32>,
+    /// Topics of the post's own text as the scorer reads them; `None` where nobody reads.
     pub topics: Option<[f32; TOPICS]>,
     /// All events that the data set holds.
     pub graph: DiffusionGraph,
     /// Whether only the final count is known: such a post serves as a draft.
     pub count_only: bool,
+    /// How it ended.
     pub targets: Targets,
 }
 
@@ -128,7 +142,7 @@ impl Cascade {
         }
     }
 
-    /// What the network reads of the post beside `graph`.
+    /// The input of the graph network: the post, with `graph` for what happened to it.
     pub fn input<'a>(&self, graph: &'a DiffusionGraph) -> DiffusionInput<'a> {
         DiffusionInput {
             graph,
@@ -152,33 +166,47 @@ impl Cascade {
     }
 }
 
-/// A forecast beside what came of it. The BSMV head is trained on such rows: those of training
+/// A forecast beside how it ended. The BSMV head is trained on such rows: those of training
 /// cascades come from networks that haven't seen the cascade's author.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ForecastRow {
+    /// The cascade's name.
     pub id: String,
+    /// Name of the split that it is of.
     pub split: String,
+    /// Where it was posted.
     pub platform: Platform,
+    /// The language of its set.
     pub language: Language,
     /// Hash of the post's text, as in files of labels.
     pub h: String,
+    /// Seconds after the post up to which it was shown.
     pub observed_until: u32,
-    /// Forecasts: the diffusion features in order, and the interval of D.
+    /// Forecast of D.
     pub d: f32,
+    /// Forecast of the speed.
     pub speed: f32,
+    /// Forecast of the depth.
     pub depth: f32,
+    /// Forecast of the leaders' share.
     pub leader_share: f32,
+    /// Forecast of the audience's valence.
     pub audience: f32,
+    /// Forecast of the number of events with words.
     pub voices: f32,
+    /// Lower end of the interval of D.
     pub d_low: f32,
+    /// Upper end of the interval of D.
     pub d_high: f32,
     /// Valence of the post's own text.
     pub s_post: Option<f32>,
+    /// Events up to then.
     pub size_so_far: u64,
-    /// Events with words among them, and what those say on average.
+    /// Events with words among them.
     pub voices_so_far: u64,
+    /// Mean valence of those that are labelled.
     pub audience_so_far: Option<f32>,
-    /// What came of it.
+    /// How it ended.
     pub target: Targets,
 }
 
@@ -244,7 +272,7 @@ pub fn cascades(
 ) -> Result<Vec<Cascade>> {
     let mut all = Vec::new();
     for (set, platform, language) in SETS {
-        let rows = crate::train::rows::<DataRow>(data, set, split)?.into_par_iter();
+        let rows = rows::<DataRow>(data, set, split)?.into_par_iter();
         let read = rows.map(|row| cascade(row, platform, language, labels, reader));
         all.extend(read.collect::<Result<Vec<_>>>()?);
     }
@@ -259,7 +287,7 @@ pub fn counted_posts(
     labels: &Labels,
     reader: Option<&Reader>,
 ) -> Result<Vec<Cascade>> {
-    crate::train::rows::<DataRow>(data, COUNTS, split)?
+    rows::<DataRow>(data, COUNTS, split)?
         .into_par_iter()
         .filter(|row| row.retweets.is_some())
         .map(|row| cascade(row, Platform::X, Language::En, labels, reader))

@@ -1,7 +1,7 @@
 //! What posts of the data sets are about: brands, hashtags and subjects, with what is known of each.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -10,7 +10,8 @@ use crate::post::brand::BrandProfile;
 use crate::text::{Language, clean};
 use crate::text::{Name, Searchable, accounts_as_names};
 
-use crate::train::Split;
+use crate::train::data::folders::BrandFiles;
+use crate::train::data::sets::Split;
 use crate::train::data::texts::{
     TextRow, held_out, language, normalised_target, sample, validates,
 };
@@ -24,18 +25,7 @@ pub const SETS: [(&str, usize); 5] = [
     ("zh_review_sentiment", 1_500),
     ("zh_brand_aspect", 500),
 ];
-/// Where the descriptions of brands are.
-#[derive(Debug, Clone, clap::Args)]
-pub struct BrandFiles {
-    /// Brand profiles.
-    #[arg(long, default_value = "models/brands.json")]
-    pub brands: PathBuf,
-    /// Descriptions of targets and subjects of the data sets.
-    #[arg(long, default_value = "models/training/subjects.json")]
-    pub subjects: PathBuf,
-}
-
-/// What some targets, or classes of posts, of a set stand for.
+/// A description of some targets, or classes of posts, of a set.
 #[derive(Debug, Clone, Deserialize)]
 struct Subject {
     name: String,
@@ -54,33 +44,39 @@ struct Subject {
 pub struct Target {
     /// Its name in the form whose hash splits brands.
     pub key: String,
+    /// The language of its set.
     pub language: Language,
-    /// What others of its category have in common.
+    /// Its category, which others share.
     pub group: Option<String>,
+    /// What is known of it.
     pub profile: BrandProfile,
 }
 
 /// A post that is about a target.
 #[derive(Debug, Clone)]
 pub struct Post {
+    /// The set that it is of.
     pub set: &'static str,
     /// Cleaned; without the target's names where masked.
     pub text: String,
     /// Cleaned, with all names.
     pub full: String,
+    /// Which of the catalogue's targets it is paired with.
     pub target: usize,
     /// Normalised names of all its targets.
     pub keys: Vec<String>,
-    /// Whether people said that it is not about the target it names.
+    /// True where people said that it is not about the target it names.
     pub irrelevant: bool,
 }
 
-/// Which posts lose the names of their target.
+/// The posts that lose the names of their target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mask {
+    /// No post.
     Nobody,
     /// One in four, by a hash of the row.
     Some,
+    /// Every post.
     Everybody,
 }
 
@@ -88,11 +84,13 @@ pub enum Mask {
 pub struct Catalogue {
     profiles: Vec<BrandProfile>,
     subjects: Vec<Subject>,
+    /// In the order in which they were met.
     pub targets: Vec<Target>,
     index: HashMap<(Language, String), usize>,
 }
 
 impl Catalogue {
+    /// A catalogue without targets, which knows the descriptions in `files`.
     pub fn read(files: &BrandFiles) -> Result<Self> {
         fn parse<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
             let json =
@@ -174,7 +172,7 @@ impl Catalogue {
         }
     }
 
-    /// Whether a target is neither held out nor kept for validation.
+    /// True for a target that is neither held out nor kept for validation.
     pub fn learns(&self, target: usize) -> bool {
         let name = &self.targets[target].key;
         !held_out(name) && !validates(name)
@@ -204,15 +202,15 @@ impl Catalogue {
             .collect()
     }
 
-    /// A row's text as it is read for a target.
-    fn called(&self, row: &TextRow, target: usize) -> String {
+    /// A row's text as it is read for a target: its accounts are replaced by its name.
+    fn with_target_name(&self, row: &TextRow, target: usize) -> String {
         let names = self.targets[target].profile.names();
         clean(&accounts_as_names(&row.raw, names))
     }
 
-    /// All posts of the source whose rows people judged by whether they are about the company or
+    /// All posts of the source whose rows people labelled by whether they are about the company or
     /// the game they name (the other such source mostly calls irrelevant what isn't English).
-    pub fn judged(&mut self, data: &Path, split: Split) -> Result<Vec<Post>> {
+    pub fn labelled_posts(&mut self, data: &Path, split: Split) -> Result<Vec<Post>> {
         let set = SETS[0].0;
         let wanted = |row: &TextRow| row.src == "kaggle_entity_validation" && row.target.is_some();
         let rows = sample(data, set, split, usize::MAX, wanted)?.into_iter();
@@ -220,7 +218,7 @@ impl Catalogue {
             .map(|row| {
                 let keys = row.target.iter().map(|name| normalised_target(name));
                 let target = self.target(set, row.target.as_deref().unwrap_or_default());
-                let full = self.called(&row, target);
+                let full = self.with_target_name(&row, target);
                 Post {
                     set,
                     keys: keys.collect(),
@@ -259,7 +257,7 @@ impl Catalogue {
                     Mask::Some => row.id.bytes().fold(0u8, u8::wrapping_add).is_multiple_of(4),
                     Mask::Everybody => true,
                 };
-                let full = self.called(&row, target);
+                let full = self.with_target_name(&row, target);
                 let text = if hide {
                     without_names(&full, &self.targets[target].profile)
                 } else {

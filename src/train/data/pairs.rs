@@ -1,4 +1,4 @@
-//! Pairs of posts and brands: what relevance learns from and is measured on.
+//! Pairs of posts and brands, from which relevance learns and on which it is measured.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -97,6 +97,7 @@ impl Vectors {
         Ok(Vectors(vectors))
     }
 
+    /// The vector of a text; one that wasn't embedded is an error.
     pub fn get(&self, text: &str) -> Result<&Vec<f32>> {
         self.0
             .get(text)
@@ -115,9 +116,11 @@ impl Vectors {
 /// Features of pairs of a post and a brand.
 #[derive(Debug, Default)]
 pub struct Pairs {
+    /// [`PAIR_FEATURES`] numbers of each pair.
     pub features: Vec<Vec<f32>>,
-    /// Whether the post is about the brand.
+    /// True where the post is about the brand.
     pub about: Vec<bool>,
+    /// The set of each pair's post.
     pub sets: Vec<&'static str>,
 }
 
@@ -128,12 +131,14 @@ pub enum Description {
     Full,
     /// A random part of it, at times with examples: as users will leave things out.
     Varied,
+    /// The name alone.
     NameOnly,
 }
 
-/// Which targets a post is paired with beside its own.
+/// The targets that a post is paired with beside its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Against {
+    /// No other.
     Nobody,
     /// [`NEGATIVES`] others, drawn among targets, or among posts and so as often as posts have
     /// them, half and half; in varied pairs one in five is any target that is described, of either
@@ -143,7 +148,7 @@ pub enum Against {
     Category,
 }
 
-/// Each post with its own target, and with those that `against` says.
+/// Each post with its own target, and with those of `against`.
 pub fn pairs(
     catalogue: &Catalogue,
     posts: &[Post],
@@ -247,7 +252,7 @@ fn same_category<'a>(catalogue: &'a Catalogue, post: &'a Post) -> impl Iterator<
     })
 }
 
-/// Whether a post of `own` is surely not about `other`. In training also: they are of different
+/// True where a post of `own` is surely not about `other`. In training also: they are of different
 /// groups, and nothing else says that it might be.
 fn mismatches(post: &Post, own: &Target, other: &Target, description: Description) -> bool {
     if description != Description::Varied {
@@ -256,17 +261,17 @@ fn mismatches(post: &Post, own: &Target, other: &Target, description: Descriptio
     !kin(own, other) && rivals(post, own, other)
 }
 
-/// Whether `other` isn't what the post is said to be about.
+/// True where `other` isn't what the post is said to be about.
 fn another(post: &Post, own: &Target, other: &Target) -> bool {
     !post.keys.contains(&other.key) && own.key != other.key
 }
 
-/// Whether both are of one category.
+/// True where both are of one category.
 fn kin(own: &Target, other: &Target) -> bool {
     own.group.is_some() && own.group == other.group
 }
 
-/// Whether they are two, neither name is part of the other, and the post doesn't name the other.
+/// True where they are two, neither name is part of the other, and the post doesn't name the other.
 fn rivals(post: &Post, own: &Target, other: &Target) -> bool {
     let part = own.key.contains(&other.key) || other.key.contains(&own.key);
     let text = Searchable::new(&post.full);

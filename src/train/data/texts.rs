@@ -15,7 +15,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::definition::features::EMBEDDING;
 use crate::text::{Language, clean};
 
-use crate::train::{Split, rows};
+use crate::train::data::sets::{Split, rows};
 
 /// Seed of the order in which rows are sampled.
 const SAMPLE: &str = "topics";
@@ -25,29 +25,41 @@ const SHARD: usize = 1_024;
 /// One row of a text set or the root of a cascade; a set has some of the fields.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct TextRow {
+    /// The row's name within its set.
     pub id: String,
+    /// Where the set has it from.
     #[serde(default)]
     pub src: String,
+    /// The text; cleaned where [`sample`] gives it.
     pub text: String,
     /// The text before [`sample`] cleaned it.
     #[serde(skip)]
     pub raw: String,
+    /// `neg`, `neu` or `pos`.
     #[serde(default)]
     pub label: Option<String>,
+    /// The brand, product or subject that label or stance are towards.
     #[serde(default)]
     pub target: Option<String>,
+    /// 1 if people said that the text is about its target, 0 if not.
     #[serde(default)]
     pub relevant: Option<u8>,
+    /// Class of a headline.
     #[serde(default)]
     pub topic: Option<String>,
+    /// Kind of goods of a review.
     #[serde(default)]
     pub category: Option<String>,
+    /// Hashtags, without their signs.
     #[serde(default, deserialize_with = "list_or_null")]
     pub hashtags: Vec<String>,
+    /// The one emotion.
     #[serde(default)]
     pub emotion: Option<String>,
+    /// All emotions that people saw.
     #[serde(default)]
     pub emotions: Vec<String>,
+    /// `against`, `none` or `favor`.
     #[serde(default)]
     pub stance: Option<String>,
 }
@@ -112,7 +124,7 @@ fn join_segmented(text: &str, src: &str) -> String {
     joined
 }
 
-/// First sixteen bytes of a text's SHA-256, as two numbers.
+/// The first sixteen bytes of a text's SHA-256, as two numbers.
 fn hash(text: &str) -> (u64, u64) {
     let digest = Sha256::digest(text.as_bytes());
     let number = |i: usize| {
@@ -121,6 +133,15 @@ fn hash(text: &str) -> (u64, u64) {
             .fold(0, |n, &b| n << 8 | u64::from(b))
     };
     (number(0), number(8))
+}
+
+/// The first eight bytes of the SHA-256 of `bytes`, as a number: written with 16 hex digits, the
+/// key of a text in files of labels, and the name of an encoder by its weights.
+pub fn first_bytes(bytes: &[u8]) -> u64 {
+    let digest = Sha256::digest(bytes);
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
 }
 
 /// A target's name in the form that the split hashes: NFKC, lower case, without spaces,
@@ -132,38 +153,38 @@ pub fn normalised_target(target: &str) -> String {
         .collect()
 }
 
-/// Whether a brand is one of the fifth kept out of relevance training altogether.
+/// True for the fifth of brands that are kept out of relevance training altogether.
 pub fn held_out(target: &str) -> bool {
     hash(&normalised_target(target)).0.is_multiple_of(5)
 }
 
-/// Whether a brand, not held out, is one that training is validated on.
+/// True for the brands, none held out, that training is validated on.
 pub fn validates(target: &str) -> bool {
     !held_out(target) && hash(&normalised_target(target)).1.is_multiple_of(6)
 }
 
 /// Turns cleaned texts into L2-normalised vectors of 384 numbers.
-pub trait Embedder {
+pub trait TextEncoder {
     /// Changes whenever the vectors would: the hash of the weights.
     fn id(&self) -> &str;
     /// One vector per text, in order.
     fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>>;
 }
 
-/// An embedder whose vectors are kept as f16, one file per set.
+/// An encoder whose vectors are kept as f16, one file per set.
 pub struct Embeddings<'a> {
-    embedder: &'a dyn Embedder,
+    encoder: &'a dyn TextEncoder,
     folder: PathBuf,
 }
 
 impl<'a> Embeddings<'a> {
-    /// Keeps vectors below `runs/embeddings/<embedder>/`.
-    pub fn new(embedder: &'a dyn Embedder, runs: &Path) -> Result<Self> {
-        let id = hash(embedder.id()).0;
+    /// Keeps vectors below `runs/embeddings/<encoder>/`.
+    pub fn new(encoder: &'a dyn TextEncoder, runs: &Path) -> Result<Self> {
+        let id = hash(encoder.id()).0;
         let folder = runs.join("embeddings").join(format!("{id:016x}"));
         std::fs::create_dir_all(&folder)
             .with_context(|| format!("creating {}", folder.display()))?;
-        Ok(Embeddings { embedder, folder })
+        Ok(Embeddings { encoder, folder })
     }
 
     /// Vectors of `texts`, in order; what is missing is computed and added to `set`'s file. An
@@ -181,7 +202,7 @@ impl<'a> Embeddings<'a> {
         let bar = progress(missing.len(), &format!("embedding {set}"));
         for shard in missing.chunks(SHARD) {
             let batch: Vec<String> = shard.iter().map(|t| (*t).clone()).collect();
-            let vectors = self.embedder.embed(&batch)?;
+            let vectors = self.encoder.embed(&batch)?;
             ensure!(
                 vectors.len() == batch.len(),
                 "the encoder returned another number of vectors"
@@ -291,7 +312,7 @@ mod tests {
 
     struct Counting(std::cell::Cell<usize>);
 
-    impl Embedder for Counting {
+    impl TextEncoder for Counting {
         fn id(&self) -> &str {
             "counting"
         }
@@ -307,15 +328,15 @@ mod tests {
     #[test]
     fn vectors_are_computed_once() {
         let runs = tempfile::tempdir().unwrap();
-        let embedder = Counting(std::cell::Cell::new(0));
+        let encoder = Counting(std::cell::Cell::new(0));
         let texts = |list: &[&str]| list.iter().map(|t| t.to_string()).collect::<Vec<_>>();
         for (list, computed) in [(texts(&["abc", "a", "abc"]), 2), (texts(&["a", "ab"]), 3)] {
-            let embeddings = Embeddings::new(&embedder, runs.path()).unwrap();
+            let embeddings = Embeddings::new(&encoder, runs.path()).unwrap();
             let found = embeddings.of("set", &list).unwrap();
             for (text, vector) in list.iter().zip(found) {
                 assert_eq!(vector, vec![text.len() as f32; EMBEDDING]);
             }
-            assert_eq!(embedder.0.get(), computed);
+            assert_eq!(encoder.0.get(), computed);
         }
     }
 }

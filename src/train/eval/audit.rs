@@ -1,14 +1,14 @@
-//! Whether valence moves when only who is spoken of changes, whether it has the sign of a mood that
-//! takes more than words to tell, and whether it tells one brand from another in the same sentence.
+//! The audit: valence should not move when only who is spoken of changes, should have the sign of a
+//! mood that takes more than words to tell, and should tell one brand from another in a sentence.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use crate::heads::reader::Reader;
 use crate::post::brand::BrandProfile;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use crate::train::heads::Held;
 use crate::train::metrics::{MetricRow, bootstrap};
 
 #[derive(Deserialize)]
@@ -56,7 +56,8 @@ type Slices = BTreeMap<String, Vec<f64>>;
 /// for how many texts whose mood takes understanding s has the right sign; and for how many brands
 /// it has, where a sentence praises one and blames another, and how often it is higher for the one
 /// that is praised.
-pub fn evaluate(reader: &Reader, audit: &Path) -> Result<Vec<MetricRow>> {
+pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let (reader, audit) = (held.scorer.reader(), held.audit);
     let bytes = std::fs::read(audit).with_context(|| format!("reading {}", audit.display()))?;
     let audit: Audit = serde_json::from_slice(&bytes)?;
     let mut rows = means("audit", "mean |ds|", changes(reader, &audit)?);
@@ -104,21 +105,21 @@ fn signs(reader: &Reader, audit: &Audit) -> Result<Slices> {
     for mood in &audit.moods {
         for (texts, sign) in [(&mood.positive, 1.0), (&mood.negative, -1.0)] {
             for text in texts {
-                let right = reader.read(text, None)?.valence() * sign > 0.0;
+                let has_sign = reader.read(text, None)?.valence() * sign > 0.0;
                 let slice = format!("{}, {}", mood.kind, mood.language);
-                found.entry(slice).or_default().push(one_if(right));
+                found.entry(slice).or_default().push(one_if(has_sign));
             }
         }
     }
     Ok(found)
 }
 
-fn one_if(right: bool) -> f64 {
-    f64::from(u8::from(right))
+fn one_if(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
 }
 
-/// 1 and 0 by language: whether s towards a brand has the sign of what a sentence says of it, and
-/// whether it is higher towards the brand that is praised.
+/// By language, 1 where s towards a brand has the sign of what a sentence says of it, and 1 where it
+/// is higher towards the brand that is praised; else 0.
 fn rivals(reader: &Reader, audit: &Audit) -> Result<[Slices; 2]> {
     let (mut signs, mut orders) = (Slices::new(), Slices::new());
     for set in &audit.rivals {
@@ -147,15 +148,11 @@ fn rivals(reader: &Reader, audit: &Audit) -> Result<[Slices; 2]> {
 /// The mean of each slice and of all of them together.
 fn means(task: &str, metric: &str, mut slices: Slices) -> Vec<MetricRow> {
     slices.insert("all".into(), slices.values().flatten().copied().collect());
-    let row = |(slice, values): (String, Vec<f64>)| MetricRow {
-        task: task.into(),
-        slice,
-        method: "model".into(),
-        metric: metric.into(),
-        n: values.len(),
-        estimate: bootstrap(values.len(), |rows| {
+    let row = |(slice, values): (String, Vec<f64>)| {
+        let mean = bootstrap(values.len(), |rows| {
             rows.iter().map(|&i| values[i]).sum::<f64>() / rows.len() as f64
-        }),
+        });
+        MetricRow::new(task, slice, "model", metric, values.len(), mean)
     };
     slices.into_iter().map(row).collect()
 }

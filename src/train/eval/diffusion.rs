@@ -1,64 +1,21 @@
-//! Forecasts of cascades, and how good they are beside simpler ones.
+//! How good forecasts of cascades are beside simpler ones.
 
 use std::collections::HashMap;
 
 use crate::definition::value::diffusion_of;
 use crate::diffusion::structure::{audience_valence, leader_share, speed, structural_virality};
-use crate::diffusion::{DiffusionGraph, DiffusionInput, DiffusionNet, OBSERVATION_TIMES, Widening};
+use crate::diffusion::{DiffusionGraph, DiffusionNet, OBSERVATION_TIMES, Widening};
 use crate::post::Platform;
 use anyhow::Result;
-use rayon::prelude::*;
 
-use crate::train::Split;
-use crate::train::data::cascades::{Cascade, ForecastRow, Targets};
-use crate::train::heads::diffusion::{ROUNDING, boosted, widening};
+use crate::train::data::cascades::{Cascade, ForecastRow, Labels, Targets};
+use crate::train::data::sets::Split;
+use crate::train::eval::same_author;
+use crate::train::fit::forecasts::forecast_rows;
+use crate::train::fit::forests::{ROUNDING, boosted, widening};
+use crate::train::heads::Held;
+use crate::train::heads::diffusion::posts;
 use crate::train::metrics::{self, MetricRow};
-
-/// Forecasts of every cascade at each time it can be shown.
-pub fn forecast_rows(net: &DiffusionNet, cascades: &[&Cascade], split: Split) -> Vec<ForecastRow> {
-    let shown: Vec<(&Cascade, u32)> = cascades
-        .iter()
-        .flat_map(|&c| c.times().iter().map(move |&t| (c, t)))
-        .collect();
-    let row = |&(c, until): &(&Cascade, u32)| {
-        let graph = c.seen(until);
-        forecast_row(net, c, &c.input(&graph), split)
-    };
-    shown.par_iter().map(row).collect()
-}
-
-/// The forecast of a cascade from what `input` shows of it.
-pub fn forecast_row(
-    net: &DiffusionNet,
-    cascade: &Cascade,
-    input: &DiffusionInput,
-    split: Split,
-) -> ForecastRow {
-    let graph = input.graph;
-    let forecast = net.forecast(input);
-    let f = forecast.features;
-    ForecastRow {
-        id: cascade.id.clone(),
-        split: split.name().to_string(),
-        platform: cascade.platform,
-        language: cascade.language,
-        h: format!("{:016x}", cascade.text_hash),
-        observed_until: graph.observed_until,
-        d: f.d,
-        speed: f.speed,
-        depth: f.depth,
-        leader_share: f.leader_share,
-        audience: f.audience,
-        voices: f.voices,
-        d_low: forecast.d_interval.0,
-        d_high: forecast.d_interval.1,
-        s_post: cascade.s,
-        size_so_far: graph.len() as u64,
-        voices_so_far: graph.kind.iter().filter(|kind| kind.has_words()).count() as u64,
-        audience_so_far: audience_valence(graph),
-        target: cascade.targets,
-    }
-}
 
 /// One forecast quantity: its name, its forecast, what came, and how it stands in a graph.
 type Quantity = (
@@ -121,6 +78,18 @@ const SEED: u64 = 1;
 const MODEL: &str = "model";
 const NETWORK: &str = "graph network";
 const TREES: &str = "boosted trees";
+
+/// [`evaluate`] of a bundle's network, and which of two posts by one author it finds to go further.
+pub fn evaluate_bundle(held: &Held) -> Result<Vec<MetricRow>> {
+    let labels = Labels::load(held.labels)?;
+    let (data, net) = (held.sources.data(), held.scorer.diffusion());
+    let read = |split| posts(data, split, &labels, Some(held.scorer.reader()));
+    let (train, measured) = (read(Split::Train)?, read(held.split)?);
+    let mut rows = evaluate(net, &train, &measured, held.split)?;
+    let pairs = same_author::evaluate(net, data, &train, &measured, held.split)?;
+    rows.extend(pairs);
+    Ok(rows)
+}
 
 /// R2, MAE, rank correlation and, for D, MSLE of each diffusion feature by platform and
 /// observation time, with 95 % bootstrap intervals over cascades, beside
@@ -248,20 +217,21 @@ fn compare(
         kinds.push(("msle", msle));
     }
     let mut figures = Vec::new();
-    let mut row = |method: String, metric: &str, estimate| {
-        figures.push(MetricRow {
-            task: format!("diffusion.{name}"),
-            slice: slice.to_string(),
+    let task = format!("diffusion.{name}");
+    let mut row = |method: &str, metric: &str, estimate| {
+        figures.push(MetricRow::new(
+            &task,
+            slice,
             method,
-            metric: metric.to_string(),
-            n: truth.len(),
+            metric,
+            truth.len(),
             estimate,
-        });
+        ));
     };
     for (metric, of) in kinds {
         for (method, predicted) in &columns {
             let estimate = metrics::bootstrap_pair(&truth, predicted, of);
-            row((*method).to_string(), metric, estimate);
+            row(method, metric, estimate);
         }
         let less_is_more = matches!(metric, "mae" | "msle");
         let worth = |column: &[f32]| {
@@ -280,13 +250,13 @@ fn compare(
                 let truth = pick(&truth, at);
                 of(&truth, &pick(model, at)) - of(&truth, &pick(column, at))
             });
-            row(format!("{MODEL} - {best}"), metric, estimate);
+            row(&format!("{MODEL} - {best}"), metric, estimate);
         }
     }
     figures
 }
 
-/// Forecasts whose intervals were fitted on none of the rows they are judged on. The shipped ones
+/// Forecasts whose intervals were fitted on none of the rows they are measured on. The shipped ones
 /// were fitted on the validation split, so there each half gets what the other half gives.
 fn interval_rows(net: &DiffusionNet, held: &[&Cascade], split: Split) -> Vec<ForecastRow> {
     if split != Split::Valid {
@@ -296,9 +266,9 @@ fn interval_rows(net: &DiffusionNet, held: &[&Cascade], split: Split) -> Vec<For
         held.iter().partition(|c| c.text_hash.is_multiple_of(2));
     let bare = net.clone().widened(Widening::default());
     let mut rows = Vec::new();
-    for (fitted, judged) in [(&halves.0, &halves.1), (&halves.1, &halves.0)] {
+    for (fitted, measured) in [(&halves.0, &halves.1), (&halves.1, &halves.0)] {
         let wider = widening(&forecast_rows(&bare, fitted, split));
-        rows.extend(forecast_rows(&net.clone().widened(wider), judged, split));
+        rows.extend(forecast_rows(&net.clone().widened(wider), measured, split));
     }
     rows
 }
@@ -326,14 +296,14 @@ fn coverage(rows: &[&ForecastRow], train: &[&Cascade], slice: &str) -> Vec<Metri
             ("coverage", metrics::binomial(held, rows.len(), 0.998)),
             ("width", metrics::bootstrap(rows.len(), mean)),
         ] {
-            figures.push(MetricRow {
-                task: "diffusion.d".to_string(),
-                slice: slice.to_string(),
-                method: method.to_string(),
-                metric: metric.to_string(),
-                n: rows.len(),
+            figures.push(MetricRow::new(
+                "diffusion.d",
+                slice,
+                method,
+                metric,
+                rows.len(),
                 estimate,
-            });
+            ));
         }
     }
     figures

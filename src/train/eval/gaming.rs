@@ -1,10 +1,10 @@
-//! Whether what is put into a post to move its score is named, and what plain posts are named for.
+//! Gaming: is a pattern named that is put into a post to move its score, and are plain posts left
+//! alone?
 
 use std::path::Path;
 
 use crate::post::Post;
 use crate::post::brand::BrandProfile;
-use crate::scorer::Scorer;
 use crate::scorer::gaming;
 use crate::scorer::request::ScoreRequest;
 use crate::text::{Language, clean_report};
@@ -12,9 +12,10 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 use serde::Deserialize;
 
+use crate::train::data::sets::rows;
 use crate::train::data::texts::TextRow;
+use crate::train::heads::Held;
 use crate::train::metrics::{MetricRow, bootstrap};
-use crate::train::{Split, rows};
 
 /// Sets of posts people wrote; reviews and headlines aren't posts.
 const POSTS: [&str; 7] = [
@@ -66,15 +67,10 @@ const PATTERNS: [(&str, &str, &str); 5] = [
 
 /// Share of the fixtures on which each pattern is named or moves the score by at most
 /// [`HARMLESS`]; share of fixtures and of a split's posts that are flagged as they are.
-pub fn evaluate(
-    scorer: &Scorer,
-    fixtures: &Path,
-    brands: &Path,
-    data: &Path,
-    split: Split,
-) -> Result<Vec<MetricRow>> {
-    let fixtures: Vec<Fixture> = read(fixtures)?;
-    let brands: Vec<BrandProfile> = read(brands)?;
+pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let (scorer, data, split) = (held.scorer, held.sources.data(), held.split);
+    let fixtures: Vec<Fixture> = read(&held.fixtures.join("posts.json"))?;
+    let brands: Vec<BrandProfile> = read(&held.sources.brands.brands)?;
     let requests: Vec<ScoreRequest> = fixtures
         .into_iter()
         .map(|fixture| ScoreRequest {
@@ -135,14 +131,8 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
 
 /// The share of cases in which something holds.
 fn row(slice: &str, metric: &str, holds: Vec<bool>) -> MetricRow {
-    MetricRow {
-        task: "gaming".into(),
-        slice: slice.into(),
-        method: "model".into(),
-        metric: metric.into(),
-        n: holds.len(),
-        estimate: bootstrap(holds.len(), |rows| {
-            rows.iter().filter(|&&i| holds[i]).count() as f64 / rows.len() as f64
-        }),
-    }
+    let share = bootstrap(holds.len(), |rows| {
+        rows.iter().filter(|&&i| holds[i]).count() as f64 / rows.len() as f64
+    });
+    MetricRow::new("gaming", slice, "model", metric, holds.len(), share)
 }

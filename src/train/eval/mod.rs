@@ -1,4 +1,5 @@
-//! Figures of more than one head: probes, the audit, precision, the score beside its rivals.
+//! Figures on held-out rows: those of each head, and those of more than one, such as probes, the
+//! audit, precision, and the score beside its rivals.
 
 pub mod audit;
 pub mod diffusion;
@@ -9,3 +10,67 @@ pub mod probe;
 pub mod rivals;
 pub mod same_author;
 pub mod score;
+
+use anyhow::Result;
+
+use crate::train::heads::{HEADS, Held};
+use crate::train::metrics::MetricRow;
+
+/// Something that `bsmv eval` measures.
+pub struct Evaluation {
+    /// Its name, as in `bsmv eval <name>`.
+    pub name: &'static str,
+    /// One line for help texts.
+    pub about: &'static str,
+    /// Measures it.
+    pub rows: fn(&Held) -> Result<Vec<MetricRow>>,
+}
+
+/// Evaluations that aren't of one head that reads text.
+const OTHERS: &[Evaluation] = &[
+    Evaluation {
+        name: "encoder",
+        about: "How much of the teacher the encoder kept, by linear probes",
+        rows: probe::evaluate,
+    },
+    Evaluation {
+        name: "int8",
+        about: "The cost of 8 bits, to vectors and to classes",
+        rows: int8::evaluate,
+    },
+    Evaluation {
+        name: "audit",
+        about: "Valence where only a person, a brand or a word is exchanged",
+        rows: audit::evaluate,
+    },
+    Evaluation {
+        name: "news",
+        about: "Subjects of headlines, by a head fitted on the way",
+        rows: news::evaluate,
+    },
+    Evaluation {
+        name: "gaming",
+        about: "Patterns that are put into a post to move its score",
+        rows: gaming::evaluate,
+    },
+    Evaluation {
+        name: "diffusion",
+        about: "Forecasts of cascades, and which of two posts of an author goes further",
+        rows: diffusion::evaluate_bundle,
+    },
+    Evaluation {
+        name: "bsmv",
+        about: "The score beside simpler forecasts and what can be fitted",
+        rows: score::evaluate,
+    },
+];
+
+/// All evaluations: of each of [`HEADS`], then all others.
+pub fn all() -> impl Iterator<Item = Evaluation> {
+    let heads = HEADS.iter().map(|head| Evaluation {
+        name: head.name,
+        about: head.about,
+        rows: head.evaluate,
+    });
+    heads.chain(OTHERS.iter().map(|other| Evaluation { ..*other }))
+}

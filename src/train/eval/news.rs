@@ -1,13 +1,12 @@
-//! What the encoder knows of the subjects of headlines (TNEWS of CLUE, fifteen classes). It was
+//! News: what the encoder knows of the subjects of headlines (TNEWS of CLUE, fifteen classes). It was
 //! tuned on them; the scorer has no use for a head of them, so one is fitted where it is measured.
-
-use std::path::Path;
 
 use anyhow::Result;
 
-use crate::train::Split;
-use crate::train::data::texts::{Embeddings, TextRow};
+use crate::train::data::sets::Split;
+use crate::train::data::texts::TextRow;
 use crate::train::fit::labelled::{Labelled, beside_baselines, fit_head, predict};
+use crate::train::heads::Held;
 use crate::train::metrics::MetricRow;
 
 const SET: &str = "zh_topic_short";
@@ -51,7 +50,8 @@ fn repeated(train: &Labelled) -> Result<Labelled> {
 }
 
 /// Accuracy and macro-F1 beside character n-grams and the most frequent class.
-pub fn evaluate(data: &Path, split: Split, embeddings: &Embeddings) -> Result<Vec<MetricRow>> {
+pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let (data, split, embeddings) = (held.sources.data(), held.split, held.embeddings);
     let read = |split| Labelled::read(data, SET, split, usize::MAX, class, embeddings);
     let (train, valid, held) = (read(Split::Train)?, read(Split::Valid)?, read(split)?);
     let train = repeated(&train)?;

@@ -7,10 +7,11 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
 use candle_nn::{Linear, Module, VarBuilder, VarMap, linear};
 
-use crate::train::Split;
+use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, TextRow};
 use crate::train::fit::labelled::Labelled;
-use crate::train::fit::optimise::{Plan, fit, start};
+use crate::train::fit::optimise::{HeadPlan, fit, start};
+use crate::train::heads::{Held, NO_TEACHER};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 
 /// Sets kept out of all training, and the names of their classes.
@@ -18,8 +19,9 @@ const SETS: [(&str, &[&str]); 2] = [
     ("zh_weibo_stance", &["against", "none", "favor"]),
     ("en_emotion", &["anger", "joy", "optimism", "sadness"]),
 ];
-/// Parts that texts are cut into where all of them are told by probes of the others.
+/// Parts that texts are cut into where all of them are predicted by probes of the others.
 const FOLDS: usize = 10;
+
 /// The class of a row of a probe's set; of en_emotion, TweetEval's part.
 fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     let label = match (&row.stance, &row.emotions[..]) {
@@ -30,7 +32,7 @@ fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     names.iter().position(|name| *name == label)
 }
 
-/// Fits a linear layer on `train`, stops on `valid`, and says the classes of `held`.
+/// Fits a linear layer on `train`, stops on `valid`, and predicts the classes of `held`.
 fn predict(
     train: &Labelled,
     valid: &Labelled,
@@ -51,7 +53,7 @@ fn predict(
     let vars: VarMap = start(&[("out", EMBEDDING, classes)], 1)?;
     let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
     let layer: Linear = linear(EMBEDDING, classes, vb.pp("out"))?;
-    let plan = Plan {
+    let plan = HeadPlan {
         epochs: 80,
         batch: 128,
         rate: 1e-3,
@@ -73,7 +75,7 @@ fn predict(
 }
 
 /// Classes of a probe's texts, true and found: of `split`, or of all texts of training and
-/// validation, each fold of them told by a probe of the others.
+/// validation, each fold of them by a probe of the others.
 fn probe(
     data: &Path,
     (set, names): (&str, &[&str]),
@@ -109,14 +111,13 @@ fn probe(
 }
 
 /// Accuracy and macro-F1 of linear probes on the encoder's vectors and on the untuned teacher's,
-/// and the one over the other. A test split is a few hundred texts, so the same is said of all
+/// and the one over the other. A test split is a few hundred texts, so the same is measured on all
 /// texts of training and validation, by folds.
-pub fn probes(
-    data: &Path,
-    split: Split,
-    encoder: &Embeddings,
-    teacher: &Embeddings,
-) -> Result<Vec<MetricRow>> {
+pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let Some(teacher) = held.teacher else {
+        return Ok(held.left_out("encoder", NO_TEACHER));
+    };
+    let (data, split, encoder) = (held.sources.data(), held.split, held.embeddings);
     let mut rows = Vec::new();
     for set in SETS {
         for (slice, split) in [
@@ -125,15 +126,9 @@ pub fn probes(
         ] {
             let (truth, model) = probe(data, set, split, encoder)?;
             let (_, untuned) = probe(data, set, split, teacher)?;
+            let (task, n) = ("linear probe", truth.len());
             let mut row = |method: &str, metric: &str, estimate| {
-                rows.push(MetricRow {
-                    task: "linear probe".into(),
-                    slice: slice.clone(),
-                    method: method.into(),
-                    metric: metric.into(),
-                    n: truth.len(),
-                    estimate,
-                });
+                rows.push(MetricRow::new(task, &slice, method, metric, n, estimate));
             };
             let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, set.1.len());
             for (metric, value) in [

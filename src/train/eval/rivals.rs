@@ -1,4 +1,4 @@
-//! What else could make a score of the same forecasts: a multi-task network, linear regression,
+//! Other ways to make a score of the same forecasts: a multi-task network, linear regression,
 //! boosted trees. None is shipped; `bsmv eval bsmv` fits them anew and measures the head beside
 //! them.
 
@@ -6,9 +6,10 @@ use crate::definition::features::{FEATURES, Group, VOICES};
 use anyhow::Result;
 use candle_core::{Device, Tensor};
 
-use crate::train::eval::score::Case;
+use crate::train::data::cascades::text_hash;
+use crate::train::data::cases::{BSMV, Case, Triple};
 use crate::train::fit::boosting;
-use crate::train::fit::optimise::{Mlp, Plan, fit, matrix, start};
+use crate::train::fit::optimise::{HeadPlan, Mlp, fit, matrix, start};
 
 /// Share of the loss of BSMV, s and D, as for the shipped definition's tasks; T is given.
 const LOSS: [f32; 3] = [0.6, 0.1, 0.1];
@@ -16,18 +17,18 @@ const SEED: u64 = 1;
 /// One cascade in so many is kept from training, for stopping in time.
 const KEPT: u64 = 8;
 
-/// What a fitted rival says of a case: s, D, BSMV; NaN where it says nothing.
-pub type Says = Box<dyn Fn(&Case) -> [f32; 3]>;
+/// Predicts s, D and BSMV of a case; NaN where a rival can't.
+pub type Predictor = Box<dyn Fn(&Case) -> Triple>;
 
 /// A fitted rival and its name.
-pub type Rival = (&'static str, Says);
+pub type Rival = (&'static str, Predictor);
 
 /// Fits all rivals to cases whose score is known.
 pub fn rivals(cases: &[&Case]) -> Result<Vec<Rival>> {
     let known: Vec<&Case> = cases
         .iter()
         .copied()
-        .filter(|c| !c.truth[2].is_nan())
+        .filter(|c| !c.truth[BSMV].is_nan())
         .collect();
     let all = |_: usize| true;
     let not = |group: Group| move |i: usize| !group.range().contains(&i);
@@ -56,11 +57,15 @@ fn columns(case: &Case) -> Vec<f32> {
 }
 
 /// Layers between the features that `reads` and s, D and BSMV; without any, a line.
-fn perceptron(cases: &[&Case], hidden: &[usize], reads: impl Fn(usize) -> bool) -> Result<Says> {
+fn perceptron(
+    cases: &[&Case],
+    hidden: &[usize],
+    reads: impl Fn(usize) -> bool,
+) -> Result<Predictor> {
     // A cascade's cases stay together.
     let (held, train): (Vec<&Case>, Vec<&Case>) = cases
         .iter()
-        .partition(|c| crate::train::data::cascades::text_hash(&c.id).is_multiple_of(KEPT));
+        .partition(|c| text_hash(&c.id).is_multiple_of(KEPT));
     let (mean, deviation) = spread(&train);
     let read: Vec<bool> = (0..=FEATURES).map(|i| i == FEATURES || reads(i)).collect();
     let standard = move |case: &Case| -> Vec<f32> {
@@ -101,7 +106,7 @@ fn perceptron(cases: &[&Case], hidden: &[usize], reads: impl Fn(usize) -> bool) 
     };
     let (x, y) = tensors(&train)?;
     let held = tensors(&held)?;
-    let plan = Plan {
+    let plan = HeadPlan {
         epochs: 80,
         batch: 256,
         rate: 2e-3,
@@ -117,12 +122,12 @@ fn perceptron(cases: &[&Case], hidden: &[usize], reads: impl Fn(usize) -> bool) 
         || Ok(f64::from(loss(&held.0, &held.1)?.to_scalar::<f32>()?)),
     )?;
     Ok(Box::new(move |case| {
-        let said = || -> Result<Vec<f32>> {
-            let said = net.logits(&matrix(&[standard(case)])?)?;
-            Ok(said.flatten_all()?.to_vec1()?)
+        let outputs = || -> Result<Vec<f32>> {
+            let outputs = net.logits(&matrix(&[standard(case)])?)?;
+            Ok(outputs.flatten_all()?.to_vec1()?)
         };
-        match said() {
-            Ok(said) => [said[0], said[1], 100.0 * said[2]],
+        match outputs() {
+            Ok(outputs) => [outputs[0], outputs[1], 100.0 * outputs[BSMV]],
             Err(_) => [f32::NAN; 3],
         }
     }))
@@ -153,7 +158,7 @@ fn spread(cases: &[&Case]) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Trees on the features and on what stands so far, which only they are told.
-fn trees(cases: &[&Case]) -> Says {
+fn trees(cases: &[&Case]) -> Predictor {
     let wide = |case: &Case| {
         let mut x = columns(case);
         x.extend(case.so_far);
@@ -163,7 +168,13 @@ fn trees(cases: &[&Case]) -> Says {
     let x: Vec<&[f32]> = rows.iter().map(Vec::as_slice).collect();
     let forests = [0, 1, 2].map(|q| {
         let y: Vec<f32> = cases.iter().map(|c| c.truth[q]).collect();
-        boosting::fit(&x, &y, &vec![1.0; y.len()], &boosting::Plan::DEFAULT, SEED)
+        boosting::fit(
+            &x,
+            &y,
+            &vec![1.0; y.len()],
+            &boosting::TreesPlan::DEFAULT,
+            SEED,
+        )
     });
     Box::new(move |case| {
         let x = wide(case);
@@ -183,14 +194,14 @@ mod tests {
         x[crate::definition::features::OWN] = wave(0);
         x[Group::Topics.range().start] = 1.0;
         x[crate::definition::features::SIZE] = 0.5 + 0.4 * wave(1);
-        let said = predict(&x);
+        let predicted = predict(&x);
         Case {
             id: format!("{i}"),
             platform: Platform::Weibo,
             time: 0,
             x,
-            truth: [said.s, said.d, said.bsmv],
-            so_far: [said.s, 0.0, 50.0],
+            truth: [predicted.s, predicted.d, predicted.bsmv],
+            so_far: [predicted.s, 0.0, 50.0],
         }
     }
 
@@ -198,7 +209,7 @@ mod tests {
     fn rivals_learn_what_can_be_learnt() {
         let cases: Vec<Case> = (0..5_000).map(case).collect();
         let cases: Vec<&Case> = cases.iter().collect();
-        let error = |of: &dyn Fn(&Case) -> [f32; 3]| {
+        let error = |of: &dyn Fn(&Case) -> Triple| {
             let errors = cases.iter().map(|c| (of(c)[2] - c.truth[2]).abs());
             errors.sum::<f32>() / cases.len() as f32
         };

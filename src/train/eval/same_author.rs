@@ -9,13 +9,13 @@ use crate::post::Platform;
 use anyhow::Result;
 
 use crate::train::data::cascades::Cascade;
+use crate::train::data::sets::{Split, rows};
 use crate::train::data::texts::TextRow;
-use crate::train::eval::diffusion::forecast_rows;
+use crate::train::fit::forecasts::forecast_rows;
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::metrics::{MetricRow, bootstrap};
-use crate::train::{Split, rows};
 
-/// A method's name, and what it says of the post called so.
+/// A method's name, and its value of a post by name: the higher, the further.
 type Method<'a> = (&'a str, &'a dyn Fn(&str) -> f32);
 
 /// Observation times compared: a draft and an hour.
@@ -40,7 +40,7 @@ pub fn evaluate(
         (Platform::Weibo, "zh_weibo_cascades", "weibo"),
         (Platform::X, "en_twitter_cascades", "x"),
     ] {
-        let words = by_words(data, set, platform, train, split)?;
+        let words = word_probabilities(data, set, platform, train, split)?;
         let pairs = pairs(&held, platform);
         if pairs.is_empty() {
             continue;
@@ -53,40 +53,36 @@ pub fn evaluate(
             }
             let mut methods: Vec<Method> = Vec::new();
             let (model, sizes) = (|id: &str| ours[id], |id: &str| size[id]);
-            let said = |id: &str| words[id];
+            let by_words = |id: &str| words[id];
             let chance = |_: &str| 0.0;
             methods.push(("model", &model));
-            methods.push(("n-grams", &said));
+            methods.push(("n-grams", &by_words));
             methods.push(("chance", &chance));
             if until > 0 {
                 methods.push(("size so far", &sizes));
             }
             let n = pairs.iter().map(Vec::len).sum();
             let slice = format!("{name} {when}, {} authors", pairs.len());
-            let mut row = |method: String, estimate| {
-                figures.push(MetricRow {
-                    task: "diffusion.same_author".to_owned(),
-                    slice: slice.clone(),
-                    method,
-                    metric: "accuracy".to_owned(),
-                    n,
-                    estimate,
-                });
+            let task = "diffusion.same_author";
+            let mut row = |method: &str, estimate| {
+                figures.push(MetricRow::new(
+                    task, &slice, method, "accuracy", n, estimate,
+                ));
             };
             let shares: Vec<Vec<f64>> = methods
                 .iter()
-                .map(|(_, of)| pairs.iter().map(|pairs| right(pairs, of)).collect())
+                .map(|(_, of)| pairs.iter().map(|pairs| share_correct(pairs, of)).collect())
                 .collect();
             let mean =
                 |of: &[f64], at: &[usize]| at.iter().map(|&i| of[i]).sum::<f64>() / at.len() as f64;
             for ((method, _), shares) in methods.iter().zip(&shares) {
                 let estimate = bootstrap(pairs.len(), |at| mean(shares, at));
-                row((*method).to_owned(), estimate);
+                row(method, estimate);
             }
             let ahead = bootstrap(pairs.len(), |at| {
                 mean(&shares[0], at) - mean(&shares[1], at)
             });
-            row("model - n-grams".to_owned(), ahead);
+            row("model - n-grams", ahead);
         }
     }
     Ok(figures)
@@ -124,8 +120,8 @@ fn pairs<'a>(held: &[&'a Cascade], platform: Platform) -> Vec<Vec<Pair<'a>>> {
         .collect()
 }
 
-/// Share of pairs in which the further one is said to be.
-fn right(pairs: &[Pair], of: &dyn Fn(&str) -> f32) -> f64 {
+/// Share of pairs whose further post has the higher value.
+fn share_correct(pairs: &[Pair], of: &dyn Fn(&str) -> f32) -> f64 {
     let one = |(further, other): &Pair| match of(further).partial_cmp(&of(other)) {
         Some(std::cmp::Ordering::Greater) => 1.0,
         Some(std::cmp::Ordering::Equal) => 0.5,
@@ -135,7 +131,7 @@ fn right(pairs: &[Pair], of: &dyn Fn(&str) -> f32) -> f64 {
 }
 
 /// Probability, by its words alone, that a held-out post travels further than most.
-fn by_words(
+fn word_probabilities(
     data: &Path,
     set: &str,
     platform: Platform,
@@ -175,7 +171,7 @@ mod tests {
         let known = HashMap::from([("a", 3.0), ("b", 1.0), ("c", 1.0)]);
         let of = |id: &str| known[id];
         assert_eq!(
-            right(&[("a", "b"), ("b", "c"), ("c", "a"), ("a", "c")], &of),
+            share_correct(&[("a", "b"), ("b", "c"), ("c", "a"), ("a", "c")], &of),
             2.5 / 4.0
         );
     }

@@ -3,104 +3,35 @@
 //! fitted to the same forecasts.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use crate::definition::features::{
-    AUDIENCE, DiffusionForecast, FeatureVector, OWN, SIZE, VOICES, assemble,
-};
-use crate::definition::predict::{HeadOutput, predict};
-use crate::definition::value::{Weights, diffusion_of, formula, valence_among};
-use crate::diffusion::OBSERVATION_TIMES;
-use crate::heads::reader::Reader;
-use crate::post::Platform;
-use crate::scorer::Scorer;
 use anyhow::Result;
-use rayon::prelude::*;
 
-use crate::train::data::cascades::{ForecastRow, Labels, Targets, cascades};
-use crate::train::data::texts::TextRow;
-use crate::train::eval::diffusion::forecast_row;
+use crate::definition::features::{AUDIENCE, FeatureVector, OWN, SIZE, VOICES};
+use crate::definition::predict::{HeadOutput, predict};
+use crate::diffusion::OBSERVATION_TIMES;
+use crate::post::Platform;
+
+use crate::train::data::cascades::{Cascade, ForecastRow, Labels, cascades};
+use crate::train::data::cases::{BSMV, Case, Triple, cases};
+use crate::train::data::sets::{Split, read_lines};
 use crate::train::eval::rivals::rivals;
+use crate::train::fit::forecasts::forecast_rows;
+use crate::train::heads::Held;
 use crate::train::metrics::{MetricRow, bootstrap, bootstrap_pair, mae, r2, spearman};
-use crate::train::{Split, read_lines, rows};
-
-/// What was forecast of one cascade at one time, and what came of it; relevance is 1.
-pub struct Case {
-    pub id: String,
-    pub platform: Platform,
-    pub time: u32,
-    pub x: FeatureVector,
-    /// s, D, BSMV in the end; NaN is unknown.
-    pub truth: [f32; 3],
-    /// The same as they stood.
-    pub so_far: [f32; 3],
-}
-
-impl Case {
-    /// Reads a forecast; `s` and `topics` are the scorer's.
-    fn of(row: &ForecastRow, read: &Read) -> Self {
-        let forecast = DiffusionForecast {
-            d: row.d,
-            speed: row.speed,
-            depth: row.depth,
-            leader_share: row.leader_share,
-            audience: row.audience,
-            voices: row.voices,
-        };
-        let Targets { d, s, .. } = row.target;
-        let s_now = valence_among(
-            read.s,
-            row.audience_so_far.unwrap_or(0.0),
-            row.audience_so_far
-                .map_or(0.0, |_| row.voices_so_far as f32),
-        );
-        Case {
-            id: row.id.clone(),
-            platform: row.platform,
-            time: row.observed_until,
-            x: assemble(read.s, &read.topics, 1.0, &forecast),
-            truth: triple(s.unwrap_or(f32::NAN), d),
-            so_far: triple(s_now, diffusion_of(row.size_so_far as f32)),
-        }
-    }
-}
-
-/// s, D and the score at relevance 1; NaN where s is.
-fn triple(s: f32, d: f32) -> [f32; 3] {
-    let bsmv = if s.is_nan() {
-        s
-    } else {
-        formula(s, 1.0, d, &Weights::BALANCED)
-    };
-    [s, d, bsmv]
-}
-
-/// What the scorer reads in a post.
-struct Read {
-    s: f32,
-    topics: [f32; crate::definition::features::TOPICS],
-}
 
 const QUANTITIES: [&str; 3] = ["s", "d", "bsmv"];
-const BSMV: usize = 2;
 
-/// What a method says of a case: s, D, BSMV.
-pub type Method<'a> = (String, Box<dyn Fn(&Case) -> [f32; 3] + 'a>);
+/// A method's name, and its s, D and BSMV of a case.
+type Method<'a> = (String, Box<dyn Fn(&Case) -> Triple + 'a>);
 
-/// Metrics of s, D and BSMV per platform and observation time. `forecasts` are those of training
-/// cascades by networks that hadn't seen them, for what is fitted.
-pub fn evaluate(
-    scorer: &Scorer,
-    data: &Path,
-    split: Split,
-    labels: &Labels,
-    forecasts: &Path,
-) -> Result<Vec<MetricRow>> {
-    let past: Vec<ForecastRow> = read_lines(forecasts)?;
+/// Metrics of s, D and BSMV per platform and observation time. Methods that are fitted learn from
+/// forecasts of training cascades by networks that hadn't seen them.
+pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let past: Vec<ForecastRow> = read_lines(held.forecasts)?;
     let past = past.iter().filter(|row| row.split == "train");
-    let train = cases(scorer.reader(), data, Split::Train, past)?;
-    let now = live(scorer, data, split, labels)?;
-    let held = cases(scorer.reader(), data, split, now.iter())?;
+    let (reader, data) = (held.scorer.reader(), held.sources.data());
+    let train = cases(reader, data, Split::Train, past)?;
+    let held = cases(reader, data, held.split, forecasts(held)?.iter())?;
     let drafts: HashMap<&str, &Case> = held
         .iter()
         .filter(|c| c.time == 0)
@@ -119,7 +50,7 @@ pub fn evaluate(
             let known = at_time(&train, time);
             let here = at_time(&held, time);
             let mut methods = vec![
-                method("model", |c| said(&c.x)),
+                method("model", |c| predict_triple(&c.x)),
                 simple("so far", &known, |c| c.so_far),
                 simple("mean", &known, |_| [0.0; 3]),
             ];
@@ -144,12 +75,12 @@ fn at_time<'a>(cases: &[&'a Case], time: u32) -> Vec<&'a Case> {
     cases.iter().copied().filter(|c| c.time == time).collect()
 }
 
-fn method<'a>(name: &str, of: impl Fn(&Case) -> [f32; 3] + 'a) -> Method<'a> {
+fn method<'a>(name: &str, of: impl Fn(&Case) -> Triple + 'a) -> Method<'a> {
     (name.to_owned(), Box::new(of))
 }
 
 /// The head's s, D and score.
-fn said(x: &FeatureVector) -> [f32; 3] {
+fn predict_triple(x: &FeatureVector) -> Triple {
     let HeadOutput { s, d, bsmv, .. } = predict(x);
     [s, d, bsmv]
 }
@@ -159,12 +90,12 @@ fn without<'a>(drafts: &'a HashMap<&str, &Case>) -> Vec<Method<'a>> {
     let exchanged = |c: &Case, features: &[usize], of: &dyn Fn(usize) -> f32| {
         let mut x = c.x;
         features.iter().for_each(|&i| x[i] = of(i));
-        said(&x)
+        predict_triple(&x)
     };
     vec![
         method("without graph", move |c| {
             let draft = drafts.get(c.id.as_str());
-            draft.map_or([f32::NAN; 3], |draft| said(&draft.x))
+            draft.map_or([f32::NAN; 3], |draft| predict_triple(&draft.x))
         }),
         method("without text", move |c| exchanged(c, &[OWN], &|_| 0.0)),
         method("without audience", move |c| {
@@ -177,11 +108,7 @@ fn without<'a>(drafts: &'a HashMap<&str, &Case>) -> Vec<Method<'a>> {
 }
 
 /// A quantity on a line fitted to `known`; the mean where `of` doesn't vary.
-fn simple<'a>(
-    name: &str,
-    known: &[&Case],
-    of: impl Fn(&Case) -> [f32; 3] + Copy + 'a,
-) -> Method<'a> {
+fn simple<'a>(name: &str, known: &[&Case], of: impl Fn(&Case) -> Triple + Copy + 'a) -> Method<'a> {
     let lines: [(f32, f32); 3] = std::array::from_fn(|q| {
         let known = known.iter().filter(|c| !c.truth[q].is_nan());
         let (x, y): (Vec<f32>, Vec<f32>) = known.map(|c| (of(c)[q], c.truth[q])).unzip();
@@ -205,39 +132,31 @@ fn compare(
     if truth.len() < 20 {
         return Vec::new();
     }
-    let said: Vec<Vec<f32>> = methods
+    let columns: Vec<Vec<f32>> = methods
         .iter()
         .map(|(_, of)| cases.iter().map(|c| of(c)[q]).collect())
         .collect();
-    let row = |method: String, metric: &str, estimate| MetricRow {
-        task: format!("bsmv.{quantity}"),
-        slice: slice.to_owned(),
-        method,
-        metric: metric.to_owned(),
-        n: truth.len(),
-        estimate,
+    let task = format!("bsmv.{quantity}");
+    let row = |method: &str, metric: &str, estimate| {
+        MetricRow::new(&task, slice, method, metric, truth.len(), estimate)
     };
     type Metric = fn(&[f32], &[f32]) -> f64;
     let metrics: [(&str, Metric); 3] = [("r2", r2), ("mae", mae), ("spearman", spearman)];
     let mut out = Vec::new();
-    for ((name, _), said_by) in methods.iter().zip(&said) {
+    for ((name, _), column) in methods.iter().zip(&columns) {
         for (metric, of) in metrics {
-            out.push(row(
-                name.clone(),
-                metric,
-                bootstrap_pair(&truth, said_by, of),
-            ));
+            out.push(row(name, metric, bootstrap_pair(&truth, column, of)));
         }
     }
     if q == BSMV {
-        for ((name, _), other) in methods.iter().zip(&said).skip(1) {
+        for ((name, _), other) in methods.iter().zip(&columns).skip(1) {
             for (metric, of) in &metrics[..2] {
                 let ahead = bootstrap(truth.len(), |at| {
                     let pick = |column: &[f32]| at.iter().map(|&i| column[i]).collect::<Vec<_>>();
                     let truth = pick(&truth);
-                    of(&truth, &pick(&said[0])) - of(&truth, &pick(other))
+                    of(&truth, &pick(&columns[0])) - of(&truth, &pick(other))
                 });
-                out.push(row(format!("model - {name}"), metric, ahead));
+                out.push(row(&format!("model - {name}"), metric, ahead));
             }
         }
     }
@@ -257,48 +176,15 @@ fn calibrate(x: &[f32], y: &[f32]) -> (f32, f32) {
     (my - slope * mx, slope)
 }
 
-/// Forecasts as cases, with what the scorer reads in their posts.
-pub fn cases<'a>(
-    reader: &Reader,
-    data: &Path,
-    split: Split,
-    forecasts: impl Iterator<Item = &'a ForecastRow>,
-) -> Result<Vec<Case>> {
-    let read: HashMap<String, Read> = posts(data, split)?
-        .par_iter()
-        .map(|post| {
-            let text = reader.read(&post.text, None)?;
-            let read = Read {
-                s: text.valence(),
-                topics: text.topics,
-            };
-            Ok((post.id.clone(), read))
-        })
-        .collect::<Result<_>>()?;
-    Ok(forecasts
-        .filter_map(|row| Some(Case::of(row, read.get(&row.id)?)))
-        .collect())
-}
-
-/// The posts of all cascades of a split.
-pub fn posts(data: &Path, split: Split) -> Result<Vec<TextRow>> {
-    let mut posts: Vec<TextRow> = rows(data, "zh_weibo_cascades", split)?;
-    posts.extend(rows::<TextRow>(data, "en_twitter_cascades", split)?);
-    Ok(posts)
-}
-
-/// Every cascade of a split at every time, forecast as the scorer does.
-fn live(scorer: &Scorer, data: &Path, split: Split, labels: &Labels) -> Result<Vec<ForecastRow>> {
-    let cascades = cascades(data, split, labels, Some(scorer.reader()))?;
-    let nested: Vec<Vec<ForecastRow>> = cascades
-        .par_iter()
-        .map(|cascade| {
-            let forecast = |&until: &u32| {
-                let graph = cascade.seen(until);
-                forecast_row(scorer.diffusion(), cascade, &cascade.input(&graph), split)
-            };
-            cascade.times().iter().map(forecast).collect()
-        })
-        .collect();
-    Ok(nested.into_iter().flatten().collect())
+/// Every cascade of the split at every time, forecast as the scorer does.
+fn forecasts(held: &Held) -> Result<Vec<ForecastRow>> {
+    let labels = Labels::load(held.labels)?;
+    let (data, reader) = (held.sources.data(), held.scorer.reader());
+    let cascades = cascades(data, held.split, &labels, Some(reader))?;
+    let cascades: Vec<&Cascade> = cascades.iter().collect();
+    Ok(forecast_rows(
+        held.scorer.diffusion(),
+        &cascades,
+        held.split,
+    ))
 }

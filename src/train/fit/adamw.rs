@@ -22,6 +22,7 @@ const EPSILON: f64 = 1e-8;
 const CLIP: f64 = 5.0;
 
 impl AdamW {
+    /// Starts at moments of 0; weights, not biases, shrink by `decay`.
     pub fn new(parameters: BTreeMap<String, Var>, decay: f64) -> Result<Self> {
         let zeros = || -> Result<BTreeMap<String, Tensor>> {
             let zero = |(name, var): (&String, &Var)| Ok((name.clone(), var.zeros_like()?));

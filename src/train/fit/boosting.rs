@@ -14,9 +14,10 @@ const BINS: usize = 128;
 
 /// How many trees of what shape.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct TreesPlan {
+    /// Number of trees.
     pub trees: usize,
-    /// What is taken of each leaf.
+    /// Share of each leaf's value that is taken.
     pub rate: f64,
     /// Most leaves of a tree.
     pub leaves: usize,
@@ -24,13 +25,15 @@ pub struct Plan {
     pub least: f64,
     /// Added to a leaf's weight, which draws it to 0.
     pub shrinkage: f64,
-    /// Shares of rows and of columns that a tree sees.
+    /// Share of rows that a tree sees.
     pub rows: f64,
+    /// Share of columns that a tree sees.
     pub columns: f64,
 }
 
-impl Plan {
-    pub const DEFAULT: Plan = Plan {
+impl TreesPlan {
+    /// The trees that are shipped; chosen on validation.
+    pub const DEFAULT: TreesPlan = TreesPlan {
         trees: 400,
         rate: 0.03,
         leaves: 15,
@@ -43,19 +46,19 @@ impl Plan {
 
 /// Weighted sums over the rows of a bin or a leaf.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sums {
+struct LeafSums {
     weight: f64,
     residual: f64,
 }
 
-impl Sums {
-    fn add(&mut self, other: Sums) {
+impl LeafSums {
+    fn add(&mut self, other: LeafSums) {
         self.weight += other.weight;
         self.residual += other.residual;
     }
 
-    fn less(self, other: Sums) -> Sums {
-        Sums {
+    fn less(self, other: LeafSums) -> LeafSums {
+        LeafSums {
             weight: self.weight - other.weight,
             residual: self.residual - other.residual,
         }
@@ -78,7 +81,7 @@ struct Cut {
 struct Leaf {
     node: usize,
     rows: Vec<u32>,
-    sums: Sums,
+    sums: LeafSums,
     cut: Option<Cut>,
 }
 
@@ -120,7 +123,7 @@ impl Binned {
 
 /// Fits trees to `y` over rows `x` of equal width with weights `w`. The first tree is a single
 /// leaf, the mean of `y`.
-pub fn fit(x: &[&[f32]], y: &[f32], w: &[f32], plan: &Plan, seed: u64) -> Forest {
+pub fn fit(x: &[&[f32]], y: &[f32], w: &[f32], plan: &TreesPlan, seed: u64) -> Forest {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let binned = Binned::new(x);
     let total: f64 = w.iter().map(|&w| f64::from(w)).sum();
@@ -177,7 +180,7 @@ struct Grower<'a> {
     residual: &'a [f64],
     w: &'a [f32],
     columns: &'a [usize],
-    plan: &'a Plan,
+    plan: &'a TreesPlan,
 }
 
 impl Grower<'_> {
@@ -219,7 +222,7 @@ impl Grower<'_> {
     }
 
     fn leaf(&self, node: usize, rows: Vec<u32>) -> Leaf {
-        let mut sums = Sums::default();
+        let mut sums = LeafSums::default();
         for &row in &rows {
             sums.add(self.of_row(row));
         }
@@ -232,15 +235,15 @@ impl Grower<'_> {
         }
     }
 
-    fn of_row(&self, row: u32) -> Sums {
+    fn of_row(&self, row: u32) -> LeafSums {
         let weight = f64::from(self.w[row as usize]);
-        Sums {
+        LeafSums {
             weight,
             residual: weight * self.residual[row as usize],
         }
     }
 
-    fn best_cut(&self, rows: &[u32], all: Sums) -> Option<Cut> {
+    fn best_cut(&self, rows: &[u32], all: LeafSums) -> Option<Cut> {
         if all.weight < 2.0 * self.plan.least {
             return None;
         }
@@ -249,11 +252,11 @@ impl Grower<'_> {
         for &column in self.columns {
             let bins = &self.binned.bins[column];
             let ends = self.binned.ends[column].len();
-            let mut sums = [Sums::default(); BINS];
+            let mut sums = [LeafSums::default(); BINS];
             for &row in rows {
                 sums[usize::from(bins[row as usize])].add(self.of_row(row));
             }
-            let mut left = Sums::default();
+            let mut left = LeafSums::default();
             for (bin, &of_bin) in sums[..ends].iter().enumerate() {
                 left.add(of_bin);
                 let right = all.less(left);
@@ -299,7 +302,7 @@ mod tests {
     fn finds_what_two_columns_tell_together_on_rows_not_seen() {
         let (x, y) = data(3_000);
         let w = vec![1.0; 2_000];
-        let forest = fit(&rows(&x[..2_000]), &y[..2_000], &w, &Plan::DEFAULT, 1);
+        let forest = fit(&rows(&x[..2_000]), &y[..2_000], &w, &TreesPlan::DEFAULT, 1);
         let off: f32 = x[2_000..]
             .iter()
             .zip(&y[2_000..])
@@ -309,7 +312,7 @@ mod tests {
         assert!(off < 0.15, "mean error {off}");
         assert_eq!(
             forest,
-            fit(&rows(&x[..2_000]), &y[..2_000], &w, &Plan::DEFAULT, 1)
+            fit(&rows(&x[..2_000]), &y[..2_000], &w, &TreesPlan::DEFAULT, 1)
         );
     }
 
@@ -317,7 +320,7 @@ mod tests {
     fn one_cut_is_the_best_of_all_cuts() {
         let (x, y) = data(60);
         let w: Vec<f32> = (0..60).map(|i| 1.0 + (i % 3) as f32).collect();
-        let plan = Plan {
+        let plan = TreesPlan {
             trees: 1,
             rate: 1.0,
             leaves: 2,

@@ -78,12 +78,17 @@ impl Batch {
 pub struct Outputs {
     /// ln(1 + N).
     pub log_events: Tensor,
-    /// 5 % and 95 % quantiles of ln(1 + N), before widening.
+    /// 5 % quantile of ln(1 + N), before widening.
     pub low: Tensor,
+    /// 95 % quantile of ln(1 + N), before widening.
     pub high: Tensor,
+    /// ln(1 + seconds) to the middle event.
     pub speed: Tensor,
+    /// Structural virality.
     pub depth: Tensor,
+    /// Share of the events below three leaders, [0, 1].
     pub leader_share: Tensor,
+    /// Mean valence of the voices to come, [-1, 1].
     pub to_come: Tensor,
 }
 
@@ -215,7 +220,7 @@ impl Gat {
         })
     }
 
-    /// (graphs, [`READOUT`]): what the outputs are computed from. The global columns come last,
+    /// The columns that outputs are computed from (graphs, [`READOUT`]). The global columns come last,
     /// standardised.
     pub fn read_out(&self, batch: &Batch) -> CandleResult<Tensor> {
         let mut x = self.embed.forward(&batch.nodes)?.relu()?;
@@ -275,8 +280,8 @@ fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
     let least = (&fixed * sigmoid(&raw(1)?)?)?;
     let most = (fixed + softplus(&raw(2)?)?)?;
     // tanh of (what was heard so far + change), with the inverse of tanh bounded.
-    let said = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
-    let said = (((&said + 1.0)? / (1.0 - &said)?)?.log()? * 0.5)?;
+    let heard = so_far(4)?.clamp(-0.95f32, 0.95f32)?;
+    let heard = (((&heard + 1.0)? / (1.0 - &heard)?)?.log()? * 0.5)?;
     Ok(Outputs {
         log_events: (&seen + &more)?,
         low: (&seen + least)?,
@@ -284,7 +289,7 @@ fn bounded(raw: &Tensor, batch: &Batch) -> CandleResult<Outputs> {
         speed: (so_far(1)? + softplus(&raw(3)?)?)?,
         depth: softplus(&(so_far(2)? + raw(4)?)?)?,
         leader_share: sigmoid(&((so_far(3)? * 4.0)? + raw(5)?)?)?,
-        to_come: (said + raw(6)?)?.tanh()?,
+        to_come: (heard + raw(6)?)?.tanh()?,
     })
 }
 

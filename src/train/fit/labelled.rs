@@ -1,4 +1,4 @@
-//! Texts with one class each: read with their vectors, fitted by a hidden layer, told beside the
+//! Texts with one class each: read with their vectors, fitted by a hidden layer, measured beside the
 //! most frequent class and character n-grams.
 
 use std::path::Path;
@@ -10,19 +10,21 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
 
-use crate::train::Split;
+use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, TextRow, sample};
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
-    Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature,
+    HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 
 /// A set's texts of one split with their classes and vectors.
 pub struct Labelled {
+    /// The texts, cleaned.
     pub texts: Vec<String>,
+    /// The class of each.
     pub classes: Vec<usize>,
-    /// (texts, width of a vector).
+    /// Their vectors (texts, width of a vector).
     pub x: Tensor,
 }
 
@@ -70,18 +72,21 @@ impl Labelled {
     }
 }
 
-/// What a head says of a set's texts.
-pub struct Told {
+/// A head's classes of a set's texts, beside the true ones.
+pub struct Predictions {
+    /// The set's name in figures.
     pub set: String,
     /// Number of classes.
     pub classes: usize,
+    /// True classes.
     pub truth: Vec<usize>,
+    /// Classes that the head finds.
     pub found: Vec<usize>,
 }
 
 /// How heads of sentiment, emotion and subject are fitted.
-pub const fn plan(seed: u64) -> Plan {
-    Plan {
+pub const fn plan(seed: u64) -> HeadPlan {
+    HeadPlan {
         epochs: 60,
         batch: 256,
         rate: 2e-3,
@@ -89,6 +94,11 @@ pub const fn plan(seed: u64) -> Plan {
         patience: 6,
         seed,
     }
+}
+
+/// True for each text whose class was found.
+pub fn is_correct(truth: &[usize], predicted: &[usize]) -> Vec<bool> {
+    truth.iter().zip(predicted).map(|(t, p)| t == p).collect()
 }
 
 /// The likeliest class of each text, and its probability.
@@ -130,7 +140,7 @@ pub fn fit_head(
     Ok((vars, deployed, t))
 }
 
-/// Accuracy and macro-F1 of what a model `found` for `held`, beside the most frequent class and
+/// Accuracy and macro-F1 of the classes that a model `found` for `held`, beside the most frequent class and
 /// a character n-gram model, both fitted on `examples`.
 pub fn beside_baselines(
     (task, set): (&str, &str),
@@ -160,14 +170,14 @@ pub fn beside_baselines(
             ),
             ("macro_f1", bootstrap_pair(&held.classes, &predicted, f1)),
         ] {
-            rows.push(MetricRow {
-                task: task.into(),
-                slice: set.into(),
-                method: method.into(),
-                metric: metric.into(),
-                n: held.classes.len(),
+            rows.push(MetricRow::new(
+                task,
+                set,
+                method,
+                metric,
+                held.classes.len(),
                 estimate,
-            });
+            ));
         }
     }
     rows

@@ -1,7 +1,9 @@
-//! Fitting: optimisers, networks, boosted trees, n-grams as a baseline.
+//! Fitting: optimisers, networks, boosted trees, the forecasts of both, n-grams as a baseline.
 
 pub mod adamw;
 pub mod boosting;
+pub mod forecasts;
+pub mod forests;
 pub mod gat;
 pub mod labelled;
 pub mod network;

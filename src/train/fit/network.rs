@@ -16,17 +16,42 @@ use rayon::prelude::*;
 use crate::train::data::cascades::Cascade;
 use crate::train::fit::adamw::AdamW;
 use crate::train::fit::gat::{Batch, Gat, Outputs};
-use crate::train::heads::diffusion::DiffusionArgs;
+
+/// How the network is fitted.
+#[derive(Debug, Clone, clap::Args)]
+pub struct NetworkPlan {
+    /// Seed of all that is random
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Most passes over the cascades
+    #[arg(long, default_value_t = 12)]
+    pub epochs: usize,
+    /// Epochs without a better validation loss after which training stops
+    #[arg(long, default_value_t = 6)]
+    pub patience: usize,
+    /// Highest learning rate
+    #[arg(long, default_value_t = 3e-3)]
+    pub rate: f64,
+    /// Decay of the weights
+    #[arg(long, default_value_t = 0.02)]
+    pub decay: f64,
+    /// Nodes in a batch
+    #[arg(long, default_value_t = 8_000)]
+    pub nodes: usize,
+}
 
 /// A cascade at a time, to be shown to the network.
 #[derive(Clone, Copy)]
 pub struct Sample<'a> {
+    /// The cascade.
     pub cascade: &'a Cascade,
+    /// Seconds after the post up to which it is shown.
     pub until: u32,
     nodes: usize,
 }
 
 impl<'a> Sample<'a> {
+    /// `cascade` as it stood `until` seconds after the post; the bare post at 0.
     pub fn new(cascade: &'a Cascade, until: u32) -> Self {
         let events = if until == 0 {
             0
@@ -54,7 +79,7 @@ pub fn batches<'s, 'a>(samples: &'s [Sample<'a>], nodes: usize) -> Vec<&'s [Samp
     all
 }
 
-/// What to hide from the network, so that it has met posts of which little is known.
+/// The parts to hide from the network, so that it has met posts of which little is known.
 #[derive(Clone, Copy, Default)]
 pub struct Hidden {
     author: bool,
@@ -63,6 +88,7 @@ pub struct Hidden {
 }
 
 impl Hidden {
+    /// Hides each part at random, most of them seldom.
     pub fn draw(rng: &mut ChaCha8Rng) -> Self {
         Hidden {
             author: rng.random_bool(0.1),
@@ -194,17 +220,17 @@ const MEAN_OVER: f64 = 0.995;
 /// Fits a network to `train`, going on from `checkpoint` where there is one; returns its tensors
 /// as `DiffusionNet::load` reads them.
 pub fn fit(
-    args: &DiffusionArgs,
+    plan: &NetworkPlan,
     name: &str,
     train: &[&Cascade],
     valid: &[&Cascade],
     checkpoint: &Path,
 ) -> Result<HashMap<String, Tensor>> {
-    Trainer::new(args, name, train, valid)?.fit(checkpoint)
+    Trainer::new(plan, name, train, valid)?.fit(checkpoint)
 }
 
 struct Trainer<'a> {
-    args: &'a DiffusionArgs,
+    plan: &'a NetworkPlan,
     name: &'a str,
     train: &'a [&'a Cascade],
     valid: &'a [&'a Cascade],
@@ -224,7 +250,7 @@ struct Progress {
 
 impl<'a> Trainer<'a> {
     fn new(
-        args: &'a DiffusionArgs,
+        plan: &'a NetworkPlan,
         name: &'a str,
         train: &'a [&'a Cascade],
         valid: &'a [&'a Cascade],
@@ -234,9 +260,9 @@ impl<'a> Trainer<'a> {
         let data = map.data().lock().map_err(|_| anyhow::anyhow!("poisoned"))?;
         let variables: BTreeMap<String, Var> =
             data.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-        initialise(&variables, args.seed)?;
+        initialise(&variables, plan.seed)?;
         let mut trainer = Trainer {
-            args,
+            plan,
             name,
             train,
             valid,
@@ -251,7 +277,7 @@ impl<'a> Trainer<'a> {
 
     /// Sets the spread of the global columns over the training set.
     fn describe(&self) -> Result<()> {
-        let samples: Vec<Sample> = shown(self.train);
+        let samples: Vec<Sample> = observations(self.train);
         let (mut n, mut sum, mut squares) = (0.0f64, Vec::new(), Vec::new());
         for part in batches(&samples, 50_000) {
             for row in columns(part, &vec![Hidden::default(); part.len()]) {
@@ -302,7 +328,7 @@ impl<'a> Trainer<'a> {
             .filter(trainable)
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect();
-        let mut optimizer = AdamW::new(parameters, self.args.decay)?;
+        let mut optimizer = AdamW::new(parameters, self.plan.decay)?;
         let mut best = self.weights()?;
         let mut progress = Progress {
             epochs: 0,
@@ -312,11 +338,11 @@ impl<'a> Trainer<'a> {
         if checkpoint.exists() {
             (progress, best) = self.restore(checkpoint, &mut optimizer)?;
         }
-        while progress.epochs < self.args.epochs
-            && progress.epochs - progress.best_epoch < self.args.patience
+        while progress.epochs < self.plan.epochs
+            && progress.epochs - progress.best_epoch < self.plan.patience
         {
             let trained = self.epoch(progress.epochs, &mut optimizer)?;
-            // What is judged and kept is the running mean.
+            // The running mean is what is validated and kept.
             let now = self.weights()?;
             self.set_all(&self.mean)?;
             let loss = self.validate()?;
@@ -363,7 +389,7 @@ impl<'a> Trainer<'a> {
     /// are shifted at random half of the time, so that times between them are met too.
     fn epoch(&mut self, epoch: usize, optimizer: &mut AdamW) -> Result<f32> {
         // A generator of the epoch's own, so that a resumed run draws the same.
-        let mut rng = ChaCha8Rng::seed_from_u64(self.args.seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.plan.seed);
         rng.set_stream(epoch as u64 + 1);
         let mut samples = Vec::new();
         for cascade in self.train {
@@ -382,7 +408,7 @@ impl<'a> Trainer<'a> {
             }
         }
         samples.shuffle(&mut rng);
-        let parts = batches(&samples, self.args.nodes);
+        let parts = batches(&samples, self.plan.nodes);
         let bar = ProgressBar::new(parts.len() as u64);
         bar.set_style(ProgressStyle::with_template(
             "{prefix} {bar:30} {pos}/{len} {eta} {msg}",
@@ -406,8 +432,8 @@ impl<'a> Trainer<'a> {
             let loss = (loss * (1.0 / MEMBERS as f64))?;
             let value = loss.to_scalar::<f32>()?;
             ensure!(value.is_finite(), "the loss is {value}: lower --rate");
-            let done = (epoch as f64 + i as f64 / parts.len() as f64) / self.args.epochs as f64;
-            optimizer.step(&loss.backward()?, self.args.rate * schedule(done))?;
+            let done = (epoch as f64 + i as f64 / parts.len() as f64) / self.plan.epochs as f64;
+            optimizer.step(&loss.backward()?, self.plan.rate * schedule(done))?;
             self.follow(optimizer.steps())?;
             sum += value * part.len() as f32;
             seen += part.len();
@@ -419,7 +445,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn validate(&self) -> Result<f32> {
-        let samples = shown(self.valid);
+        let samples = observations(self.valid);
         let mut sum = 0.0;
         for part in batches(&samples, 20_000) {
             let rows = batch(part, &vec![Hidden::default(); part.len()])?;
@@ -495,7 +521,7 @@ impl<'a> Trainer<'a> {
 }
 
 /// Every cascade at each time it can be shown.
-pub fn shown<'a>(cascades: &[&'a Cascade]) -> Vec<Sample<'a>> {
+pub fn observations<'a>(cascades: &[&'a Cascade]) -> Vec<Sample<'a>> {
     cascades
         .iter()
         .flat_map(|&c| c.times().iter().map(move |&t| Sample::new(c, t)))

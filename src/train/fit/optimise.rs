@@ -62,13 +62,18 @@ pub fn file_of_vars(vars: &VarMap) -> Result<Vec<u8>> {
 
 /// How a head is fitted.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
+pub struct HeadPlan {
+    /// Most passes over the rows.
     pub epochs: usize,
+    /// Rows of a batch.
     pub batch: usize,
+    /// Learning rate of AdamW.
     pub rate: f64,
+    /// Decay of the weights.
     pub decay: f64,
     /// Epochs without a better validation loss before stopping.
     pub patience: usize,
+    /// Seed of the order of rows.
     pub seed: u64,
 }
 
@@ -99,7 +104,7 @@ pub fn start(layers: &Layers, seed: u64) -> Result<VarMap> {
 pub fn fit(
     vars: &VarMap,
     rows: usize,
-    plan: &Plan,
+    plan: &HeadPlan,
     loss: impl Fn(&Tensor) -> candle_core::Result<Tensor>,
     validate: impl Fn() -> Result<f64>,
 ) -> Result<f64> {
@@ -192,7 +197,7 @@ mod tests {
         let vars = start(&[("line", 1, 1)], seed).unwrap();
         let vb = VarBuilder::from_varmap(&vars, DType::F32, &Device::Cpu);
         let layer = linear(1, 1, vb.pp("line")).unwrap();
-        let plan = Plan {
+        let plan = HeadPlan {
             epochs: 200,
             batch: 16,
             rate: 0.05,

@@ -1,12 +1,12 @@
-//! `bsmv train advert`: how much a text reads like an advertisement, from the weak labels of
-//! [`crate::train::data::cues`], and its evaluation on posts labelled by hand.
+//! Advertisement: how much a text reads like one, from the weak labels of
+//! [`crate::train::data::cues`]; measured on posts labelled by hand.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::definition::features::EMBEDDING;
-use crate::heads::advert::{AdvertHead, ENDS};
-use crate::heads::classifier::HIDDEN;
+use crate::heads::advert;
+use crate::heads::classifier::{Classifier, HIDDEN};
 use crate::layers::tensors::Tensors;
 use crate::text::{Language, clean};
 use anyhow::{Context, Result};
@@ -15,16 +15,17 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
-use crate::train::Split;
 use crate::train::data::cues::{Cues, GRADES};
-use crate::train::data::texts::{Embedder, Embeddings, language, sample};
+use crate::train::data::sets::Split;
+use crate::train::data::texts::{Embeddings, language, sample};
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
-    Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature,
+    HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
+use crate::train::heads::{HeadFile, Held, NO_HEAD, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, auc, bootstrap_pair, spearman};
 
-/// Sets, and whether buyers wrote them.
+/// Sets, and true for those that buyers wrote.
 const SETS: [(&str, bool); 9] = [
     ("zh_weibo_sentiment", false),
     ("zh_weibo_emotion", false),
@@ -45,25 +46,26 @@ const DROPPED: f64 = 0.5;
 const SEED: u64 = 1;
 const LANGUAGES: [Language; 2] = [Language::Zh, Language::En];
 
-/// Fits the head for advertisement.
-#[derive(Debug, Clone, clap::Args)]
-pub struct AdvertArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Folder of the encoder.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    /// Folder for embeddings computed on the way.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// The head's file.
-    #[arg(long, default_value = "runs/advert.safetensors")]
-    pub out: PathBuf,
-    /// Print so many texts of each set, language and grade, to read what the cues catch.
-    #[arg(long)]
-    pub show: Option<usize>,
-}
+/// Texts to print, for a reader of what the cues catch.
+const SHOW: Setting = Setting {
+    name: "show",
+    about: "Print so many texts of each set, language and grade, and fit nothing",
+    default: 0,
+};
+
+/// How the head is fitted and measured.
+pub const HEAD: TrainedHead = TrainedHead {
+    name: advert::HEAD.code,
+    about: "How much a text reads like an advertisement",
+    files: &[HeadFile {
+        prefix: "advert.",
+        name: "advert.safetensors",
+    }],
+    settings: &[SHOW],
+    train,
+    evaluate,
+    predictions: None,
+};
 
 /// A text that was graded, as much of it as is left.
 struct Row {
@@ -108,7 +110,7 @@ fn read(data: &Path, split: Split, dropped: f64) -> Result<Vec<Row>> {
 }
 
 /// How many rows there are of each row's language and grade.
-fn alike(rows: &[Row]) -> Vec<usize> {
+fn class_counts(rows: &[Row]) -> Vec<usize> {
     let mut counts = [[0; GRADES.len()]; LANGUAGES.len()];
     let language = |row: &Row| usize::from(row.language != LANGUAGES[0]);
     for row in rows {
@@ -120,9 +122,9 @@ fn alike(rows: &[Row]) -> Vec<usize> {
 
 /// Row numbers, those of rare languages and grades repeated until all count about the same.
 fn balanced(rows: &[Row]) -> Vec<usize> {
-    let alike = alike(rows);
-    let most = alike.iter().copied().max().unwrap_or(0);
-    let times = |i: usize| (most + alike[i] / 2) / alike[i];
+    let counts = class_counts(rows);
+    let most = counts.iter().copied().max().unwrap_or(0);
+    let times = |i: usize| (most + counts[i] / 2) / counts[i];
     let all = (0..rows.len()).flat_map(|i| std::iter::repeat_n(i, times(i)));
     all.collect()
 }
@@ -144,28 +146,36 @@ fn losses(logits: &Tensor, targets: &Tensor) -> candle_core::Result<Tensor> {
     (log * targets)?.sum(1)?.neg()
 }
 
-/// Fits, calibrates on validation texts without any cue, writes the head and prints figures on
-/// them.
-pub fn run(args: &AdvertArgs, embedder: &dyn Embedder) -> Result<()> {
-    if let Some(n) = args.show {
-        return show(&args.data, n);
+/// Calibrates on validation texts without any cue.
+fn train(training: &Training) -> Result<()> {
+    let data = training.sources.data();
+    let shown = training.value(&SHOW);
+    if shown > 0 {
+        return show(data, shown);
     }
-    let embeddings = Embeddings::new(embedder, &args.runs)?;
-    let train = read(&args.data, Split::Train, DROPPED)?;
-    let valid = read(&args.data, Split::Valid, 1.0)?;
+    let student = training.student()?;
+    let embeddings = Embeddings::new(&student, &training.sources.folders.runs)?;
+    let train = read(data, Split::Train, DROPPED)?;
+    let valid = read(data, Split::Valid, 1.0)?;
     let (x, y) = (matrix(&vectors(&train, &embeddings)?)?, targets(&train)?);
     let held = vectors(&valid, &embeddings)?;
     let (held_x, held_y) = (matrix(&held)?, targets(&valid)?);
-    let weights: Vec<f32> = alike(&valid).iter().map(|&n| 1.0 / n as f32).collect();
+    let weights: Vec<f32> = class_counts(&valid)
+        .iter()
+        .map(|&n| 1.0 / n as f32)
+        .collect();
     let sum: f32 = weights.iter().sum();
     let weights = (Tensor::new(weights, &Device::Cpu)? / f64::from(sum))?;
     let order: Vec<u32> = balanced(&train).into_iter().map(|i| i as u32).collect();
     let order = Tensor::new(order, &Device::Cpu)?;
 
-    let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, ENDS)];
+    let layers = [
+        ("hidden", EMBEDDING, HIDDEN),
+        ("out", HIDDEN, advert::HEAD.classes),
+    ];
     let vars = start(&layers, SEED)?;
     let head = Mlp::new(&vars, &layers, Tensor::relu)?;
-    let plan = Plan {
+    let plan = HeadPlan {
         epochs: 40,
         batch: 256,
         rate: 2e-3,
@@ -187,22 +197,26 @@ pub fn run(args: &AdvertArgs, embedder: &dyn Embedder) -> Result<()> {
     let best = fit(&vars, order.dim(0)?, &plan, loss, || valid_loss(1.0))?;
     let t = temperature(valid_loss)?;
     scale_layer(&vars, "out", 1.0 / t)?;
-    if let Some(folder) = args.out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    vars.save(&args.out)
-        .with_context(|| format!("writing {}", args.out.display()))?;
+    let out = training.sources.to_make(HEAD.files[0].name)?;
+    vars.save(&out)
+        .with_context(|| format!("writing {}", out.display()))?;
 
     println!(
         "{} texts, loss {best:.4}, temperature {t:.3}; validation texts without their cues:",
         train.len()
     );
-    let deployed = AdvertHead::load(&Tensors::open(&file_of_vars(&vars)?)?)?;
-    let scores: Result<Vec<f32>, _> = held.iter().map(|v| deployed.read(v)).collect();
-    weak_figures(&valid, &[("model", scores?)])
+    let bytes = file_of_vars(&vars)?;
+    let deployed = Classifier::load(&Tensors::open(&bytes)?, advert::HEAD.classes)?;
+    weak_figures(&valid, &[("model", scores(&deployed, &held)?)])
         .iter()
         .for_each(|row| println!("{}", row.line()));
     Ok(())
+}
+
+/// The head's place of each vector on its scale.
+fn scores(head: &Classifier, vectors: &[Vec<f32>]) -> Result<Vec<f32>> {
+    let scores = vectors.iter().map(|v| advert::HEAD.read(head, v));
+    Ok(scores.collect::<crate::Result<_>>()?)
 }
 
 /// Prints how many training texts of each set have each grade, and some of them.
@@ -253,25 +267,18 @@ impl Ngrams {
 /// AUC of hard advertisement against scenes of real use, and rank correlation over all, on the
 /// fixtures and on a split's weakly labelled texts without their cues; beside the cues alone and a
 /// character n-gram model of the same labels.
-pub fn evaluate(
-    head: &AdvertHead,
-    fixtures: &Path,
-    data: &Path,
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<Vec<MetricRow>> {
+fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let Some(head) = held.scorer.reader().indicators().get(HEAD.name) else {
+        return Ok(held.left_out(HEAD.name, NO_HEAD));
+    };
+    let (data, embeddings) = (held.sources.data(), held.embeddings);
+    let fixtures = held.fixtures.join("adverts.json");
     let ngrams = Ngrams::fit(&read(data, Split::Train, DROPPED)?);
     let json =
-        std::fs::read(fixtures).with_context(|| format!("reading {}", fixtures.display()))?;
+        std::fs::read(&fixtures).with_context(|| format!("reading {}", fixtures.display()))?;
     let posts: Vec<Fixture> =
         serde_json::from_slice(&json).with_context(|| format!("reading {}", fixtures.display()))?;
     let texts: Vec<String> = posts.iter().map(|post| clean(&post.text)).collect();
-    let read_all = |vectors: Vec<Vec<f32>>| -> Result<Vec<f32>> {
-        Ok(vectors
-            .iter()
-            .map(|v| head.read(v))
-            .collect::<Result<_, _>>()?)
-    };
     let [zh, en] = [Cues::of(LANGUAGES[0])?, Cues::of(LANGUAGES[1])?];
     let lean = |(post, text): (&Fixture, &String)| {
         let cues = if post.language == Language::Zh {
@@ -282,7 +289,7 @@ pub fn evaluate(
         cues.find(text).lean()
     };
     let methods = [
-        ("model", read_all(embeddings.of(KEPT, &texts)?)?),
+        ("model", scores(head, &embeddings.of(KEPT, &texts)?)?),
         ("cues alone", posts.iter().zip(&texts).map(lean).collect()),
         (
             "character n-grams",
@@ -299,9 +306,9 @@ pub fn evaluate(
         let truth: Vec<f32> = posts.iter().map(|post| post.advert).collect();
         rows.extend(figures(slice, &truth, &methods, &kept));
     }
-    let held = read(data, split, 1.0)?;
+    let held = read(data, held.split, 1.0)?;
     let methods = [
-        ("model", read_all(vectors(&held, embeddings)?)?),
+        ("model", scores(head, &vectors(&held, embeddings)?)?),
         (
             "character n-grams",
             held.iter().map(|row| ngrams.score(&row.text)).collect(),
@@ -350,14 +357,9 @@ fn figures(
                 bootstrap_pair(&truth, &scores, spearman),
             ),
         ] {
-            rows.push(MetricRow {
-                task: "advert".into(),
-                slice: slice.into(),
-                method: (*method).into(),
-                metric: metric.into(),
-                n,
-                estimate,
-            });
+            rows.push(MetricRow::new(
+                "advert", slice, *method, metric, n, estimate,
+            ));
         }
     }
     rows

@@ -1,121 +1,135 @@
-//! `bsmv train diffusion`: fits boosted trees and the graph attention network to cascades, and the
-//! intervals of their joint forecast.
+//! Diffusion: boosted trees and the graph attention network on cascades, and the intervals of their
+//! joint forecast.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::diffusion::{
-    DiffusionNet, FORESTS, Forest, OBSERVATION_TIMES, PLATFORMS, SO_FAR, Trees, Widening,
-    platform_row,
-};
-use crate::heads::reader::Reader;
-use crate::layers::tensors::Tensors;
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
-use crate::train::data::cascades::{
-    Cascade, ForecastRow, Labels, Targets, cascades, counted_posts,
-};
-use crate::train::eval::diffusion::{evaluate, forecast_rows};
-use crate::train::fit::boosting::{self, Plan};
-use crate::train::fit::network::{self, COUNTED, Hidden, Sample, batches, columns, shown};
+use crate::diffusion::{DiffusionNet, FORESTS, PLATFORMS, Widening, platform_row};
+use crate::heads::reader::Reader;
+use crate::layers::tensors::Tensors;
+
+use crate::train::data::cascades::{Cascade, Labels, cascades, counted_posts};
+use crate::train::data::sets::Split;
+use crate::train::fit::forecasts::forecast_rows;
+use crate::train::fit::forests::{boosted, widening};
+use crate::train::fit::network::{self, NetworkPlan};
 use crate::train::fit::optimise::file_of;
-use crate::train::{Split, encoders};
 
-/// Fits the graph network that forecasts how far, how fast and how deep a post travels.
-#[derive(Debug, Clone, clap::Args)]
-pub struct DiffusionArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Valences of texts by hash; without them valences are unknown.
-    #[arg(long)]
-    pub labels: Option<PathBuf>,
-    /// Folder of the encoder in Hugging Face's layout: posts are read as the scorer will.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    /// The topics' names.
-    #[arg(long, default_value = "models/topics.json")]
-    pub topics: PathBuf,
-    /// Folder of the heads that read text.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// Where the weights go; a checkpoint and the folds' networks stand beside it.
-    #[arg(long)]
-    pub out: PathBuf,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    #[arg(long, default_value_t = 12)]
-    pub epochs: usize,
-    /// Epochs without a better validation loss after which training stops.
-    #[arg(long, default_value_t = 6)]
-    pub patience: usize,
-    #[arg(long, default_value_t = 3e-3)]
-    pub rate: f64,
-    /// Decay of the weights.
-    #[arg(long, default_value_t = 0.02)]
-    pub decay: f64,
-    /// Nodes in a batch.
-    #[arg(long, default_value_t = 8_000)]
-    pub nodes: usize,
-    /// Trains this many further networks, each blind to a part of the authors, and writes
-    /// forecasts of the posts they haven't seen.
-    #[arg(long, default_value_t = 0, requires = "forecasts")]
-    pub folds: u64,
-    /// Where forecasts of training (out of fold) and validation cascades go, as NDJSON.
-    #[arg(long)]
-    pub forecasts: Option<PathBuf>,
-    /// Goes on from what an interrupted run left.
-    #[arg(long)]
+/// The cascades that a network learns from, and those that it is stopped and calibrated on.
+pub struct Posts {
+    /// Of the training split.
+    pub train: Vec<Cascade>,
+    /// Of the validation split.
+    pub valid: Vec<Cascade>,
+}
+
+impl Posts {
+    /// Reads both splits, posts as `reader` reads them and events by `labels`.
+    pub fn read(data: &Path, labels: &Labels, reader: &Reader) -> Result<Self> {
+        let read = |split| posts(data, split, labels, Some(reader));
+        Ok(Posts {
+            train: read(Split::Train)?,
+            valid: read(Split::Valid)?,
+        })
+    }
+}
+
+/// How networks are fitted, and where the files go.
+pub struct NetworkRun<'a> {
+    /// How each is fitted.
+    pub plan: &'a NetworkPlan,
+    /// Where the network goes; a checkpoint stands beside it while it is trained.
+    pub out: &'a Path,
+    /// Go on from what an interrupted run left, instead of removing it.
     pub resume: bool,
 }
 
-/// Trains, writes weights and forecasts, prints validation metrics.
-pub fn run(args: DiffusionArgs) -> Result<()> {
-    let labels = args
-        .labels
-        .as_deref()
-        .map_or(Ok(Labels::default()), Labels::load)?;
-    let reader = encoders::reader(&args.encoder, &args.runs, &args.topics)?;
-    let read = |split| posts(&args.data, split, &labels, Some(&reader));
-    let (train, valid) = (read(Split::Train)?, read(Split::Valid)?);
-    eprintln!(
-        "{} labelled texts; {} posts to train on, {} to validate",
-        labels.len(),
-        train.len(),
-        valid.len()
-    );
-    let all: Vec<&Cascade> = train.iter().collect();
-    let held: Vec<&Cascade> = valid.iter().collect();
-    let net = trained(&args, &args.out, "all", &all, &held)?;
-    for row in evaluate(&net, &train, &valid, Split::Valid)? {
-        println!("{}", serde_json::to_string(&row)?);
+impl NetworkRun<'_> {
+    /// The network of `posts`, which is saved at `out`.
+    pub fn fit(&self, posts: &Posts) -> Result<DiffusionNet> {
+        let train: Vec<&Cascade> = posts.train.iter().collect();
+        let valid: Vec<&Cascade> = posts.valid.iter().collect();
+        self.network(self.out, "all", &train, &valid)
     }
-    let Some(path) = &args.forecasts else {
-        return Ok(());
-    };
-    let mut file = BufWriter::new(File::create(path)?);
-    let mut write = |net: &DiffusionNet, posts: &[&Cascade], split| -> Result<()> {
-        for row in forecast_rows(net, posts, split) {
-            serde_json::to_writer(&mut file, &row)?;
-            file.write_all(b"\n")?;
+
+    /// Writes forecasts as NDJSON to `path`: of validation cascades by `net`, and of training
+    /// cascades by `folds` further networks, each blind to the authors that it forecasts; those are
+    /// saved beside `out`.
+    pub fn write_forecasts(
+        &self,
+        net: &DiffusionNet,
+        posts: &Posts,
+        folds: u64,
+        path: &Path,
+    ) -> Result<()> {
+        let train: Vec<&Cascade> = posts.train.iter().collect();
+        let valid: Vec<&Cascade> = posts.valid.iter().collect();
+        let mut file = BufWriter::new(File::create(path)?);
+        let mut write = |net: &DiffusionNet, posts: &[&Cascade], split| -> Result<()> {
+            for row in forecast_rows(net, posts, split) {
+                serde_json::to_writer(&mut file, &row)?;
+                file.write_all(b"\n")?;
+            }
+            Ok(file.flush()?)
+        };
+        write(net, &valid, Split::Valid)?;
+        for fold in 0..folds {
+            let (outside, inside): (Vec<&Cascade>, Vec<&Cascade>) =
+                train.iter().partition(|c| c.author_key % folds == fold);
+            let path = self.out.with_extension(format!("fold{fold}.safetensors"));
+            let name = format!("fold {} of {folds}", fold + 1);
+            let net = self.network(&path, &name, &inside, &valid)?;
+            write(&net, &outside, Split::Train)?;
         }
-        Ok(file.flush()?)
-    };
-    write(&net, &held, Split::Valid)?;
-    for fold in 0..args.folds {
-        let (out, inside): (Vec<&Cascade>, Vec<&Cascade>) =
-            all.iter().partition(|c| c.author_key % args.folds == fold);
-        let path = args.out.with_extension(format!("fold{fold}.safetensors"));
-        let name = format!("fold {} of {}", fold + 1, args.folds);
-        let net = trained(&args, &path, &name, &inside, &held)?;
-        write(&net, &out, Split::Train)?;
+        Ok(())
     }
-    Ok(())
+
+    /// The network at `path`: trained and saved there, or read if a resumed run had finished it.
+    fn network(
+        &self,
+        path: &Path,
+        name: &str,
+        train: &[&Cascade],
+        valid: &[&Cascade],
+    ) -> Result<DiffusionNet> {
+        let checkpoint = path.with_extension("checkpoint");
+        if !self.resume {
+            for old in [path, &checkpoint] {
+                if old.exists() {
+                    std::fs::remove_file(old)?;
+                }
+            }
+        }
+        if !path.exists() {
+            let mut tensors = network::fit(self.plan, name, train, valid, &checkpoint)?;
+            let trees = boosted(train, self.plan.seed)?;
+            for (name, forest) in FORESTS.iter().zip(&trees.0) {
+                let (nodes, roots) = forest.to_columns();
+                let count = nodes.len();
+                let nodes = Tensor::from_vec(nodes.concat(), (count, 3), &Device::Cpu)?;
+                tensors.insert(format!("trees.{name}"), nodes);
+                let roots = Tensor::new(roots, &Device::Cpu)?;
+                tensors.insert(format!("trees.{name}.roots"), roots);
+            }
+            let table = |t: &Widening| Tensor::new(t, &Device::Cpu);
+            let followers = Tensor::new(&followers(train), &Device::Cpu)?;
+            tensors.insert("stats.followers".into(), followers);
+            tensors.insert("stats.widening".into(), table(&Widening::default())?);
+            let bytes = file_of(&tensors)?;
+            let net = DiffusionNet::load(&Tensors::open(&bytes)?)?;
+            let rows = forecast_rows(&net, valid, Split::Valid);
+            tensors.insert("stats.widening".into(), table(&widening(&rows))?);
+            candle_core::safetensors::save(&tensors, path)?;
+            if checkpoint.exists() {
+                std::fs::remove_file(checkpoint)?;
+            }
+        }
+        load(path)
+    }
 }
 
 /// All cascades of a split, and the posts on x of which only the count is known.
@@ -136,102 +150,6 @@ pub fn load(path: &Path) -> Result<DiffusionNet> {
     Ok(DiffusionNet::load(&Tensors::open(&bytes)?)?)
 }
 
-/// The network at `path`: trained and saved there, or read if a resumed run had finished it.
-fn trained(
-    args: &DiffusionArgs,
-    path: &Path,
-    name: &str,
-    train: &[&Cascade],
-    valid: &[&Cascade],
-) -> Result<DiffusionNet> {
-    let checkpoint = path.with_extension("checkpoint");
-    if !args.resume {
-        for old in [path, &checkpoint] {
-            if old.exists() {
-                std::fs::remove_file(old)?;
-            }
-        }
-    }
-    if !path.exists() {
-        let mut tensors = network::fit(args, name, train, valid, &checkpoint)?;
-        let trees = boosted(train, args.seed)?;
-        for (name, forest) in FORESTS.iter().zip(&trees.0) {
-            let (nodes, roots) = forest.to_columns();
-            let count = nodes.len();
-            let nodes = Tensor::from_vec(nodes.concat(), (count, 3), &Device::Cpu)?;
-            tensors.insert(format!("trees.{name}"), nodes);
-            let roots = Tensor::new(roots, &Device::Cpu)?;
-            tensors.insert(format!("trees.{name}.roots"), roots);
-        }
-        let table = |t: &Widening| Tensor::new(t, &Device::Cpu);
-        let followers = Tensor::new(&followers(train), &Device::Cpu)?;
-        tensors.insert("stats.followers".into(), followers);
-        tensors.insert("stats.widening".into(), table(&Widening::default())?);
-        let bytes = file_of(&tensors)?;
-        let net = DiffusionNet::load(&Tensors::open(&bytes)?)?;
-        let rows = forecast_rows(&net, valid, Split::Valid);
-        tensors.insert("stats.widening".into(), table(&widening(&rows))?);
-        candle_core::safetensors::save(&tensors, path)?;
-        if checkpoint.exists() {
-            std::fs::remove_file(checkpoint)?;
-        }
-    }
-    load(path)
-}
-
-/// How far each measure rises above what it is, with the cascade's weight; `None` where unknown.
-type Rise = fn(&Targets) -> Option<f32>;
-const RISES: [Rise; FORESTS.len()] = [
-    // D stops counting at 10,000 events, so this does.
-    |t| Some((t.n.min(10_000) as f32).ln_1p()),
-    |t| t.speed,
-    |t| t.depth,
-    |t| t.leader_share,
-];
-
-/// Trees on the global columns of `train` at every observation time and at two random ones, of
-/// which part is hidden, as it is from the network.
-pub fn boosted(train: &[&Cascade], seed: u64) -> Result<Trees> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let mut samples = shown(train);
-    let mut hidden = vec![Hidden::default(); samples.len()];
-    for &cascade in train {
-        for _ in 1..cascade.times().len().min(3) {
-            let until = rng.random_range(300f32.ln()..86_400f32.ln()).exp();
-            samples.push(Sample::new(cascade, until as u32));
-            hidden.push(Hidden::draw(&mut rng));
-        }
-    }
-    let (mut x, mut now): (Vec<Vec<f32>>, Vec<[f32; SO_FAR]>) = (Vec::new(), Vec::new());
-    for part in batches(&samples, 50_000) {
-        for columns in columns(part, &hidden[x.len()..x.len() + part.len()]) {
-            x.push(columns.globals);
-            now.push(columns.so_far);
-        }
-    }
-    let forests: Vec<Forest> = RISES
-        .par_iter()
-        .enumerate()
-        .map(|(i, target)| {
-            let (mut rows, mut y, mut w): (Vec<&[f32]>, Vec<f32>, Vec<f32>) = Default::default();
-            for (sample, (x, now)) in samples.iter().zip(x.iter().zip(&now)) {
-                if let Some(end) = target(&sample.cascade.targets) {
-                    rows.push(x);
-                    y.push(end - now[i]);
-                    w.push(if sample.cascade.count_only {
-                        COUNTED
-                    } else {
-                        1.0
-                    });
-                }
-            }
-            boosting::fit(&rows, &y, &w, &Plan::DEFAULT, seed)
-        })
-        .collect();
-    let forests = forests.try_into();
-    Ok(Trees(forests.ok().context("one forest per measure")?))
-}
-
 /// Least and most ln(1 + followers) of authors, per platform.
 fn followers(train: &[&Cascade]) -> [[f32; 2]; PLATFORMS.len()] {
     let mut followers = [[f32::MAX, f32::MIN]; PLATFORMS.len()];
@@ -246,29 +164,4 @@ fn followers(train: &[&Cascade]) -> [[f32; 2]; PLATFORMS.len()] {
         }
     }
     followers
-}
-
-/// Half a thousandth of D either way is rounding (counts are whole), not a miss.
-pub const ROUNDING: f32 = 5e-4;
-
-/// How far both ends of the interval of D must move for nine of ten of `rows`, forecast without
-/// widening, to lie inside (conformalised quantile regression, Romano et al. 2019). Negative
-/// where the network is too careful.
-pub fn widening(rows: &[ForecastRow]) -> Widening {
-    let mut table = Widening::default();
-    for (of_platform, platform) in table.iter_mut().zip(PLATFORMS) {
-        for (wider, until) in of_platform.iter_mut().zip(OBSERVATION_TIMES) {
-            let mut misses: Vec<f32> = rows
-                .iter()
-                .filter(|r| r.platform == platform && r.observed_until == until)
-                .map(|r| (r.d_low - r.target.d).max(r.target.d - r.d_high) - ROUNDING)
-                .collect();
-            misses.sort_by(f32::total_cmp);
-            let rank = (0.9 * (misses.len() + 1) as f32).ceil() as usize;
-            if let Some(&miss) = misses.get(rank.saturating_sub(1)) {
-                *wider = miss;
-            }
-        }
-    }
-    table
 }

@@ -1,41 +1,51 @@
-//! `bsmv train emotion`: one head per language on embeddings, and their evaluation.
+//! Emotions: one head per language on embeddings.
 
-use std::path::{Path, PathBuf};
-
-use crate::heads::emotion::{EN, EmotionHeads, NONE, ZH};
+use crate::heads::emotion::{EN, NONE, SURE, ZH};
 use anyhow::{Context, Result};
 
-use crate::train::Split;
-use crate::train::data::texts::{Embedder, Embeddings, TextRow, language, sample};
-use crate::train::fit::labelled::{Labelled, Told, beside_baselines, fit_head, predict};
+use crate::train::data::sets::Split;
+use crate::train::data::texts::{Embeddings, TextRow, language, sample};
+use crate::train::fit::labelled::{
+    Labelled, Predictions, beside_baselines, fit_head, is_correct, predict,
+};
+use crate::train::heads::{HeadFile, Held, NO_HEAD, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{
     MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1,
 };
 
 /// A set, the names of its classes and its head's file.
-const SETS: [(&str, &[&str], &str); 2] = [
-    ("zh_weibo_emotion", &ZH, "emotion_zh.safetensors"),
-    ("en_emotion", &EN, "emotion_en.safetensors"),
+const SETS: [(&str, &[&str], HeadFile); 2] = [
+    ("zh_weibo_emotion", &ZH, FILES[0]),
+    ("en_emotion", &EN, FILES[1]),
+];
+const FILES: [HeadFile; 2] = [
+    HeadFile {
+        prefix: "emotion.zh.",
+        name: "emotion_zh.safetensors",
+    },
+    HeadFile {
+        prefix: "emotion.en.",
+        name: "emotion_en.safetensors",
+    },
 ];
 
-/// Fits the emotion heads.
-#[derive(Debug, Clone, clap::Args)]
-pub struct EmotionArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Folder of the encoder.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    /// Folder for embeddings computed on the way, and for the heads' files.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// Most training texts of each set.
-    #[arg(long, default_value_t = 60_000)]
-    pub per_set: usize,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
+/// Most training texts of each set.
+const PER_SET: Setting = Setting {
+    name: "per-set",
+    about: "Most training texts of each set",
+    default: 60_000,
+};
+
+/// How the heads are fitted and measured.
+pub const HEAD: TrainedHead = TrainedHead {
+    name: "emotion",
+    about: "The emotion heads, one per language",
+    files: &FILES,
+    settings: &[PER_SET, SEED],
+    train,
+    evaluate,
+    predictions: Some(predictions),
+};
 
 /// The class of a row with one emotion. TweetEval's rows stay out of training: they are what a
 /// linear probe is measured on.
@@ -49,47 +59,49 @@ fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     names.iter().position(|name| *name == label)
 }
 
-/// Fits, calibrates on validation, writes the heads and prints validation figures.
-pub fn run(args: &EmotionArgs, embedder: &dyn Embedder) -> Result<()> {
-    let embeddings = Embeddings::new(embedder, &args.runs)?;
+fn train(training: &Training) -> Result<()> {
+    let data = training.sources.data();
+    let student = training.student()?;
+    let embeddings = Embeddings::new(&student, &training.sources.folders.runs)?;
     for (set, names, file) in SETS {
         let class = |row: &TextRow| class(row, names);
-        let read = |split, limit| Labelled::read(&args.data, set, split, limit, class, &embeddings);
-        let train = read(Split::Train, args.per_set)?;
+        let read = |split, limit| Labelled::read(data, set, split, limit, class, &embeddings);
+        let train = read(Split::Train, training.value(&PER_SET))?;
         let valid = read(Split::Valid, usize::MAX)?;
-        let (vars, deployed, t) = fit_head(&train, &valid, names.len(), args.seed)?;
-        let out = args.runs.join(file);
+        let (vars, deployed, t) = fit_head(&train, &valid, names.len(), training.seed())?;
+        let out = training.sources.to_make(file.name)?;
         vars.save(&out)
             .with_context(|| format!("writing {}", out.display()))?;
         let (found, sure) = predict(&deployed, &valid)?;
-        let right = right(&valid.classes, &found);
+        let correct = is_correct(&valid.classes, &found);
         println!(
             "{set}: {} texts, temperature {t:.3}, accuracy {:.4} macro-F1 {:.4} ECE {:.4}",
             train.classes.len(),
             accuracy(&valid.classes, &found),
             macro_f1(&valid.classes, &found, names.len()),
-            calibration_error(&right, &sure),
+            calibration_error(&correct, &sure),
         );
     }
     Ok(())
 }
 
-fn right(truth: &[usize], predicted: &[usize]) -> Vec<bool> {
-    truth.iter().zip(predicted).map(|(t, p)| t == p).collect()
-}
-
 /// The likeliest emotion of each text of a split.
-pub fn told(
-    heads: &EmotionHeads,
-    data: &Path,
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<Vec<Told>> {
+fn predictions(held: &Held, embeddings: &Embeddings) -> Result<Vec<Predictions>> {
+    let Some(heads) = held.scorer.reader().emotions() else {
+        return Ok(Vec::new());
+    };
     let of = |(set, names, _): (&str, &[&str], _)| {
         let class = |row: &TextRow| class(row, names);
-        let held = Labelled::read(data, set, split, usize::MAX, class, embeddings)?;
+        let held = Labelled::read(
+            held.sources.data(),
+            set,
+            held.split,
+            usize::MAX,
+            class,
+            embeddings,
+        )?;
         let (found, _) = predict(heads.of(language(set)).0, &held)?;
-        Ok(Told {
+        Ok(Predictions {
             set: format!("{set}, emotions"),
             classes: names.len(),
             truth: held.classes,
@@ -102,12 +114,11 @@ pub fn told(
 /// Accuracy, macro-F1 and calibration per set, beside the most frequent class and a character
 /// n-gram model, both fitted on the training split; and, of the answers that are sure, how many
 /// there are and how many are right.
-pub fn evaluate(
-    heads: &EmotionHeads,
-    data: &Path,
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<Vec<MetricRow>> {
+fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let Some(heads) = held.scorer.reader().emotions() else {
+        return Ok(held.left_out(HEAD.name, NO_HEAD));
+    };
+    let (data, split, embeddings) = (held.sources.data(), held.split, held.embeddings);
     let mut rows = Vec::new();
     for (set, names, _) in SETS {
         let (head, _) = heads.of(language(set));
@@ -127,30 +138,22 @@ pub fn evaluate(
             &held,
             &found,
         ));
-        let row = |method: &str, metric: &str, estimate| MetricRow {
-            task: "emotion".into(),
-            slice: set.into(),
-            method: method.into(),
-            metric: metric.into(),
-            n: held.classes.len(),
-            estimate,
+        let row = |method: &str, metric: &str, estimate| {
+            MetricRow::new("emotion", set, method, metric, held.classes.len(), estimate)
         };
-        let right = right(&held.classes, &found);
-        let calibration = bootstrap_pair(&right, &sure, calibration_error);
+        let correct = is_correct(&held.classes, &found);
+        let calibration = bootstrap_pair(&correct, &sure, calibration_error);
         rows.push(row("model", "calibration_error", calibration));
-        let answered: Vec<bool> = (0..right.len())
-            .filter(|&i| sure[i] >= crate::heads::emotion::SURE)
-            .map(|i| right[i])
+        let answered: Vec<bool> = (0..correct.len())
+            .filter(|&i| sure[i] >= SURE)
+            .map(|i| correct[i])
             .collect();
         let share = |list: &[bool]| {
             bootstrap(list.len(), |rows| {
                 rows.iter().filter(|&&i| list[i]).count() as f64 / rows.len().max(1) as f64
             })
         };
-        let sure: Vec<bool> = sure
-            .iter()
-            .map(|&p| p >= crate::heads::emotion::SURE)
-            .collect();
+        let sure: Vec<bool> = sure.iter().map(|&p| p >= SURE).collect();
         rows.push(row("model", "share_sure", share(&sure)));
         rows.push(row("model", "right_where_sure", share(&answered)));
     }

@@ -1,9 +1,8 @@
-//! `bsmv train head`: what the head needs of training and validation cascades. The score itself is
-//! the definition and has nothing to fit; its interval and the ordinary posts it is explained
-//! against come from here.
+//! The score's intervals, and the ordinary posts that it is explained against. The score itself is
+//! the definition and has nothing to fit.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::definition::features::{FeatureVector, Group};
 use crate::definition::predict::predict;
@@ -15,52 +14,36 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::train::data::cascades::ForecastRow;
-use crate::train::eval::score::{Case, cases, posts};
+use crate::train::data::cases::{BSMV, Case, cases, posts};
+use crate::train::data::folders::Sources;
+use crate::train::data::sets::{Split, read_lines};
 use crate::train::fit::optimise::matrix;
+use crate::train::heads::reader;
 use crate::train::metrics::quantile;
-use crate::train::{Split, encoders, read_lines};
 
 /// Feature vectors kept as the background of explanations.
 const BACKGROUND: usize = 100;
+/// The file of that background.
+pub const FILE: &str = "head.safetensors";
+/// The file of the intervals.
+pub const RESIDUALS: &str = "residuals.json";
 
-/// Finds the score's intervals, and the ordinary posts that scores are explained against.
-#[derive(Debug, clap::Args)]
-pub struct HeadArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    data: PathBuf,
-    /// Folder of the encoder in Hugging Face's layout.
-    #[arg(long)]
-    encoder: PathBuf,
-    /// Forecasts of `bsmv train diffusion --folds`.
-    #[arg(long, default_value = "runs/forecasts.ndjson")]
-    forecasts: PathBuf,
-    #[arg(long, default_value = "models/brands.json")]
-    brands: PathBuf,
-    /// The topics' names.
-    #[arg(long, default_value = "models/topics.json")]
-    topics: PathBuf,
-    /// Folder of the other heads; head.safetensors and residuals.json are written there.
-    #[arg(long, default_value = "runs")]
-    runs: PathBuf,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-}
-
-/// Runs the verb.
-pub fn run(args: &HeadArgs) -> Result<()> {
-    let forecasts: Vec<ForecastRow> = read_lines(&args.forecasts)?;
+/// Finds the score's intervals from validation cascades, and ordinary posts among those of
+/// training, from `forecasts` of `bsmv train diffusion --folds`; writes `residuals.json` and
+/// `head.safetensors` to the folder of what training makes, and prints the intervals.
+pub fn fit(sources: &Sources, encoder: &Path, forecasts: &Path, seed: u64) -> Result<()> {
+    let forecasts: Vec<ForecastRow> = read_lines(forecasts)?;
     let of = |split: Split| {
         forecasts
             .iter()
             .filter(move |row| row.split == split.name())
     };
-    let brands: Vec<BrandProfile> = serde_json::from_slice(
-        &std::fs::read(&args.brands)
-            .with_context(|| format!("reading {}", args.brands.display()))?,
-    )?;
-    let reader = encoders::reader(&args.encoder, &args.runs, &args.topics)?;
-    let mut rng = ChaCha8Rng::seed_from_u64(args.seed);
+    let brands = &sources.brands.brands;
+    let json = std::fs::read(brands).with_context(|| format!("reading {}", brands.display()))?;
+    let brands: Vec<BrandProfile> = serde_json::from_slice(&json)?;
+    let reader = reader(encoder, sources)?;
+    let data = sources.data();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
 
     let train: Vec<&ForecastRow> = of(Split::Train).collect();
     let some: Vec<&ForecastRow> = train
@@ -71,11 +54,11 @@ pub fn run(args: &HeadArgs) -> Result<()> {
         some.len() == BACKGROUND,
         "too few forecasts of training cascades"
     );
-    let texts: HashMap<String, String> = posts(&args.data, Split::Train)?
+    let texts: HashMap<String, String> = posts(data, Split::Train)?
         .into_iter()
         .map(|post| (post.id, post.text))
         .collect();
-    let ordinary = cases(&reader, &args.data, Split::Train, some.into_iter())?;
+    let ordinary = cases(&reader, data, Split::Train, some.into_iter())?;
     let rows: Vec<Vec<f32>> = ordinary
         .iter()
         .map(|case| {
@@ -87,14 +70,14 @@ pub fn run(args: &HeadArgs) -> Result<()> {
             } else {
                 reader.relevance(&text, brand)?
             };
-            Ok(about(&case.x, t).to_vec())
+            Ok(at_relevance(&case.x, t).to_vec())
         })
         .collect::<Result<_>>()?;
-    let path = args.runs.join("head.safetensors");
+    let path = sources.to_make(FILE)?;
     let tensors = HashMap::from([("background".to_owned(), matrix(&rows)?)]);
     candle_core::safetensors::save(&tensors, &path)?;
 
-    let valid = cases(&reader, &args.data, Split::Valid, of(Split::Valid))?;
+    let valid = cases(&reader, data, Split::Valid, of(Split::Valid))?;
     let residuals = residuals(&valid);
     for r in &residuals {
         println!(
@@ -103,12 +86,12 @@ pub fn run(args: &HeadArgs) -> Result<()> {
         );
     }
     let json = serde_json::to_string_pretty(&residuals)?;
-    std::fs::write(args.runs.join("residuals.json"), json + "\n")?;
+    std::fs::write(sources.to_make(RESIDUALS)?, json + "\n")?;
     Ok(())
 }
 
 /// Features of a post of relevance 1 at relevance `t`.
-fn about(x: &FeatureVector, t: f32) -> FeatureVector {
+fn at_relevance(x: &FeatureVector, t: f32) -> FeatureVector {
     let mut x = *x;
     x[Group::Topics.range()].iter_mut().for_each(|w| *w *= t);
     x
@@ -117,8 +100,8 @@ fn about(x: &FeatureVector, t: f32) -> FeatureVector {
 /// Per observation time, 5 % and 95 % quantiles of realised less predicted, in points at T = 1.
 fn residuals(valid: &[Case]) -> Vec<Residuals> {
     let mut by_time: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
-    for case in valid.iter().filter(|c| !c.truth[2].is_nan()) {
-        let off = case.truth[2] - predict(&case.x).bsmv;
+    for case in valid.iter().filter(|c| !c.truth[BSMV].is_nan()) {
+        let off = case.truth[BSMV] - predict(&case.x).bsmv;
         by_time.entry(case.time).or_default().push(f64::from(off));
     }
     by_time

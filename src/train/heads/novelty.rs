@@ -1,19 +1,19 @@
-//! `bsmv train novelty`: how often each piece comes in the training texts, and from where on a text
-//! is unlike them; and its evaluation.
+//! Novelty: how often each piece comes in the training texts, and from where on a text is unlike
+//! them.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::encoder::embedder::Embedder;
 use crate::heads::novelty::{LANGUAGES, MEASURES, Novelty, characters, row_of};
-use crate::scorer::Scorer;
 use crate::text::detect;
 use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
-use crate::train::Split;
+use crate::train::data::sets::Split;
 use crate::train::data::texts::sample;
+use crate::train::heads::{HeadFile, Held, NO_HEAD, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, binomial, quantile};
 
 /// Sets whose texts are posts or reviews of one, and the most texts read of each.
@@ -36,19 +36,19 @@ const BEYOND: f64 = 0.004;
 /// Frequencies are kept in steps of so many nats: finer ones tell nothing and cost bytes.
 const STEP: f64 = 0.25;
 
-/// Counts the pieces of training texts, for what says that a text is unlike them.
-#[derive(Debug, Clone, clap::Args)]
-pub struct NoveltyArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    data: PathBuf,
-    /// Folder of the encoder; its tokenizer is read.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    /// Folder that novelty.safetensors is written to.
-    #[arg(long, default_value = "runs")]
-    runs: PathBuf,
-}
+/// How the measure is fitted and measured.
+pub const HEAD: TrainedHead = TrainedHead {
+    name: "novelty",
+    about: "The measure of how unlike the texts of training a text is",
+    files: &[HeadFile {
+        prefix: "novelty.",
+        name: "novelty.safetensors",
+    }],
+    settings: &[],
+    train,
+    evaluate,
+    predictions: None,
+};
 
 /// A text's pieces, characters and row in tables.
 struct Cut {
@@ -76,9 +76,10 @@ fn texts(data: &Path, embedder: &Embedder, split: Split) -> Result<Vec<Cut>> {
     Ok(found)
 }
 
-/// Runs the verb.
-pub fn run(args: &NoveltyArgs, embedder: &Embedder) -> Result<()> {
-    let train = texts(&args.data, embedder, Split::Train)?;
+fn train(training: &Training) -> Result<()> {
+    let (data, student) = (training.sources.data(), training.student()?);
+    let embedder = student.embedder();
+    let train = texts(data, embedder, Split::Train)?;
     let not_text = embedder.pieces("")?.1;
     let mut counts = vec![0.5f64; embedder.vocabulary_size()];
     for id in train.iter().flat_map(|cut| &cut.pieces) {
@@ -110,7 +111,7 @@ pub fn run(args: &NoveltyArgs, embedder: &Embedder) -> Result<()> {
         *means = sum.map(|sum| sum / of_row.len().max(1) as f32);
     }
     let known = Novelty::new(surprise.clone(), usual, [[1.0; MEASURES]; LANGUAGES])?;
-    let valid = texts(&args.data, embedder, Split::Valid)?;
+    let valid = texts(data, embedder, Split::Valid)?;
     let mut limit = [[0f32; MEASURES]; LANGUAGES];
     for (row, limits) in limit.iter_mut().enumerate() {
         for (measure, limit) in limits.iter_mut().enumerate() {
@@ -132,7 +133,7 @@ pub fn run(args: &NoveltyArgs, embedder: &Embedder) -> Result<()> {
         ("usual".to_owned(), Tensor::new(&usual, device)?),
         ("limit".to_owned(), Tensor::new(&limit, device)?),
     ]);
-    let path = args.runs.join("novelty.safetensors");
+    let path = training.sources.to_make(HEAD.files[0].name)?;
     candle_core::safetensors::save(&tensors, path)?;
     Ok(())
 }
@@ -144,12 +145,16 @@ struct Odd {
     texts: Vec<String>,
 }
 
-/// How many texts of `split` are called unlike training, and how many of those in `odd` are: JSON,
-/// a list of kinds with texts.
-pub fn evaluate(scorer: &Scorer, data: &Path, split: Split, odd: &Path) -> Result<Vec<MetricRow>> {
-    let reader = scorer.reader();
+/// How many texts of the split are called unlike training, and how many of those in `odd.json` of
+/// the fixtures are: a list of kinds with texts.
+fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let reader = held.scorer.reader();
+    let Some(novelty) = reader.novelty() else {
+        return Ok(held.left_out(HEAD.name, NO_HEAD));
+    };
+    let odd = held.fixtures.join("odd.json");
+    let embedder = reader.embedder();
     let far = |text: &str| -> Result<bool> {
-        let (embedder, novelty) = (reader.embedder(), reader.novelty());
         let (text, pieces) = embedder.pieces(text)?;
         let language = detect(&text).language;
         Ok(novelty.distance(&pieces, characters(&text), language) > 1.0)
@@ -160,25 +165,25 @@ pub fn evaluate(scorer: &Scorer, data: &Path, split: Split, odd: &Path) -> Resul
         for text in texts {
             hits += usize::from(far(text)?);
         }
-        out.push(MetricRow {
-            task: "novelty".into(),
-            slice: slice.to_owned(),
-            method: "model".into(),
-            metric: "unlike".into(),
-            n: texts.len(),
-            estimate: binomial(hits, texts.len(), 0.95),
-        });
+        out.push(MetricRow::new(
+            "novelty",
+            slice,
+            "model",
+            "unlike",
+            texts.len(),
+            binomial(hits, texts.len(), 0.95),
+        ));
         Ok(())
     };
     let mut all = Vec::new();
     for set in SETS {
-        let of_set = sample(data, set, split, PER_SET, |_| true)?;
+        let of_set = sample(held.sources.data(), set, held.split, PER_SET, |_| true)?;
         let texts: Vec<String> = of_set.into_iter().map(|row| row.text).collect();
         row(set, &texts)?;
         all.extend(texts);
     }
     row("all sets", &all)?;
-    let json = std::fs::read(odd).with_context(|| format!("reading {}", odd.display()))?;
+    let json = std::fs::read(&odd).with_context(|| format!("reading {}", odd.display()))?;
     let kinds: Vec<Odd> = serde_json::from_slice(&json)?;
     for Odd { kind, texts } in &kinds {
         row(kind, texts)?;

@@ -1,7 +1,7 @@
-//! `bsmv train relevance`: is a post about a brand, for brands never seen.
+//! Relevance: is a post about a brand, for brands never seen.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
@@ -17,14 +17,15 @@ use crate::heads::relevance::{
 use crate::layers::tensors::Tensors;
 use crate::text::Language;
 
-use crate::train::Split;
 use crate::train::data::cascades::text_hash;
-use crate::train::data::catalogue::{BrandFiles, Catalogue, Mask, Post};
+use crate::train::data::catalogue::{Catalogue, Mask, Post};
 use crate::train::data::pairs::{Against, Description, Pairs, Vectors, pairs, passing_mentions};
-use crate::train::data::texts::{Embedder, Embeddings, held_out, language, validates};
+use crate::train::data::sets::Split;
+use crate::train::data::texts::{Embeddings, held_out, language, validates};
 use crate::train::fit::optimise::{
-    Mlp, Plan, file_of_vars, fit, matrix, scale_layer, start, temperature,
+    HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
+use crate::train::heads::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, auc, bootstrap, calibration_error};
 
 /// One in so many posts that name their target lends the name to a post about something else.
@@ -33,37 +34,37 @@ const PASSING: usize = 30;
 /// people's labels aren't certain.
 const SMOOTHING: f32 = 0.01;
 
-/// Fits the relevance head.
-#[derive(Debug, Clone, clap::Args)]
-pub struct RelevanceArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Folder of the encoder.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    #[command(flatten)]
-    pub files: BrandFiles,
-    /// Folder for embeddings computed on the way.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// The head's file.
-    #[arg(long, default_value = "runs/relevance.safetensors")]
-    pub out: PathBuf,
-    /// Divides the number of training posts, for trials.
-    #[arg(long, default_value_t = 1)]
-    pub share: usize,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
+/// Divides the number of training posts.
+const SHARE: Setting = Setting {
+    name: "share",
+    about: "Train on one in so many posts, for trials",
+    default: 1,
+};
 
-/// Fits, calibrates on brands kept from training, writes the head and prints validation figures.
-pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
-    let embeddings = Embeddings::new(embedder, &args.runs)?;
-    let mut catalogue = Catalogue::read(&args.files)?;
+/// How the head is fitted and measured.
+pub const HEAD: TrainedHead = TrainedHead {
+    name: "relevance",
+    about: "The relevance of a post to a brand",
+    files: &[HeadFile {
+        prefix: "relevance.",
+        name: "relevance.safetensors",
+    }],
+    settings: &[SHARE, SEED],
+    train,
+    evaluate,
+    predictions: None,
+};
+
+/// Calibrates on brands kept from training.
+fn train(training: &Training) -> Result<()> {
+    let (sources, seed) = (&training.sources, training.seed());
+    let (data, share) = (sources.data(), training.value(&SHARE));
+    let student = training.student()?;
+    let embeddings = Embeddings::new(&student, &sources.folders.runs)?;
+    let mut catalogue = Catalogue::read(&sources.brands)?;
     let learns = |name: &str| !held_out(name) && !validates(name);
     let mut read = |split, wanted: &dyn Fn(&str) -> bool| -> Result<Vec<Post>> {
-        let posts = catalogue.posts(&args.data, split, args.share, Mask::Some, wanted)?;
+        let posts = catalogue.posts(data, split, share, Mask::Some, wanted)?;
         Ok(posts.into_iter().filter(|p| !p.irrelevant).collect())
     };
     let mut posts = read(Split::Train, &learns)?;
@@ -71,11 +72,11 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
     catalogue.add_profiles();
     let real = posts.len();
     for posts in [&mut posts, &mut valid] {
-        posts.extend(passing_mentions(&catalogue, posts, PASSING, args.seed));
+        posts.extend(passing_mentions(&catalogue, posts, PASSING, seed));
     }
     let all: Vec<Post> = posts.iter().chain(&valid).cloned().collect();
     let vectors = Vectors::of(&catalogue, &all, &embeddings)?;
-    let background = background(&catalogue, &posts[..real], &vectors, args.seed)?;
+    let background = background(&catalogue, &posts[..real], &vectors, seed)?;
 
     let paired = |posts: &[Post]| {
         let varied = Description::Varied;
@@ -86,13 +87,13 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
             &background,
             varied,
             Against::Others,
-            args.seed,
+            seed,
         )
     };
     let (train, held) = (paired(&posts)?, paired(&valid)?);
 
     let layers = [("hidden", PAIR_FEATURES, HIDDEN), ("out", HIDDEN, 1)];
-    let vars = start(&layers, args.seed)?;
+    let vars = start(&layers, seed)?;
     standardise(&vars, &train.features)?;
     let head = Mlp::new(&vars, &layers, Tensor::tanh)?;
     let (x, valid_x) = (matrix(&train.features)?, matrix(&held.features)?);
@@ -104,13 +105,13 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
         Ok(Tensor::new(y, &Device::Cpu)?.unsqueeze(1)?)
     };
     let (y, valid_y) = (labels(&train.about)?, labels(&held.about)?);
-    let plan = Plan {
+    let plan = HeadPlan {
         epochs: 60,
         batch: 256,
         rate: 5e-3,
         decay: 1e-3,
         patience: 8,
-        seed: args.seed,
+        seed,
     };
     let loss = |rows: &Tensor| {
         let logits = head.logits(&x.index_select(rows, 0)?)?;
@@ -126,7 +127,7 @@ pub fn run(args: &RelevanceArgs, embedder: &dyn Embedder) -> Result<()> {
     let t = temperature(valid_loss)?;
     scale_layer(&vars, "out", 1.0 / t)?;
 
-    save(&vars, &background, &args.out)?;
+    save(&vars, &background, &sources.to_make(HEAD.files[0].name)?)?;
     let deployed = Net::load(&Tensors::open(&file_of_vars(&vars)?)?)?;
     let found = probabilities(&deployed, &held);
     println!(
@@ -301,9 +302,6 @@ fn all_tensors(vars: &VarMap, background: &Background) -> Result<HashMap<String,
 
 fn save(vars: &VarMap, background: &Background, out: &Path) -> Result<()> {
     let tensors = all_tensors(vars, background)?;
-    if let Some(folder) = out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
     candle_core::safetensors::save(&tensors, out)
         .with_context(|| format!("writing {}", out.display()))
 }
@@ -317,13 +315,10 @@ fn probabilities(net: &Net, pairs: &Pairs) -> Vec<f32> {
 /// AUC and calibration on posts of held-out brands against random mismatches, with names in
 /// place and taken out, against brands of the same category, and against posts that people called
 /// irrelevant; beside "name found in the text" and the cosine to the name.
-pub fn evaluate(
-    head: &RelevanceHead,
-    files: &BrandFiles,
-    data: &Path,
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<Vec<MetricRow>> {
+fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let head = held.scorer.reader().relevance_head();
+    let (files, data) = (&held.sources.brands, held.sources.data());
+    let (split, embeddings) = (held.split, held.embeddings);
     let mut rows = Vec::new();
     for (mask, masked) in [(Mask::Nobody, ""), (Mask::Everybody, ", name masked")] {
         let mut catalogue = Catalogue::read(files)?;
@@ -373,26 +368,22 @@ pub fn evaluate(
     let set = "en_brand_sentiment";
     let slice = format!("{set}, same category");
     rows.extend(figures(head.net(), &found, set, &slice)?);
-    rows.extend(judged(head, files, data, embeddings)?);
+    rows.extend(labelled_pairs(head, held)?);
     Ok(rows)
 }
 
-/// Brands left out at a time where the rows that people judged are fitted to.
+/// Brands left out at a time where the rows that people labelled are fitted to.
 const PARTS: u64 = 8;
 
-/// AUC on posts that people judged by whether they are about the brand they name: of the head, and
+/// AUC on posts that people labelled by whether they are about the brand they name: of the head, and
 /// of a line fitted to these very rows, or some of them, on the text's vector and the pair's
 /// features, brand by brand left out. Rows of training and validation: the test split has too few to tell.
-fn judged(
-    head: &RelevanceHead,
-    files: &BrandFiles,
-    data: &Path,
-    embeddings: &Embeddings,
-) -> Result<Vec<MetricRow>> {
-    let mut catalogue = Catalogue::read(files)?;
-    let mut posts = catalogue.judged(data, Split::Train)?;
-    posts.extend(catalogue.judged(data, Split::Valid)?);
-    let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
+fn labelled_pairs(head: &RelevanceHead, held: &Held) -> Result<Vec<MetricRow>> {
+    let data = held.sources.data();
+    let mut catalogue = Catalogue::read(&held.sources.brands)?;
+    let mut posts = catalogue.labelled_posts(data, Split::Train)?;
+    posts.extend(catalogue.labelled_posts(data, Split::Valid)?);
+    let vectors = Vectors::of(&catalogue, &posts, held.embeddings)?;
     let (full, nobody) = (Description::Full, Against::Nobody);
     let found = pairs(
         &catalogue,
@@ -421,7 +412,7 @@ fn judged(
     }
     let part = |post: &Post| text_hash(&catalogue.targets[post.target].profile.name) % PARTS;
     for (share, of_them) in [(4, "a quarter"), (2, "half"), (1, "all")] {
-        let mut said = vec![0f32; posts.len()];
+        let mut scores = vec![0f32; posts.len()];
         for left_out in 0..PARTS {
             let (out, mut inside): (Vec<usize>, Vec<usize>) =
                 (0..posts.len()).partition(|&i| part(&posts[i]) == left_out);
@@ -429,21 +420,21 @@ fn judged(
             let line = line(&x, &found.about, &inside)?;
             let logits = line.logits(&matrix(&pick(&x, &out))?)?.flatten_all()?;
             for (&i, logit) in out.iter().zip(logits.to_vec1::<f32>()?) {
-                said[i] = logit;
+                scores[i] = logit;
             }
         }
-        rows.push(MetricRow {
-            task: "relevance".into(),
-            slice: slice.into(),
-            method: format!("fitted to {of_them}, brands left out"),
-            metric: "auc".into(),
-            n: posts.len(),
-            estimate: bootstrap(posts.len(), |at| {
+        rows.push(MetricRow::new(
+            "relevance",
+            slice,
+            format!("fitted to {of_them}, brands left out"),
+            "auc",
+            posts.len(),
+            bootstrap(posts.len(), |at| {
                 let about: Vec<bool> = at.iter().map(|&i| found.about[i]).collect();
-                let said: Vec<f32> = at.iter().map(|&i| said[i]).collect();
-                auc(&about, &said)
+                let scores: Vec<f32> = at.iter().map(|&i| scores[i]).collect();
+                auc(&about, &scores)
             }),
-        });
+        ));
     }
     Ok(rows)
 }
@@ -463,7 +454,7 @@ fn line(x: &[Vec<f32>], about: &[bool], rows: &[usize]) -> Result<Mlp> {
         .collect();
     let y = Tensor::new(y, &Device::Cpu)?.unsqueeze(1)?;
     let x = matrix(&pick(x, rows))?;
-    let plan = Plan {
+    let plan = HeadPlan {
         epochs: 30,
         batch: 64,
         rate: 1e-3,
@@ -506,14 +497,14 @@ fn figures(net: &Net, all: &Pairs, set: &str, slice: &str) -> Result<Vec<MetricR
             let score: Vec<f32> = rows.iter().map(|&i| score[i]).collect();
             of(&about, &score)
         });
-        MetricRow {
-            task: "relevance".into(),
-            slice: slice.into(),
-            method: method.into(),
-            metric: metric.into(),
-            n: part.about.len(),
+        MetricRow::new(
+            "relevance",
+            slice,
+            method,
+            metric,
+            part.about.len(),
             estimate,
-        }
+        )
     };
     Ok(vec![
         row("model", "auc", &model, auc),

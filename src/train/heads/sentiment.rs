@@ -1,6 +1,6 @@
-//! `bsmv train sentiment`: three classes on embeddings, and its evaluation.
+//! Sentiment: three classes on embeddings.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
@@ -10,28 +10,29 @@ use crate::heads::classifier::{Classifier, HIDDEN};
 use crate::heads::sentiment::{CLASSES, probabilities, towards};
 use crate::layers::tensors::Tensors;
 
-use crate::train::Split;
-use crate::train::data::texts::{Embedder, Embeddings, TextRow, held_out, sample};
-use crate::train::fit::labelled::{Told, plan};
+use crate::train::data::sets::Split;
+use crate::train::data::texts::{Embeddings, TextRow, held_out, sample};
+use crate::train::fit::labelled::{Predictions, plan};
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
     Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
+use crate::train::heads::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 
 /// Texts to learn from.
 #[derive(Debug, Clone, Copy)]
 struct Set {
     name: &'static str,
-    /// How it is called in figures.
+    /// Its name in figures.
     slice: &'static str,
-    /// Whether it has a neutral class.
+    /// True where it has a neutral class.
     neutral: bool,
-    /// Whether texts are read for what they say of a target.
+    /// The targets whose rows are read for what they say of them; `None` to read texts as such.
     towards: Option<Targets>,
 }
 
-/// Which targets' rows are read.
+/// The targets whose rows are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Targets {
     Learnt,
@@ -84,30 +85,29 @@ const NEVER: f32 = -1e4;
 /// Its targets aren't brands, and none is learnt from.
 const STANCE: &str = "zh_weibo_stance";
 
-/// Fits the sentiment head.
-#[derive(Debug, Clone, clap::Args)]
-pub struct SentimentArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Folder of the encoder.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    /// Folder for embeddings computed on the way.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// The head's file.
-    #[arg(long, default_value = "runs/sentiment.safetensors")]
-    pub out: PathBuf,
-    /// Most training texts of each set.
-    #[arg(long, default_value_t = 24_000)]
-    pub per_set: usize,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
+/// Most training texts of each set.
+const PER_SET: Setting = Setting {
+    name: "per-set",
+    about: "Most training texts of each set",
+    default: 24_000,
+};
+
+/// How the head is fitted and measured.
+pub const HEAD: TrainedHead = TrainedHead {
+    name: "sentiment",
+    about: "The three-class sentiment head on a frozen encoder",
+    files: &[HeadFile {
+        prefix: "sentiment.",
+        name: "sentiment.safetensors",
+    }],
+    settings: &[PER_SET, SEED],
+    train,
+    evaluate,
+    predictions: Some(predictions),
+};
 
 /// Texts of one set with their classes and vectors.
-struct Labelled {
+struct MaskedSet {
     set: Set,
     classes: Vec<usize>,
     x: Tensor,
@@ -136,7 +136,7 @@ fn class(set: Set, row: &TextRow) -> Option<usize> {
     (wanted && (set.neutral || class != 1)).then_some(class)
 }
 
-/// What the encoder reads of a row.
+/// The text of a row as the encoder reads it.
 fn text_of(set: Set, row: &TextRow) -> String {
     match (set.towards, &row.target) {
         (Some(_), Some(target)) => towards(target, &row.text),
@@ -150,13 +150,13 @@ fn read(
     split: Split,
     limit: usize,
     embeddings: &Embeddings,
-) -> Result<Labelled> {
+) -> Result<MaskedSet> {
     let rows = sample(data, set.name, split, limit, |row| {
         class(set, row).is_some()
     })?;
     let texts: Vec<String> = rows.iter().map(|row| text_of(set, row)).collect();
     let mask = if set.neutral { 0.0 } else { NEVER };
-    Ok(Labelled {
+    Ok(MaskedSet {
         set,
         classes: rows.iter().filter_map(|row| class(set, row)).collect(),
         x: matrix(&embeddings.of(set.name, &texts)?)?,
@@ -165,7 +165,7 @@ fn read(
 }
 
 /// Mean negative log likelihood of a set's classes, its logits multiplied by `factor`.
-fn set_loss(head: &Mlp, set: &Labelled, factor: f64) -> Result<f64> {
+fn set_loss(head: &Mlp, set: &MaskedSet, factor: f64) -> Result<f64> {
     let logits = (head.logits(&set.x)? * factor)?.broadcast_add(&set.mask)?;
     let classes: Vec<u32> = set.classes.iter().map(|&c| c as u32).collect();
     let classes = Tensor::new(classes, &Device::Cpu)?;
@@ -174,25 +174,26 @@ fn set_loss(head: &Mlp, set: &Labelled, factor: f64) -> Result<f64> {
 }
 
 /// Mean over the sets, so that none counts for its size.
-fn mean_loss(head: &Mlp, sets: &[Labelled], factor: f64) -> Result<f64> {
+fn mean_loss(head: &Mlp, sets: &[MaskedSet], factor: f64) -> Result<f64> {
     let losses: Result<Vec<f64>> = sets.iter().map(|s| set_loss(head, s, factor)).collect();
     Ok(losses?.iter().sum::<f64>() / sets.len() as f64)
 }
 
 const LAYERS: [(&str, usize, usize); 2] = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, CLASSES)];
 
-/// Fits, calibrates on validation, writes the head and prints validation figures.
-pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
-    let embeddings = Embeddings::new(embedder, &args.runs)?;
-    let read_all = |split, limit| -> Result<Vec<Labelled>> {
+fn train(training: &Training) -> Result<()> {
+    let (data, per_set) = (training.sources.data(), training.value(&PER_SET));
+    let student = training.student()?;
+    let embeddings = Embeddings::new(&student, &training.sources.folders.runs)?;
+    let read_all = |split, limit| -> Result<Vec<MaskedSet>> {
         SETS.iter()
-            .map(|&set| read(&args.data, set, split, limit, &embeddings))
+            .map(|&set| read(data, set, split, limit, &embeddings))
             .collect()
     };
-    let train = read_all(Split::Train, args.per_set)?;
-    let valid = read_all(Split::Valid, args.per_set.min(1_500))?;
+    let train = read_all(Split::Train, per_set)?;
+    let valid = read_all(Split::Valid, per_set.min(1_500))?;
 
-    let columns = |part: fn(&Labelled) -> Result<Tensor>| -> Result<Tensor> {
+    let columns = |part: fn(&MaskedSet) -> Result<Tensor>| -> Result<Tensor> {
         let parts: Result<Vec<Tensor>> = train.iter().map(part).collect();
         Ok(Tensor::cat(&parts?, 0)?)
     };
@@ -203,28 +204,26 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
         Ok(Tensor::new(classes, &Device::Cpu)?)
     })?;
 
-    let vars = start(&LAYERS, args.seed)?;
+    let vars = start(&LAYERS, training.seed())?;
     let head = Mlp::new(&vars, &LAYERS, Tensor::relu)?;
     let loss = |rows: &Tensor| {
         let logits = head.logits(&x.index_select(rows, 0)?)?;
         let logits = logits.add(&mask.index_select(rows, 0)?)?;
         candle_nn::loss::cross_entropy(&logits, &y.index_select(rows, 0)?)
     };
-    fit(&vars, x.dim(0)?, &plan(args.seed), loss, || {
+    fit(&vars, x.dim(0)?, &plan(training.seed()), loss, || {
         mean_loss(&head, &valid, 1.0)
     })?;
     let t = temperature(|factor| mean_loss(&head, &valid, factor))?;
     scale_layer(&vars, "out", 1.0 / t)?;
-    if let Some(folder) = args.out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    vars.save(&args.out)
-        .with_context(|| format!("writing {}", args.out.display()))?;
+    let out = training.sources.to_make(HEAD.files[0].name)?;
+    vars.save(&out)
+        .with_context(|| format!("writing {}", out.display()))?;
 
     println!("{} texts, temperature {t:.3}", x.dim(0)?);
     let deployed = Classifier::load(&Tensors::open(&file_of_vars(&vars)?)?, CLASSES)?;
     for set in &valid {
-        let found = predict(&deployed, set)?;
+        let found = likeliest_of_set(&deployed, set)?;
         println!(
             "{:28} accuracy {:.4} macro-F1 {:.4} loss {:.4}",
             set.set.slice,
@@ -237,7 +236,7 @@ pub fn run(args: &SentimentArgs, embedder: &dyn Embedder) -> Result<()> {
 }
 
 /// The likeliest class of each text, neutral only where the set has it.
-fn predict(head: &Classifier, set: &Labelled) -> Result<Vec<usize>> {
+fn likeliest_of_set(head: &Classifier, set: &MaskedSet) -> Result<Vec<usize>> {
     let of = |x: &Vec<f32>| likeliest(set.set, &head.probabilities(x)?);
     set.x.to_vec2()?.iter().map(of).collect()
 }
@@ -250,12 +249,12 @@ fn likeliest(set: Set, probabilities: &[f32]) -> Result<usize> {
 
 /// The likeliest class of each text of a split, of all sets; where texts have targets, read as the
 /// scorer reads a post that names its brand.
-pub fn told(
-    head: &Classifier,
-    data: &Path,
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<Vec<Told>> {
+fn predictions(held: &Held, embeddings: &Embeddings) -> Result<Vec<Predictions>> {
+    let (head, data, split) = (
+        held.scorer.reader().sentiment(),
+        held.sources.data(),
+        held.split,
+    );
     let of = |set: Set| {
         let usable = |row: &TextRow| class(set, row).is_some();
         let rows = sample(data, set.name, split, usize::MAX, usable)?;
@@ -269,7 +268,7 @@ pub fn told(
             let towards = towards.as_ref().map(|vectors| &vectors[i][..]);
             likeliest(set, &probabilities(head, own, towards)?)
         });
-        Ok(Told {
+        Ok(Predictions {
             set: set.slice.into(),
             classes: CLASSES,
             found: found.collect::<Result<_>>()?,
@@ -296,16 +295,12 @@ fn baselines(data: &Path, set: Set) -> Result<(NgramModel, usize)> {
 /// Accuracy and macro-F1 per set and pooled over the Chinese binary sets, beside the most
 /// frequent class and a character n-gram model, both fitted on the training split; stances also
 /// beside n-grams that know moods only, as the model does.
-pub fn evaluate(
-    head: &Classifier,
-    data: &Path,
-    split: Split,
-    embeddings: &Embeddings,
-) -> Result<Vec<MetricRow>> {
+fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    let (data, split) = (held.sources.data(), held.split);
     let mut rows = Vec::new();
     let mut pooled: [(Vec<usize>, Vec<usize>); 3] = Default::default();
-    let told = told(head, data, split, embeddings)?;
-    for (set, model) in SETS.into_iter().chain(UNSEEN).zip(told) {
+    let predictions = predictions(held, held.embeddings)?;
+    for (set, model) in SETS.into_iter().chain(UNSEEN).zip(predictions) {
         // Baselines learn from what the model may: of the held-out targets, the others' rows.
         let (ngrams, majority) = match set.towards {
             Some(Targets::HeldOut) => baselines(data, SETS[SETS.len() - 1])?,
@@ -345,13 +340,8 @@ pub fn evaluate(
 }
 
 fn figures(slice: &str, method: &str, truth: &[usize], predicted: &[usize]) -> [MetricRow; 3] {
-    let row = |metric: &str, estimate| MetricRow {
-        task: "sentiment".into(),
-        slice: slice.into(),
-        method: method.into(),
-        metric: metric.into(),
-        n: truth.len(),
-        estimate,
+    let row = |metric: &str, estimate| {
+        MetricRow::new("sentiment", slice, method, metric, truth.len(), estimate)
     };
     let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, CLASSES);
     let recall = |t: &[usize], p: &[usize]| macro_recall(t, p, CLASSES);

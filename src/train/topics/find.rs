@@ -13,11 +13,12 @@ use crate::text::Language;
 use super::clusters::{dense, kmeans, normalise, ward};
 use super::gap;
 use super::layout::{layout, principal};
-use super::sides::{Judged, Side, sides};
+use super::sides::{Coherence, Side, sides};
 use super::terms::Words;
 use super::{Terms, Topic, TopicFile, Topics, centred, mean_for, read_sample};
-use crate::train::Split;
-use crate::train::data::texts::{Embedder, Embeddings, progress};
+use crate::train::data::folders::Folders;
+use crate::train::data::sets::Split;
+use crate::train::data::texts::{Embeddings, TextEncoder, progress};
 use crate::train::metrics::quantile;
 
 /// Principal components that neighbours are looked for in.
@@ -33,9 +34,9 @@ const NAME: usize = 3;
 /// Finds all topics and compares their coherence with k-means and LDA.
 #[derive(Debug, Clone, clap::Args)]
 pub struct FindArgs {
-    /// Folder of the data sets
-    #[arg(long)]
-    data: PathBuf,
+    /// The data sets, and what training makes of them.
+    #[command(flatten)]
+    folders: Folders,
     /// Folder of the teacher
     #[arg(long)]
     pub teacher: PathBuf,
@@ -45,20 +46,18 @@ pub struct FindArgs {
     /// Whose texts coherence is measured on
     #[arg(long, value_enum, default_value_t = Split::Valid)]
     split: Split,
-    /// Embeddings are kept here
-    #[arg(long, default_value = "runs")]
-    runs: PathBuf,
     /// Where the topics go, and their centroids beside it
     #[arg(long, default_value = "runs/found.json")]
     out: PathBuf,
+    /// Seed of all that is random
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
 /// Finds the topics, writes them, and prints them with their coherence.
-pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
-    let embeddings = Embeddings::new(teacher, &args.runs)?;
-    let sets = read_sample(&args.data, Split::Train)?;
+pub fn run(args: &FindArgs, teacher: &dyn TextEncoder) -> Result<()> {
+    let embeddings = Embeddings::new(teacher, &args.folders.runs)?;
+    let sets = read_sample(&args.folders.data, Split::Train)?;
     let mut words = Words::new();
     let mut x: Vec<Vec<f32>> = Vec::new();
     let mut texts: Vec<(Language, Vec<u32>)> = Vec::new();
@@ -70,7 +69,7 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
             .map(|t| (set.language, words.of(t, set.language)));
         texts.extend(cut);
     }
-    let sides = sides(&args.data, args.split, &texts, &mut words)?;
+    let sides = sides(&args.folders.data, args.split, &texts, &mut words)?;
 
     let means = [0, 1].map(|side: usize| mean(sides[side].rows.iter().map(|&i| &x[i])));
     for (x, (language, _)) in x.iter_mut().zip(&texts) {
@@ -171,13 +170,13 @@ pub fn run(args: &FindArgs, teacher: &dyn Embedder) -> Result<()> {
 
 /// Prints the coherence of the three methods on one language and names the best.
 fn compare(side: &Side, density: &[Vec<u32>], means: &[Vec<u32>], args: &FindArgs) {
-    let density = side.judge("density", density);
+    let density = side.coherence("density", density);
     // LDA reads one language; it gets as many topics as density has there.
     let lda = side.lda(density.rated.max(2), args.seed);
-    let judged = [
+    let rated = [
         density,
-        side.judge("k-means", means),
-        side.judge("lda", &lda),
+        side.coherence("k-means", means),
+        side.coherence("lda", &lda),
     ];
     let name = name_of(side);
     let lengths: usize = side.reference.iter().map(Vec::len).sum();
@@ -187,8 +186,8 @@ fn compare(side: &Side, density: &[Vec<u32>], means: &[Vec<u32>], args: &FindArg
         args.split.name(),
         lengths as f64 / side.reference.len() as f64
     );
-    judged.iter().for_each(|j| print(side, j));
-    let rated = judged.iter().filter(|j| j.rated > 0);
+    rated.iter().for_each(|c| print(side, c));
+    let rated = rated.iter().filter(|c| c.rated > 0);
     if let Some(best) = rated.max_by(|a, b| a.c_v.value.total_cmp(&b.c_v.value)) {
         println!("{name} best: {}", best.what);
     }
@@ -198,20 +197,20 @@ fn compare(side: &Side, density: &[Vec<u32>], means: &[Vec<u32>], args: &FindArg
 fn explain(side: &Side, candidates: &[Vec<u32>]) {
     let steps = gap::steps(side, candidates);
     let people = gap::people(side, steps[0].rated);
-    steps.iter().chain(&people).for_each(|j| print(side, j));
+    steps.iter().chain(&people).for_each(|c| print(side, c));
 }
 
-fn print(side: &Side, judged: &Judged) {
+fn print(side: &Side, coherence: &Coherence) {
     println!(
         "{} {:<32} {:>6} texts, {:>3} topics, diversity {:.2}, C_v {:.3} [{:.3}, {:.3}]",
         name_of(side),
-        judged.what,
-        judged.texts,
-        judged.rated,
-        judged.diversity,
-        judged.c_v.value,
-        judged.c_v.low,
-        judged.c_v.high
+        coherence.what,
+        coherence.texts,
+        coherence.rated,
+        coherence.diversity,
+        coherence.c_v.value,
+        coherence.c_v.low,
+        coherence.c_v.high
     );
 }
 
@@ -252,9 +251,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_is_called_after_its_first_terms() {
+    fn a_topic_is_named_after_its_first_terms() {
         let words = |list: &[&str]| -> Vec<String> { list.iter().map(|w| w.to_string()).collect() };
-        let called = |zh: &[&str], en: &[&str]| {
+        let names_of = |zh: &[&str], en: &[&str]| {
             let terms = Terms {
                 zh: words(zh),
                 en: words(en),
@@ -271,7 +270,7 @@ mod tests {
             (&[], &["car", "fuel"], ("car, fuel", "car, fuel")),
             (&[], &[], ("主题 7", "Topic 7")),
         ] {
-            assert_eq!(called(zh, en), (names.0.to_owned(), names.1.to_owned()));
+            assert_eq!(names_of(zh, en), (names.0.to_owned(), names.1.to_owned()));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::coherence::TOP;
-use super::sides::{CANDIDATES, Corpus, Judged, KNOWN, PARTS, Side, choose};
+use super::sides::{CANDIDATES, Coherence, Corpus, KNOWN, PARTS, Side, choose};
 use super::terms::top_terms;
 
 /// Texts of fewer words are alike by chance.
@@ -13,7 +13,7 @@ const COPIED: usize = 3;
 
 /// Coherence of terms chosen from `candidates` on half of the training texts, from those very
 /// texts to the held-out ones; and how much of it the reference texts allow.
-pub fn steps(side: &Side, candidates: &[Vec<u32>]) -> Vec<Judged> {
+pub fn steps(side: &Side, candidates: &[Vec<u32>]) -> Vec<Coherence> {
     let chosen_on = side.training(|t| !t.apart);
     let apart = side.training(|t| t.apart);
     let mut reference = side.reference();
@@ -24,26 +24,26 @@ pub fn steps(side: &Side, candidates: &[Vec<u32>]) -> Vec<Judged> {
     let new: Corpus = apart.iter().copied().filter(|t| !copied(t)).collect();
     let as_many = (new.len() / reference.len().max(1)).max(1);
     let oracle = choose(&reference, 1, candidates);
-    let mut judged = vec![
-        Judged::new("half of training: chosen on it", &chosen_on, 1, &terms),
-        Judged::new("  the other half", &apart, 1, &terms),
-        Judged::new("  without copies of the first", &new, 1, &terms),
-        Judged::new("  as few as held out", &new, as_many, &terms),
-        side.judge("  held out", &terms),
-        side.judge("chosen on the held-out", &oracle),
+    let mut found = vec![
+        Coherence::new("half of training: chosen on it", &chosen_on, 1, &terms),
+        Coherence::new("  the other half", &apart, 1, &terms),
+        Coherence::new("  without copies of the first", &new, 1, &terms),
+        Coherence::new("  as few as held out", &new, as_many, &terms),
+        side.coherence("  held out", &terms),
+        side.coherence("chosen on the held-out", &oracle),
     ];
     reference.sort_by_key(|text| text.len());
     let (short, long) = reference.split_at(reference.len() / 2);
     for (what, half) in [("shorter half", short), ("longer half", long)] {
-        judged.push(Judged::new(what, &half.to_vec(), 1, &terms));
+        found.push(Coherence::new(what, &half.to_vec(), 1, &terms));
     }
-    judged
+    found
 }
 
 /// Coherence of the `count` largest subjects that people named, all and by set; terms are chosen
 /// as topics' are, but from all training texts. A subject is large by its training texts, and
 /// those short of terms don't count.
-pub fn people(side: &Side, count: usize) -> Vec<Judged> {
+pub fn people(side: &Side, count: usize) -> Vec<Coherence> {
     let mut sizes: BTreeMap<&(&str, String), usize> = BTreeMap::new();
     for subject in side.training.iter().filter_map(|t| t.subject.as_ref()) {
         *sizes.entry(subject).or_default() += 1;
@@ -56,17 +56,17 @@ pub fn people(side: &Side, count: usize) -> Vec<Judged> {
     let terms = side.choose(top_terms(texts, subjects.len(), KNOWN, CANDIDATES));
     let rated = subjects.iter().zip(terms).filter(|(_, t)| t.len() == TOP);
     let largest: Vec<(&str, Vec<u32>)> = rated.map(|(s, t)| (s.0, t)).take(count).collect();
-    let judge = |what: &str, which: &dyn Fn(&str) -> bool| {
+    let coherence = |what: &str, which: &dyn Fn(&str) -> bool| {
         let some = largest.iter().filter(|(set, _)| which(set));
-        side.judge(what, &some.map(|(_, t)| t.clone()).collect::<Vec<_>>())
+        side.coherence(what, &some.map(|(_, t)| t.clone()).collect::<Vec<_>>())
     };
-    let mut judged = vec![judge("people's subjects", &|_| true)];
+    let mut found = vec![coherence("people's subjects", &|_| true)];
     let sets: BTreeSet<&str> = largest.iter().map(|(set, _)| *set).collect();
-    judged.extend(
+    found.extend(
         sets.iter()
-            .map(|set| judge(&format!("  {set}"), &|s| s == *set)),
+            .map(|set| coherence(&format!("  {set}"), &|s| s == *set)),
     );
-    judged
+    found
 }
 
 #[cfg(test)]
@@ -109,8 +109,8 @@ mod tests {
         let spurious: Vec<u32> = (20..30).collect();
         let real: Vec<u32> = (0..10).collect();
         let value = |topic: &Vec<u32>| -> Vec<f64> {
-            let judged = steps(&side, std::slice::from_ref(topic));
-            judged.iter().map(|j| j.c_v.value).collect()
+            let found = steps(&side, std::slice::from_ref(topic));
+            found.iter().map(|j| j.c_v.value).collect()
         };
         let (spurious, real) = (value(&spurious), value(&real));
         assert!(spurious[0] > spurious[1] + 0.3, "{spurious:?}");
@@ -123,8 +123,8 @@ mod tests {
         let topic: Vec<u32> = (0..10).collect();
         let mut side = side(50);
         let texts = |side: &Side| -> Vec<usize> {
-            let judged = steps(side, std::slice::from_ref(&topic));
-            judged.iter().map(|j| j.texts).collect()
+            let found = steps(side, std::slice::from_ref(&topic));
+            found.iter().map(|j| j.texts).collect()
         };
         assert_eq!(texts(&side), [200, 200, 200, 50, 50, 50, 25, 25]);
         // Two words may be alike by chance, three are a copy.
@@ -140,10 +140,10 @@ mod tests {
         let mut side = side(50);
         let texts = side.training.iter_mut();
         texts.for_each(|text| text.words.retain(|word| *word < 20));
-        let judged = people(&side, 9);
-        let what: Vec<&str> = judged.iter().map(|j| &j.what[..]).collect();
+        let found = people(&side, 9);
+        let what: Vec<&str> = found.iter().map(|j| &j.what[..]).collect();
         assert_eq!(what, ["people's subjects", "  set"]);
-        assert!(judged.iter().all(|j| j.rated == 2 && j.c_v.value > 0.5));
+        assert!(found.iter().all(|j| j.rated == 2 && j.c_v.value > 0.5));
         assert_eq!(people(&side, 1)[0].rated, 1);
     }
 }

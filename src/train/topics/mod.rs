@@ -7,7 +7,6 @@ pub mod find;
 pub mod gap;
 pub mod layout;
 pub mod lda;
-pub mod projector;
 pub mod sides;
 pub mod terms;
 
@@ -22,7 +21,7 @@ use crate::definition::features::EMBEDDING;
 use crate::heads::topics::TopicLabel;
 use crate::text::Language;
 
-use crate::train::Split;
+use crate::train::data::sets::Split;
 use crate::train::data::texts::{language, sample};
 use clusters::{dot, normalise, ward};
 
@@ -48,17 +47,22 @@ const SOFTNESS: f32 = 0.05;
 /// Terms of a cluster or topic in both languages, the most telling first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Terms {
+    /// Chinese ones.
     pub zh: Vec<String>,
+    /// English ones.
     pub en: Vec<String>,
 }
 
 /// A group of clusters with a name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Topic {
+    /// Its name in both languages.
     pub label: TopicLabel,
-    /// Share of the sample, all and Chinese only.
+    /// Share of the sample.
     pub share: f32,
+    /// Share of the sample's Chinese texts.
     pub share_zh: f32,
+    /// Its most telling words.
     pub terms: Terms,
     /// Rows of the centroids.
     pub clusters: Vec<usize>,
@@ -67,6 +71,7 @@ pub struct Topic {
 /// The description of topics; their geometry lies beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TopicFile {
+    /// Seed of all that was random.
     pub seed: u64,
     /// First half of the SHA-256 of the weights of the teacher whose embeddings were clustered.
     pub teacher: String,
@@ -78,6 +83,7 @@ pub struct TopicFile {
     /// A text less like every centroid than this cosine is of no topic.
     #[serde(default)]
     pub least: f32,
+    /// The topics, which share the clusters out among them.
     pub topics: Vec<Topic>,
     /// Top terms of each cluster.
     pub clusters: Vec<Terms>,
@@ -187,6 +193,7 @@ impl Topics {
             .with_context(|| format!("writing {}", path.display()))
     }
 
+    /// The description that is written.
     pub fn file(&self) -> &TopicFile {
         &self.file
     }
@@ -197,7 +204,7 @@ impl Topics {
     }
 
     /// Weights of the topics, summing to 1, of one of the teacher's embeddings.
-    fn weights(&self, embedding: &[f32], language: Language) -> Vec<f32> {
+    pub fn weights(&self, embedding: &[f32], language: Language) -> Vec<f32> {
         let x = centred(embedding, mean_for(&self.means, language));
         let weights: Vec<f32> = self
             .centroids
@@ -412,14 +419,17 @@ fn centred(x: &[f32], mean: &[f32]) -> Vec<f32> {
 }
 
 /// A set's texts with its language.
-struct Texts {
-    set: &'static str,
-    language: Language,
-    texts: Vec<String>,
+pub struct Texts {
+    /// The set's name.
+    pub set: &'static str,
+    /// The set's language.
+    pub language: Language,
+    /// Its texts, cleaned.
+    pub texts: Vec<String>,
 }
 
 /// The sample of 20,000, or a tenth as many of another split.
-fn read_sample(data: &Path, split: Split) -> Result<Vec<Texts>> {
+pub fn read_sample(data: &Path, split: Split) -> Result<Vec<Texts>> {
     let share = if split == Split::Train { 1 } else { 10 };
     SAMPLE
         .iter()

@@ -13,7 +13,7 @@ use super::SAMPLE;
 use super::coherence::{TOP, Windows, company};
 use super::lda::lda;
 use super::terms::{Words, top_terms};
-use crate::train::Split;
+use crate::train::data::sets::Split;
 use crate::train::data::texts::{TextRow, language, normalised_target, sample};
 use crate::train::metrics::{Estimate, bootstrap};
 
@@ -29,23 +29,27 @@ pub const PARTS: usize = 16;
 /// Sweeps of LDA.
 const SWEEPS: usize = 150;
 
-/// What is known of the texts of one language, as word numbers.
+/// The texts of one language, as word numbers.
 pub struct Side {
+    /// The language.
     pub language: Language,
-    /// Which of the sample's texts are in this language, and their terms.
+    /// Numbers of the sample's texts in this language.
     pub rows: Vec<usize>,
+    /// Terms of each of those.
     pub sample: Vec<Vec<u32>>,
-    /// All training texts, and those that coherence is measured on.
+    /// All training texts.
     pub training: Vec<Text>,
+    /// Texts that coherence is measured on.
     pub reference: Vec<Vec<u32>>,
 }
 
 /// A text's words, and what else is known of it.
 pub struct Text {
+    /// The words by number.
     pub words: Vec<u32>,
-    /// Its set and what people said it is about, if they did.
+    /// Its set and the subject that people gave it, if they did.
     pub subject: Option<(&'static str, String)>,
-    /// Whether it is of the half of its set that has nothing of the sample.
+    /// True for texts of the half of its set that has nothing of the sample.
     pub apart: bool,
 }
 
@@ -102,13 +106,14 @@ impl Side {
         texts.map(|t| &t.words[..]).collect()
     }
 
+    /// The texts that coherence is measured on.
     pub fn reference(&self) -> Corpus<'_> {
         self.reference.iter().map(|t| &t[..]).collect()
     }
 
     /// Coherence of topics by the reference texts.
-    pub fn judge(&self, what: &str, terms: &[Vec<u32>]) -> Judged {
-        Judged::new(what, &self.reference(), 1, terms)
+    pub fn coherence(&self, what: &str, terms: &[Vec<u32>]) -> Coherence {
+        Coherence::new(what, &self.reference(), 1, terms)
     }
 }
 
@@ -130,7 +135,8 @@ fn windows(corpus: &Corpus, parts: usize, topics: &[Vec<u32>]) -> Vec<Windows> {
 }
 
 /// How coherent topics are by some texts.
-pub struct Judged {
+pub struct Coherence {
+    /// Name of the method or the part of the texts.
     pub what: String,
     /// Texts of a part, which coherence is measured on.
     pub texts: usize,
@@ -138,11 +144,11 @@ pub struct Judged {
     pub rated: usize,
     /// Share of different words among their terms.
     pub diversity: f64,
-    /// Its interval is over topics.
+    /// Mean C_v; its interval is over topics.
     pub c_v: Estimate,
 }
 
-impl Judged {
+impl Coherence {
     /// Coherence of topics with [`TOP`] terms: the mean over `parts` equal parts of a corpus.
     pub fn new(what: &str, corpus: &Corpus, parts: usize, terms: &[Vec<u32>]) -> Self {
         let rated: Vec<Vec<u32>> = terms.iter().filter(|t| t.len() == TOP).cloned().collect();
@@ -150,7 +156,7 @@ impl Judged {
         let c_v = |topic| windows.iter().map(|w| w.c_v(topic)).sum::<f64>() / parts as f64;
         let c_v: Vec<f64> = rated.iter().map(|topic| c_v(topic)).collect();
         let mean = |rows: &[usize]| rows.iter().map(|&i| c_v[i]).sum::<f64>() / rows.len() as f64;
-        Judged {
+        Coherence {
             what: what.to_owned(),
             texts: corpus.len() / parts,
             rated: rated.len(),
@@ -164,7 +170,7 @@ fn distinct(texts: &[Vec<u32>]) -> BTreeSet<u32> {
     texts.iter().flatten().copied().collect()
 }
 
-/// What people said a row is about, if they did.
+/// The subject that people gave a row, if they did.
 fn subject(row: &TextRow) -> Option<String> {
     let named = row.topic.as_ref().or(row.category.as_ref());
     let named = named.or(row.target.as_ref()).or(row.hashtags.first());
@@ -259,23 +265,23 @@ mod tests {
     fn groups_by_subject_cohere_and_mixed_ones_do_not() {
         let side = two_subjects();
         let of: Vec<Option<usize>> = (0..80).map(|i| Some(i % 2)).collect();
-        let by_subject = side.judge("density", &side.terms(&of, 2));
+        let by_subject = side.coherence("density", &side.terms(&of, 2));
         assert_eq!((by_subject.rated, by_subject.diversity), (2, 1.0));
-        let lda = side.judge("lda", &side.lda(2, 1));
+        let lda = side.coherence("lda", &side.lda(2, 1));
         assert!((by_subject.c_v.value - lda.c_v.value).abs() < 0.05);
         let mixed: Vec<Vec<u32>> = (0..2)
             .map(|t| (0..TOP as u32).map(|w| w * 2 + t).collect())
             .collect();
-        let mixed = side.judge("mixed", &mixed);
+        let mixed = side.coherence("mixed", &mixed);
         assert!(mixed.c_v.value < by_subject.c_v.value - 0.2);
     }
 
     #[test]
     fn topics_short_of_terms_are_not_rated() {
         let side = two_subjects();
-        let judged = side.judge("density", &[(0..10).collect(), vec![12, 13]]);
-        assert_eq!((judged.rated, judged.texts), (1, 80));
-        assert_eq!(side.judge("density", &[]).rated, 0);
+        let found = side.coherence("density", &[(0..10).collect(), vec![12, 13]]);
+        assert_eq!((found.rated, found.texts), (1, 80));
+        assert_eq!(side.coherence("density", &[]).rated, 0);
     }
 
     #[test]

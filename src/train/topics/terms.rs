@@ -32,6 +32,7 @@ pub struct Words {
 }
 
 impl Words {
+    /// No words seen yet.
     pub fn new() -> Self {
         let stop = STOP_ZH.split_whitespace();
         Words {

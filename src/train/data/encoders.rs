@@ -1,27 +1,20 @@
 //! The encoders that training reads text with.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use crate::encoder::Precision;
 use crate::encoder::embedder::Embedder;
 use crate::encoder::{Config, WordBits};
-use crate::heads::reader::Reader;
-use crate::layers::tensors::Tensors;
 use crate::scorer::Scorer;
 use crate::scorer::bundle::encoder_file;
 use anyhow::{Context, Result};
-use candle_core::{Device, Tensor};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::data::texts;
-use super::fit::optimise::file_of;
-use super::topics::Topics;
+use crate::train::data::texts::{TextEncoder, first_bytes};
 
 /// Pieces read of a training text.
 const MAX_PIECES: usize = 128;
-/// What the untuned teacher wants before a text (its model card says so).
+/// Stands before every text that the untuned teacher reads (its model card says so).
 const TEACHER_PREFIX: &str = "query: ";
 /// Texts handed to one thread at a time.
 const CHUNK: usize = 64;
@@ -38,9 +31,14 @@ impl Folder {
     pub fn embedder(&self) -> &Embedder {
         &self.embedder
     }
+
+    /// The same, to keep.
+    pub fn into_embedder(self) -> Embedder {
+        self.embedder
+    }
 }
 
-impl texts::Embedder for Folder {
+impl TextEncoder for Folder {
     fn id(&self) -> &str {
         &self.id
     }
@@ -51,12 +49,13 @@ impl texts::Embedder for Folder {
 }
 
 /// The encoder of a finished bundle.
-pub struct OfScorer<'a> {
+pub struct BundleEncoder<'a> {
     scorer: &'a Scorer,
     id: String,
 }
 
-impl<'a> OfScorer<'a> {
+impl<'a> BundleEncoder<'a> {
+    /// The encoder of `scorer`, known by the SHA-256 of its weights.
     pub fn new(scorer: &'a Scorer) -> Self {
         let manifest = scorer.manifest();
         let weights = encoder_file(scorer.reader().embedder().precision());
@@ -64,14 +63,14 @@ impl<'a> OfScorer<'a> {
             .files
             .get(weights)
             .map_or("", |f| f.sha256.as_str());
-        OfScorer {
+        BundleEncoder {
             scorer,
             id: id.chars().take(16).collect(),
         }
     }
 }
 
-impl texts::Embedder for OfScorer<'_> {
+impl TextEncoder for BundleEncoder<'_> {
     fn id(&self) -> &str {
         &self.id
     }
@@ -121,8 +120,7 @@ fn read(
         std::fs::read(&path).with_context(|| format!("reading {}", path.display()))
     };
     let weights = read("model.safetensors")?;
-    let digest = Sha256::digest(&weights);
-    let id = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+    let id = format!("{:016x}", first_bytes(&weights));
     let embedder = Embedder::from_float(
         Config::from_json(&read("config.json")?)?,
         &read("tokenizer.json")?,
@@ -133,26 +131,4 @@ fn read(
         max_pieces,
     )?;
     Ok(Folder { embedder, id })
-}
-
-/// The student with the heads trained so far, before there is a bundle.
-pub fn reader(student: &Path, runs: &Path, topics: &Path) -> Result<Reader> {
-    let mut tensors: HashMap<String, Tensor> = HashMap::new();
-    for (prefix, file) in super::bundle::HEAD_FILES {
-        let path = runs.join(file);
-        let loaded = candle_core::safetensors::load(&path, &Device::Cpu)
-            .with_context(|| format!("reading {}", path.display()))?;
-        tensors.extend(
-            loaded
-                .into_iter()
-                .map(|(name, tensor)| (format!("{prefix}{name}"), tensor)),
-        );
-    }
-    let heads = file_of(&tensors)?;
-    let labels = Topics::read(topics)?.labels();
-    Ok(Reader::new(
-        self::student(student)?.embedder,
-        &Tensors::open(&heads)?,
-        labels,
-    )?)
 }

@@ -1,9 +1,9 @@
-//! `bsmv train topics`: teaches the projector to tell the ten topics from the student's
-//! embeddings as the teacher's tell them.
+//! Topics: the projector finds the ten topics in the student's embeddings as the teacher's
+//! embeddings place them.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use candle_core::{D, Tensor};
 use candle_nn::ops;
 
@@ -11,37 +11,28 @@ use crate::definition::features::{EMBEDDING, TOPICS};
 use crate::heads::topics::TopicProjector;
 use crate::layers::tensors::Tensors;
 
-use super::{Topics, read_sample};
-use crate::train::Split;
-use crate::train::data::texts::{Embedder, Embeddings};
-use crate::train::fit::labelled::Told;
-use crate::train::fit::optimise::{Mlp, Plan, file_of_vars, fit, matrix, start};
+use crate::train::data::encoders;
+use crate::train::data::sets::Split;
+use crate::train::data::texts::Embeddings;
+use crate::train::fit::labelled::Predictions;
+use crate::train::fit::optimise::{HeadPlan, Mlp, file_of_vars, fit, matrix, start};
+use crate::train::heads::{HeadFile, Held, NO_TEACHER, SEED, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
+use crate::train::topics::{Topics, read_sample};
 
-/// Fits the projector.
-#[derive(Debug, Clone, clap::Args)]
-pub struct TopicsArgs {
-    /// Folder of the data sets.
-    #[arg(long)]
-    pub data: PathBuf,
-    /// Folder of the teacher.
-    #[arg(long)]
-    pub teacher: PathBuf,
-    /// Folder of the encoder whose embeddings the projector reads.
-    #[arg(long)]
-    pub encoder: PathBuf,
-    /// The ten topics, `.json`, and their centroids beside it, `.safetensors`.
-    #[arg(long, default_value = "models/topics.json")]
-    pub topics: PathBuf,
-    /// Folder for embeddings computed on the way.
-    #[arg(long, default_value = "runs")]
-    pub runs: PathBuf,
-    /// The projector's file.
-    #[arg(long, default_value = "runs/topics.safetensors")]
-    pub out: PathBuf,
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-}
+/// How the projector is fitted and measured.
+pub const HEAD: TrainedHead = TrainedHead {
+    name: "topics",
+    about: "The projector to the ten topics",
+    files: &[HeadFile {
+        prefix: "topics.",
+        name: "topics.safetensors",
+    }],
+    settings: &[SEED],
+    train,
+    evaluate,
+    predictions: Some(predictions),
+};
 
 /// The student's embeddings and the teacher's soft assignment of a split's sample.
 fn pairs(
@@ -60,32 +51,39 @@ fn pairs(
     Ok((matrix(&x)?, matrix(&y)?))
 }
 
-/// Fits the projector by cross-entropy to the soft assignment.
-pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) -> Result<()> {
-    let topics = Topics::read(&args.topics)?;
+/// Fits by cross-entropy to the soft assignment.
+fn train(training: &Training) -> Result<()> {
+    let sources = &training.sources;
+    let teacher = sources.teacher.as_deref();
+    let teacher =
+        teacher.context("topics are learnt from the teacher: --teacher names its folder")?;
+    let (teacher, student) = (encoders::teacher(teacher)?, training.student()?);
+    let topics = Topics::read(&sources.topics)?;
     ensure!(
         topics.file().topics.len() == TOPICS,
         "{} has {} topics, but the projector has {TOPICS}: `bsmv topics merge --to {TOPICS}`",
-        args.topics.display(),
+        sources.topics.display(),
         topics.file().topics.len()
     );
+    let runs = &sources.folders.runs;
     let (teacher, student) = (
-        Embeddings::new(teacher, &args.runs)?,
-        Embeddings::new(student, &args.runs)?,
+        Embeddings::new(&teacher, runs)?,
+        Embeddings::new(&student, runs)?,
     );
-    let (x, y) = pairs(&args.data, Split::Train, &topics, &teacher, &student)?;
-    let (valid_x, valid_y) = pairs(&args.data, Split::Valid, &topics, &teacher, &student)?;
+    let data = sources.data();
+    let (x, y) = pairs(data, Split::Train, &topics, &teacher, &student)?;
+    let (valid_x, valid_y) = pairs(data, Split::Valid, &topics, &teacher, &student)?;
 
     let layers = [("linear", EMBEDDING, TOPICS)];
-    let vars = start(&layers, args.seed)?;
+    let vars = start(&layers, training.seed())?;
     let projector = Mlp::new(&vars, &layers, Tensor::relu)?;
-    let plan = Plan {
+    let plan = HeadPlan {
         epochs: 80,
         batch: 256,
         rate: 1e-2,
         decay: 1e-3,
         patience: 5,
-        seed: args.seed,
+        seed: training.seed(),
     };
     let cross_entropy = |x: &Tensor, y: &Tensor| -> candle_core::Result<Tensor> {
         let log_p = ops::log_softmax(&projector.logits(x)?, D::Minus1)?;
@@ -98,10 +96,7 @@ pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) ->
         ))
     };
     let best = fit(&vars, x.dim(0)?, &plan, loss, validate)?;
-    if let Some(folder) = args.out.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    vars.save(&args.out)?;
+    vars.save(sources.to_make(HEAD.files[0].name)?)?;
     println!("{} texts, validation cross-entropy {best:.4}", x.dim(0)?);
     let bytes = file_of_vars(&vars)?;
     let deployed = TopicProjector::load(&Tensors::open(&bytes)?, topics.labels())?;
@@ -111,26 +106,31 @@ pub fn run(args: &TopicsArgs, teacher: &dyn Embedder, student: &dyn Embedder) ->
     Ok(())
 }
 
-/// The projector's first topic and the teacher's, on a tenth of the sample's size of `split`.
-pub fn told(
-    projector: &TopicProjector,
-    topics: &Topics,
-    data: &Path,
-    split: Split,
-    teacher: &Embeddings,
-    student: &Embeddings,
-) -> Result<Told> {
-    let (x, y) = pairs(data, split, topics, teacher, student)?;
-    first(projector, &x, &y)
+/// The projector's first topic and the teacher's, on a tenth of the sample's size of the split.
+fn predictions(held: &Held, student: &Embeddings) -> Result<Vec<Predictions>> {
+    let Some(teacher) = held.teacher else {
+        return Ok(Vec::new());
+    };
+    let topics = Topics::read(&held.sources.topics)?;
+    let (x, y) = pairs(held.sources.data(), held.split, &topics, teacher, student)?;
+    Ok(vec![first(held.scorer.reader().topics(), &x, &y)?])
 }
 
-fn first(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Told> {
+fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
+    if held.teacher.is_none() {
+        return Ok(held.left_out(HEAD.name, NO_TEACHER));
+    }
+    let predictions = predictions(held, held.embeddings)?;
+    Ok(predictions.iter().flat_map(agreement).collect())
+}
+
+fn first(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Predictions> {
     let first = |weights: &[f32]| {
         let best = (0..TOPICS).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
         best.unwrap_or(0)
     };
     let of = |x: &Vec<f32>| Ok(first(&projector.weights(x)?));
-    Ok(Told {
+    Ok(Predictions {
         set: "topics".into(),
         classes: TOPICS,
         truth: y.to_vec2::<f32>()?.iter().map(|y| first(y)).collect(),
@@ -139,19 +139,14 @@ fn first(projector: &TopicProjector, x: &Tensor, y: &Tensor) -> Result<Told> {
 }
 
 /// How often those two are the same, beside the most frequent topic.
-pub fn agreement(told: &Told) -> Vec<MetricRow> {
-    let (truth, found) = (&told.truth, &told.found);
+fn agreement(predictions: &Predictions) -> Vec<MetricRow> {
+    let (truth, found) = (&predictions.truth, &predictions.found);
     let mut counts = [0; TOPICS];
     truth.iter().for_each(|&t| counts[t] += 1);
     let most = (0..TOPICS).max_by_key(|&t| counts[t]).unwrap_or(0);
     let majority = vec![most; truth.len()];
-    let row = |method: &str, metric: &str, estimate| MetricRow {
-        task: "topics".into(),
-        slice: "sample".into(),
-        method: method.into(),
-        metric: metric.into(),
-        n: truth.len(),
-        estimate,
+    let row = |method: &str, metric: &str, estimate| {
+        MetricRow::new("topics", "sample", method, metric, truth.len(), estimate)
     };
     let f1 = |t: &[usize], p: &[usize]| macro_f1(t, p, TOPICS);
     vec![
