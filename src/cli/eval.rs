@@ -12,7 +12,7 @@ use bsmv::train::data::folders::Sources;
 use bsmv::train::data::sets::Split;
 use bsmv::train::data::texts::Embeddings;
 use bsmv::train::eval;
-use bsmv::train::heads::Held;
+use bsmv::train::heads::trained::Held;
 use bsmv::train::metrics::MetricRow;
 
 /// Held-out metrics of every head beside its baselines, with 95 % intervals.

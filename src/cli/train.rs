@@ -15,7 +15,9 @@ use bsmv::train::data::sets::Split;
 use bsmv::train::eval;
 use bsmv::train::fit::network::NetworkPlan;
 use bsmv::train::heads::diffusion::{NetworkRun, Posts};
-use bsmv::train::heads::{self, HEADS, TrainedHead, Training, intervals};
+use bsmv::train::heads::reader::trained_so_far;
+use bsmv::train::heads::trained::{TrainedHead, Training};
+use bsmv::train::heads::{HEADS, intervals};
 
 /// A part of the model to train.
 #[derive(Subcommand)]
@@ -153,7 +155,7 @@ fn train_diffusion(args: &DiffusionArgs) -> Result<()> {
     let labels = args.labels.as_deref();
     let labels = labels.map_or(Ok(Labels::default()), Labels::load)?;
     let Common { encoder, sources } = &args.common;
-    let reader = heads::reader(encoder, sources)?;
+    let reader = trained_so_far(encoder, sources)?;
     let posts = Posts::read(sources.data(), &labels, &reader)?;
     eprintln!(
         "{} labelled texts; {} posts to train on, {} to validate",

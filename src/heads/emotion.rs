@@ -72,7 +72,9 @@ pub struct Emotion {
 /// One class of emotion.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct EmotionClass {
+    /// Its name.
     pub label: &'static str,
+    /// Its calibrated probability, [0, 1].
     pub probability: f32,
 }
 
@@ -100,7 +102,7 @@ impl EmotionHeads {
         }
     }
 
-    /// What a text of `language` shows. `embedding` as for [`Classifier::probabilities`].
+    /// The emotion that a text of `language` shows. `embedding` as for [`Classifier::probabilities`].
     pub fn read(&self, embedding: &[f32], language: Language) -> Result<Emotion> {
         let (head, names) = self.of(language);
         Ok(answer(&head.probabilities(embedding)?, names))

@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use crate::Result;
-use crate::heads::INDICATORS;
 use crate::heads::classifier::Classifier;
 use crate::layers::tensors::Tensors;
 
@@ -39,17 +38,17 @@ pub struct Indicator {
     pub value: Option<f32>,
 }
 
-/// The heads of [`INDICATORS`] that a bundle has.
+/// Heads beside the score, those of them that a bundle has.
 #[derive(Debug, Clone)]
 pub struct Indicators(Vec<(&'static IndicatorHead, Option<Classifier>)>);
 
 impl Indicators {
-    /// Reads each head under its code, as [`Classifier::load`] does; one that isn't there is left
-    /// out.
+    /// Reads each of `heads` under its code, as [`Classifier::load`] does; one that isn't there
+    /// answers nothing.
     ///
     /// # Errors
     /// [`crate::Error::Bundle`] when a head is there, but not whole.
-    pub fn load(file: &Tensors) -> Result<Self> {
+    pub fn load(file: &Tensors, heads: &'static [IndicatorHead]) -> Result<Self> {
         let load = |head: &'static IndicatorHead| {
             let file = file.under(head.code);
             let classifier = file
@@ -58,12 +57,10 @@ impl Indicators {
                 .transpose()?;
             Ok((head, classifier))
         };
-        Ok(Indicators(
-            INDICATORS.iter().map(load).collect::<Result<_>>()?,
-        ))
+        Ok(Indicators(heads.iter().map(load).collect::<Result<_>>()?))
     }
 
-    /// Each head's answer, in the order of [`INDICATORS`]. `embedding` as for
+    /// Each head's answer, in the order in which they were loaded. `embedding` as for
     /// [`Classifier::logits`].
     pub fn read(&self, embedding: &[f32]) -> Result<Vec<Indicator>> {
         let read = |(head, classifier): &(&'static IndicatorHead, Option<Classifier>)| {
@@ -87,8 +84,8 @@ impl Indicators {
 mod tests {
     use super::*;
     use crate::definition::features::EMBEDDING;
-    use crate::heads::advert;
     use crate::heads::classifier::HIDDEN;
+    use crate::heads::{INDICATORS, advert};
     use crate::layers::tensors::tests::file;
 
     /// The tensors of a head of two classes, which is sure of the second, under `name`.
@@ -116,7 +113,7 @@ mod tests {
     }
 
     fn load(bytes: &[u8]) -> Result<Indicators> {
-        Indicators::load(&Tensors::open(&bytes)?)
+        Indicators::load(&Tensors::open(&bytes)?, INDICATORS)
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub const LANGUAGES: usize = 2;
 /// don't make a short one strange.
 const BORROWED: f32 = 10.0;
 
-/// What is known of the training texts' pieces.
+/// Statistics of the training texts' pieces.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Novelty {
     /// -ln of each piece's frequency; 0 for pieces that aren't text.

@@ -1,5 +1,4 @@
-//! What the text alone says: its vector, sentiment, topics, language, and how much it is about a
-//! brand.
+//! The reader: vector, sentiment, topics and language of a text, and how much it is about a brand.
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -8,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Result;
 use crate::definition::features::TOPICS;
 use crate::encoder::embedder::Embedder;
+use crate::heads::INDICATORS;
 use crate::heads::classifier::Classifier;
 use crate::heads::emotion::{Emotion, EmotionHeads};
 use crate::heads::indicator::{Indicator, Indicators};
@@ -87,7 +87,7 @@ impl Reader {
             relevance: RelevanceHead::load(&heads.under("relevance"))?,
             emotions: if_any(&heads.under("emotion"), EmotionHeads::load)?,
             novelty: if_any(&heads.under("novelty"), Novelty::load)?,
-            indicators: Indicators::load(heads)?,
+            indicators: Indicators::load(heads, INDICATORS)?,
             brands: Mutex::default(),
         })
     }

@@ -1,10 +1,10 @@
-//! Whether a post is about what a brand stands for: r(post, brand) in [0, 1].
+//! Relevance r(post, brand) in [0, 1]: is a post about what a brand stands for?
 //!
 //! A small network reads eleven plain features: how near the post's embedding is to the brand's
 //! name, positioning, keywords and examples, what of them stands in the text, and which of them
 //! the brand has given. A name and one sentence are enough.
 //!
-//! Nearness is told in deviations from what is usual: some posts are near to every brand, and
+//! Nearness is measured in deviations from what is usual: some posts are near to every brand, and
 //! some brands, above all those with many keywords, to every post. A bare cosine would call
 //! both relevant.
 
@@ -26,8 +26,7 @@ pub const BACKGROUND: usize = 64;
 /// Deviations beyond this count as this.
 const FARTHEST: f32 = 6.0;
 
-/// What is common to all embeddings of a kind, and the direction in which the languages differ;
-/// both are taken out before embeddings are compared, since they say nothing about the subject.
+/// The mean of all embeddings of a kind, and the direction in which the languages differ; both are taken out before embeddings are compared, since they say nothing about the subject.
 #[derive(Debug, Clone)]
 pub struct Centres {
     /// Mean of posts.
@@ -40,13 +39,17 @@ pub struct Centres {
     pub language: Vec<f32>,
 }
 
-/// What posts and brands are compared with: their kinds' centres, and [`BACKGROUND`] centred
+/// The vectors that posts and brands are compared with: their kinds' centres, and [`BACKGROUND`] centred
 /// vectors of posts, names and positioning sentences that tell what likeness is usual.
 #[derive(Debug, Clone)]
 pub struct Background {
+    /// The kinds' means, and the direction between the languages.
     pub centres: Centres,
+    /// Posts.
     pub posts: Vec<Vec<f32>>,
+    /// Names.
     pub names: Vec<Vec<f32>>,
+    /// Positioning sentences.
     pub positionings: Vec<Vec<f32>>,
 }
 
@@ -261,7 +264,7 @@ impl RelevanceHead {
         })
     }
 
-    /// What brands and posts are compared with; for [`Brand::new`].
+    /// The vectors that brands and posts are compared with; for [`Brand::new`].
     pub fn background(&self) -> &Background {
         &self.background
     }

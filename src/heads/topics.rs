@@ -1,4 +1,4 @@
-//! What a text is about: ten broad topics that both languages share.
+//! Topics of a text: ten broad ones that both languages share.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,9 @@ use crate::{Error, Result};
 /// A topic's name in both languages, from the bundle's manifest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicLabel {
+    /// In Chinese.
     pub zh: String,
+    /// In English.
     pub en: String,
 }
 

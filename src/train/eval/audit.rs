@@ -8,7 +8,7 @@ use crate::post::brand::BrandProfile;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use crate::train::heads::Held;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::{MetricRow, bootstrap};
 
 #[derive(Deserialize)]

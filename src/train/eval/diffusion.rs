@@ -13,8 +13,8 @@ use crate::train::data::sets::Split;
 use crate::train::eval::same_author;
 use crate::train::fit::forecasts::forecast_rows;
 use crate::train::fit::forests::{ROUNDING, boosted, widening};
-use crate::train::heads::Held;
 use crate::train::heads::diffusion::posts;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::{self, MetricRow};
 
 /// One forecast quantity: its name, its forecast, what came, and how it stands in a graph.

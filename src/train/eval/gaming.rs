@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::train::data::sets::rows;
 use crate::train::data::texts::TextRow;
-use crate::train::heads::Held;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::{MetricRow, bootstrap};
 
 /// Sets of posts people wrote; reviews and headlines aren't posts.

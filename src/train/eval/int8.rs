@@ -11,7 +11,8 @@ use crate::train::data::encoders::BundleEncoder;
 use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, sample};
 use crate::train::fit::labelled::Predictions;
-use crate::train::heads::{HEADS, Held};
+use crate::train::heads::HEADS;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::{
     MetricRow, accuracy, bootstrap, bootstrap_pair, macro_f1, macro_recall,
 };

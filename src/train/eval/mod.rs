@@ -13,7 +13,8 @@ pub mod score;
 
 use anyhow::Result;
 
-use crate::train::heads::{HEADS, Held};
+use crate::train::heads::HEADS;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::MetricRow;
 
 /// Something that `bsmv eval` measures.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use crate::train::data::sets::Split;
 use crate::train::data::texts::TextRow;
 use crate::train::fit::labelled::{Labelled, beside_baselines, fit_head, predict};
-use crate::train::heads::Held;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::MetricRow;
 
 const SET: &str = "zh_topic_short";

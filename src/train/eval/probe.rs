@@ -11,7 +11,7 @@ use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, TextRow};
 use crate::train::fit::labelled::Labelled;
 use crate::train::fit::optimise::{HeadPlan, fit, start};
-use crate::train::heads::{Held, NO_TEACHER};
+use crate::train::heads::trained::{Held, NO_TEACHER};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 
 /// Sets kept out of all training, and the names of their classes.

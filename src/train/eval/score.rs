@@ -16,7 +16,7 @@ use crate::train::data::cases::{BSMV, Case, Triple, cases};
 use crate::train::data::sets::{Split, read_lines};
 use crate::train::eval::rivals::rivals;
 use crate::train::fit::forecasts::forecast_rows;
-use crate::train::heads::Held;
+use crate::train::heads::trained::Held;
 use crate::train::metrics::{MetricRow, bootstrap, bootstrap_pair, mae, r2, spearman};
 
 const QUANTITIES: [&str; 3] = ["s", "d", "bsmv"];

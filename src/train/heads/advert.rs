@@ -22,7 +22,7 @@ use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
     HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
-use crate::train::heads::{HeadFile, Held, NO_HEAD, Setting, TrainedHead, Training};
+use crate::train::heads::trained::{HeadFile, Held, NO_HEAD, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, auc, bootstrap_pair, spearman};
 
 /// Sets, and true for those that buyers wrote.

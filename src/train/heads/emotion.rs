@@ -8,7 +8,7 @@ use crate::train::data::texts::{Embeddings, TextRow, language, sample};
 use crate::train::fit::labelled::{
     Labelled, Predictions, beside_baselines, fit_head, is_correct, predict,
 };
-use crate::train::heads::{HeadFile, Held, NO_HEAD, SEED, Setting, TrainedHead, Training};
+use crate::train::heads::trained::{HeadFile, Held, NO_HEAD, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{
     MetricRow, accuracy, bootstrap, bootstrap_pair, calibration_error, macro_f1,
 };

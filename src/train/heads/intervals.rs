@@ -18,7 +18,7 @@ use crate::train::data::cases::{BSMV, Case, cases, posts};
 use crate::train::data::folders::Sources;
 use crate::train::data::sets::{Split, read_lines};
 use crate::train::fit::optimise::matrix;
-use crate::train::heads::reader;
+use crate::train::heads::reader::trained_so_far;
 use crate::train::metrics::quantile;
 
 /// Feature vectors kept as the background of explanations.
@@ -41,7 +41,7 @@ pub fn fit(sources: &Sources, encoder: &Path, forecasts: &Path, seed: u64) -> Re
     let brands = &sources.brands.brands;
     let json = std::fs::read(brands).with_context(|| format!("reading {}", brands.display()))?;
     let brands: Vec<BrandProfile> = serde_json::from_slice(&json)?;
-    let reader = reader(encoder, sources)?;
+    let reader = trained_so_far(encoder, sources)?;
     let data = sources.data();
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
 

@@ -7,28 +7,13 @@ pub mod diffusion;
 pub mod emotion;
 pub mod intervals;
 pub mod novelty;
+pub mod reader;
 pub mod relevance;
 pub mod sentiment;
 pub mod topics;
+pub mod trained;
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, Result};
-use candle_core::{Device, Tensor};
-
-use crate::encoder::Precision;
-use crate::heads::reader::Reader;
-use crate::layers::tensors::Tensors;
-use crate::scorer::Scorer;
-use crate::train::data::encoders::{self, Folder};
-use crate::train::data::folders::Sources;
-use crate::train::data::sets::Split;
-use crate::train::data::texts::Embeddings;
-use crate::train::fit::labelled::Predictions;
-use crate::train::fit::optimise::file_of;
-use crate::train::metrics::MetricRow;
-use crate::train::topics::Topics;
+use trained::TrainedHead;
 
 /// Every head that reads text, in the order of `models/README.md`.
 pub const HEADS: &[TrainedHead] = &[
@@ -39,140 +24,6 @@ pub const HEADS: &[TrainedHead] = &[
     relevance::HEAD,
     novelty::HEAD,
 ];
-
-/// How a head is fitted and measured.
-pub struct TrainedHead {
-    /// The head's name, as in `bsmv train <name>` and `bsmv eval <name>`.
-    pub name: &'static str,
-    /// One line for help texts.
-    pub about: &'static str,
-    /// The files that training writes, and the prefix of each one's tensors in a bundle.
-    pub files: &'static [HeadFile],
-    /// Numbers that training can be given.
-    pub settings: &'static [Setting],
-    /// Fits the head, calibrates it on validation, writes its files and prints validation figures.
-    pub train: fn(&Training) -> Result<()>,
-    /// Held-out figures of the head beside its baselines.
-    pub evaluate: fn(&Held) -> Result<Vec<MetricRow>>,
-    /// The classes of held-out texts by the head on these embeddings, for heads that have classes.
-    pub predictions: Option<Predict>,
-}
-
-/// Predicts the classes of held-out texts, set by set, from the encoder's vectors of them.
-pub type Predict = fn(&Held, &Embeddings) -> Result<Vec<Predictions>>;
-
-/// A file of a head.
-#[derive(Debug, Clone, Copy)]
-pub struct HeadFile {
-    /// Stands before the names of its tensors in a bundle, its last dot included.
-    pub prefix: &'static str,
-    /// Its name in the folder of what training makes.
-    pub name: &'static str,
-}
-
-/// A number that a head's training can be given, as `--<name>`.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting {
-    /// Its name, without dashes in front.
-    pub name: &'static str,
-    /// One line for help texts.
-    pub about: &'static str,
-    /// Its value where none is given.
-    pub default: usize,
-}
-
-/// Seed of all that is random in a head's training.
-pub const SEED: Setting = Setting {
-    name: "seed",
-    about: "Seed of all that is random",
-    default: 1,
-};
-
-/// A run of `bsmv train <name>`.
-pub struct Training {
-    /// The data sets and what else heads are trained with.
-    pub sources: Sources,
-    /// Folder of the encoder that the head reads vectors of, in Hugging Face's layout.
-    pub encoder: PathBuf,
-    /// Values of the head's settings by name.
-    pub settings: BTreeMap<&'static str, usize>,
-}
-
-impl Training {
-    /// The value of a setting.
-    pub fn value(&self, setting: &Setting) -> usize {
-        let given = self.settings.get(setting.name);
-        given.copied().unwrap_or(setting.default)
-    }
-
-    /// The value of [`SEED`].
-    pub fn seed(&self) -> u64 {
-        self.value(&SEED) as u64
-    }
-
-    /// The encoder, as the bundle will hold it.
-    pub fn student(&self) -> Result<Folder> {
-        encoders::student(&self.encoder)
-    }
-}
-
-/// A run of `bsmv eval`: a bundle, and what it is measured on.
-pub struct Held<'a> {
-    /// The bundle's scorer.
-    pub scorer: &'a Scorer,
-    /// Opens the same bundle at some precision.
-    pub open: &'a dyn Fn(Precision) -> Result<Scorer>,
-    /// The data sets and what else heads are measured with.
-    pub sources: &'a Sources,
-    /// The split that figures are of.
-    pub split: Split,
-    /// Vectors of the bundle's encoder.
-    pub embeddings: &'a Embeddings<'a>,
-    /// Vectors of the untuned teacher, if it was named.
-    pub teacher: Option<&'a Embeddings<'a>>,
-    /// Folder of posts labelled by hand.
-    pub fixtures: &'a Path,
-    /// Sentences and the words that are exchanged in them.
-    pub audit: &'a Path,
-    /// Valences of the cascades' texts, from `bsmv label`.
-    pub labels: &'a Path,
-    /// Forecasts of `bsmv train diffusion --folds`.
-    pub forecasts: &'a Path,
-}
-
-impl Held<'_> {
-    /// The rows of what can't be measured: none, and a line on standard error that says why.
-    pub fn left_out(&self, name: &str, why: &str) -> Vec<MetricRow> {
-        eprintln!("{name} is left out: {why}");
-        Vec::new()
-    }
-}
-
-/// Why a head is left out of figures.
-pub const NO_HEAD: &str = "the bundle has no such head";
-/// Why figures that need the teacher are left out.
-pub const NO_TEACHER: &str = "it is measured beside the teacher, whose folder --teacher names";
-
-/// A reader of the student with the heads trained so far, before there is a bundle. Heads that the
-/// score needs must be there.
-pub fn reader(student: &Path, sources: &Sources) -> Result<Reader> {
-    let mut tensors: HashMap<String, Tensor> = HashMap::new();
-    for HeadFile { prefix, name } in HEADS.iter().flat_map(|head| head.files) {
-        let path = sources.made(name);
-        if !path.exists() {
-            continue;
-        }
-        let loaded = candle_core::safetensors::load(&path, &Device::Cpu)
-            .with_context(|| format!("reading {}", path.display()))?;
-        let named = loaded.into_iter();
-        tensors.extend(named.map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
-    }
-    let heads = file_of(&tensors)?;
-    let labels = Topics::read(&sources.topics)?.labels();
-    let embedder = encoders::student(student)?.into_embedder();
-    Reader::new(embedder, &Tensors::open(&heads)?, labels)
-        .with_context(|| format!("the heads in {}", sources.folders.runs.display()))
-}
 
 #[cfg(test)]
 mod tests {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::train::data::sets::Split;
 use crate::train::data::texts::sample;
-use crate::train::heads::{HeadFile, Held, NO_HEAD, TrainedHead, Training};
+use crate::train::heads::trained::{HeadFile, Held, NO_HEAD, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, binomial, quantile};
 
 /// Sets whose texts are posts or reviews of one, and the most texts read of each.

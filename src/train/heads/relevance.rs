@@ -25,7 +25,7 @@ use crate::train::data::texts::{Embeddings, held_out, language, validates};
 use crate::train::fit::optimise::{
     HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
-use crate::train::heads::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
+use crate::train::heads::trained::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, auc, bootstrap, calibration_error};
 
 /// One in so many posts that name their target lends the name to a post about something else.

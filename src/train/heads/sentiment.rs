@@ -17,7 +17,7 @@ use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
     Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
-use crate::train::heads::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
+use crate::train::heads::trained::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 
 /// Texts to learn from.

@@ -16,7 +16,7 @@ use crate::train::data::sets::Split;
 use crate::train::data::texts::Embeddings;
 use crate::train::fit::labelled::Predictions;
 use crate::train::fit::optimise::{HeadPlan, Mlp, file_of_vars, fit, matrix, start};
-use crate::train::heads::{HeadFile, Held, NO_TEACHER, SEED, TrainedHead, Training};
+use crate::train::heads::trained::{HeadFile, Held, NO_TEACHER, SEED, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 use crate::train::topics::{Topics, read_sample};
 
