@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use bsmv::encoder::Precision;
 use bsmv::encoder::{Config, Device, FloatEncoder, Int8Encoder};
+use bsmv::kernels::Kernel;
 use bsmv::kernels::attention::{Attention, Shape};
+use bsmv::kernels::int8::{Activations, PackedLinear};
 use bsmv::kernels::math::LayerNorm;
-use bsmv::kernels::{Activations, Kernel, PackedLinear};
 use bsmv::scorer::bundle::Manifest;
 use bsmv::scorer::bundle::encoder_file;
 
@@ -53,7 +54,7 @@ fn report(name: &str, config: &Config, embed: &dyn Fn(&[Vec<u32>])) {
 }
 
 /// Parts of a pass over `rows` pieces, all layers.
-fn parts<K: Kernel>(rows: usize, config: &Config) {
+fn parts<K: Kernel>(kernel: K, rows: usize, config: &Config) {
     let (h, wide) = (config.hidden_size, config.intermediate_size);
     let layers = config.num_hidden_layers as f64;
     let numbers = |n: usize| -> Vec<f32> { (0..n).map(|i| (i as f32 * 0.7).sin()).collect() };
@@ -62,8 +63,8 @@ fn parts<K: Kernel>(rows: usize, config: &Config) {
     for (inputs, outputs) in [(h, 3 * h), (h, h), (h, wide), (wide, h)] {
         let weights: Vec<i8> = (0..inputs * outputs).map(|i| (i * 37) as i8).collect();
         let channels = numbers(outputs);
-        let linear = PackedLinear::<K>::new(&weights, &channels, &channels);
-        input.quantize(&numbers(rows * inputs), inputs);
+        let linear = PackedLinear::new(kernel, &weights, &channels, &channels);
+        input.quantize(kernel, &numbers(rows * inputs), inputs);
         let mut out = vec![0.0; rows * outputs];
         let ms = median(|| linear.apply(&input, &mut out));
         products += ms;
@@ -74,9 +75,9 @@ fn parts<K: Kernel>(rows: usize, config: &Config) {
     let mut spoilt = source.clone();
     let gelu = median(|| {
         spoilt.copy_from_slice(&source);
-        input.quantize_gelu(&mut spoilt, wide);
+        input.quantize_gelu(kernel, &mut spoilt, wide);
     });
-    let quantize = 3.0 * median(|| input.quantize(&x, h));
+    let quantize = 3.0 * median(|| input.quantize(kernel, &x, h));
     let (qkv, mut context) = (numbers(rows * 3 * h), vec![0.0; rows * h]);
     let shape = Shape {
         positions: rows,
@@ -84,14 +85,14 @@ fn parts<K: Kernel>(rows: usize, config: &Config) {
         size: h / config.num_attention_heads,
     };
     let mut attention = Attention::default();
-    let attention = median(|| attention.apply::<K>(&qkv, shape, &mut context));
+    let attention = median(|| attention.apply(kernel, &qkv, shape, &mut context));
     let norm = LayerNorm {
         weight: numbers(h),
         bias: numbers(h),
         eps: 1e-12,
     };
     let mut state = x.clone();
-    let norms = 2.0 * median(|| norm.apply::<K>(&mut state, Some(&x)));
+    let norms = 2.0 * median(|| norm.apply(kernel, &mut state, Some(&x)));
     for (name, ms) in [
         ("products", products),
         ("attention", attention),
@@ -119,14 +120,5 @@ fn main() {
     report("f32", &config, &|texts| {
         float.embed(texts).unwrap();
     });
-    #[cfg(target_arch = "x86_64")]
-    {
-        use bsmv::kernels::{Avx2, Avx512Vnni};
-        if Avx512Vnni::available() {
-            parts::<Avx512Vnni>(64, &config);
-        }
-        if Avx2::available() {
-            parts::<Avx2>(64, &config);
-        }
-    }
+    bsmv::for_each_kernel!(|kernel| parts(kernel, 64, &config));
 }

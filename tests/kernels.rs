@@ -1,8 +1,8 @@
 //! Every kernel of this machine against the oracle, and the oracle against plain arithmetic.
 
 use bsmv::kernels;
+use bsmv::kernels::int8::{Activations, PackedLinear};
 use bsmv::kernels::scalar::Scalar;
-use bsmv::kernels::{Activations, PackedLinear};
 use proptest::prelude::*;
 
 #[path = "common/kernels.rs"]
@@ -15,21 +15,10 @@ proptest! {
     fn every_kernel_gives_the_oracles_bits(
         rows in 1usize..40, inputs in 1usize..200, outputs in 1usize..150, seed: u64,
     ) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use kernels::{Avx2, Avx512Vnni};
-            if Avx2::available() {
-                oracle::check::<Avx2>(rows, inputs, outputs, seed);
-                oracle::check_floats::<Avx2>(rows, inputs, outputs, seed);
-            }
-            if Avx512Vnni::available() {
-                oracle::check::<Avx512Vnni>(rows, inputs, outputs, seed);
-                oracle::check_floats::<Avx512Vnni>(rows, inputs, outputs, seed);
-            }
-        }
-        #[cfg(target_arch = "aarch64")]
-        oracle::check::<kernels::Neon>(rows, inputs, outputs, seed);
-        oracle::check_floats::<Scalar>(rows, inputs, outputs, seed);
+        bsmv::for_each_kernel!(|kernel| {
+            oracle::check(kernel, rows, inputs, outputs, seed);
+            oracle::check_floats(kernel, rows, inputs, outputs, seed);
+        });
     }
 }
 
@@ -43,9 +32,9 @@ fn the_oracle_agrees_with_plain_arithmetic() {
     let bias: Vec<f32> = (0..outputs).map(|c| c as f32 * 0.1).collect();
     let x: Vec<f32> = (0..rows * inputs).map(|i| (i as f32 * 0.7).sin()).collect();
     let mut quantized = Activations::<Scalar>::default();
-    quantized.quantize(&x, inputs);
+    quantized.quantize(Scalar, &x, inputs);
     let mut out = vec![0.0; rows * outputs];
-    PackedLinear::new(&weights, &scales, &bias).apply(&quantized, &mut out);
+    PackedLinear::new(Scalar, &weights, &scales, &bias).apply(&quantized, &mut out);
     for r in 0..rows {
         for c in 0..outputs {
             let mut exact = f64::from(bias[c]);

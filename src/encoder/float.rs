@@ -59,7 +59,7 @@ struct Load {
 impl Choice for Load {
     type Output = Result<FloatEncoder>;
 
-    fn with<K: Kernel>(self) -> Result<FloatEncoder> {
+    fn with<K: Kernel>(self, kernel: K) -> Result<FloatEncoder> {
         let (config, file) = (self.config, Tensors::open(&self.safetensors)?);
         let file = match file.under("bert") {
             inner if inner.has(&format!("{WORDS}.weight")) => inner,
@@ -74,16 +74,21 @@ impl Choice for Load {
             row.iter_mut().zip(&types).for_each(|(p, t)| *p += t);
         }
         let layers = (0..config.num_hidden_layers)
-            .map(|i| layer::<K>(&file, i, &config))
+            .map(|i| layer(kernel, &file, i, &config))
             .collect::<Result<_>>()?;
         let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
         let words = Words::Floats(words);
-        let network = Network::new(config, words, positions, norm, layers);
+        let network = Network::new(kernel, config, words, positions, norm, layers);
         Ok(FloatEncoder(Form::Kernels(Box::new(network))))
     }
 }
 
-fn layer<K: Kernel>(file: &Tensors, i: usize, config: &Config) -> Result<Layer<FloatLinear<K>>> {
+fn layer<K: Kernel>(
+    kernel: K,
+    file: &Tensors,
+    i: usize,
+    config: &Config,
+) -> Result<Layer<FloatLinear<K>>> {
     let (h, wide) = (config.hidden_size, config.intermediate_size);
     let names = layer_names(i);
     let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
@@ -92,7 +97,7 @@ fn layer<K: Kernel>(file: &Tensors, i: usize, config: &Config) -> Result<Layer<F
             weights.extend(file.floats(&format!("{part}.weight"), &[outputs, inputs])?);
             bias.extend(file.floats(&format!("{part}.bias"), &[outputs])?);
         }
-        Ok(FloatLinear::new(&weights, &bias))
+        Ok(FloatLinear::new(kernel, &weights, &bias))
     };
     Ok(Layer {
         qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,
@@ -113,7 +118,7 @@ impl<K: Kernel> Linear for FloatLinear<K> {
     }
 
     fn apply_to_gelu(&self, x: &mut [f32], _: &mut (), out: &mut [f32]) {
-        gelu::<K>(x);
+        gelu(self.kernel(), x);
         FloatLinear::apply(self, x, out);
     }
 }

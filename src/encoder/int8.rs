@@ -5,8 +5,9 @@ use safetensors::tensor::Dtype;
 use super::network::{Embed, Layer, Network, Words};
 use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, layer_names, layer_norm};
+use crate::kernels::int8::PackedLinear;
 use crate::kernels::scalar::Scalar;
-use crate::kernels::{Choice, Kernel, PackedLinear, on_fastest};
+use crate::kernels::{Choice, Kernel, on_fastest};
 use crate::layers::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
@@ -16,14 +17,15 @@ pub struct Int8Encoder {
 }
 
 impl Int8Encoder {
-    /// Loads what [`super::quantize`] wrote.
+    /// Loads what [`quantize`](super::quantize()) wrote. A tensor that is missing or of another shape
+    /// is an error.
     pub fn load(config: Config, file: &dyn FileBytes) -> Result<Self> {
         on_fastest(Load { config, file })
     }
 
     /// The same on the scalar oracle: slow, for tests.
     pub fn load_scalar(config: Config, file: &dyn FileBytes) -> Result<Self> {
-        Load { config, file }.with::<Scalar>()
+        Load { config, file }.with(Scalar)
     }
 
     /// Name of the kernel in use.
@@ -37,7 +39,9 @@ impl Int8Encoder {
     }
 
     /// The unit vector of each sequence of pieces; the bits don't depend on which sequences are
-    /// read together. Short ones together save reading the weights again for each.
+    /// read together. Short ones together save reading the weights again for each. A sequence
+    /// without a piece or with more than the network has positions is an error, and so is a piece
+    /// past its vocabulary.
     pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
         self.network.embed_all(sequences)
     }
@@ -51,16 +55,16 @@ struct Load<'a> {
 impl Choice for Load<'_> {
     type Output = Result<Int8Encoder>;
 
-    fn with<K: Kernel>(self) -> Result<Int8Encoder> {
+    fn with<K: Kernel>(self, kernel: K) -> Result<Int8Encoder> {
         let (config, file) = (self.config, Tensors::open(self.file)?);
         let h = config.hidden_size;
         let layers = (0..config.num_hidden_layers)
-            .map(|i| layer::<K>(&file, i, &config))
+            .map(|i| layer(kernel, &file, i, &config))
             .collect::<Result<_>>()?;
         let words = words(&file, config.vocab_size, h)?;
         let positions = file.floats(POSITIONS, &[config.max_position_embeddings * h])?;
         let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
-        let network = Box::new(Network::new(config, words, positions, norm, layers));
+        let network = Box::new(Network::new(kernel, config, words, positions, norm, layers));
         Ok(Int8Encoder { network })
     }
 }
@@ -93,7 +97,12 @@ fn push_signed(bytes: &[u8], numbers: &mut Vec<i8>) {
     numbers.extend(bytes.iter().map(|&byte| byte as i8));
 }
 
-fn layer<K: Kernel>(file: &Tensors, i: usize, config: &Config) -> Result<Layer<PackedLinear<K>>> {
+fn layer<K: Kernel>(
+    kernel: K,
+    file: &Tensors,
+    i: usize,
+    config: &Config,
+) -> Result<Layer<PackedLinear<K>>> {
     let (h, wide) = (config.hidden_size, config.intermediate_size);
     let names = layer_names(i);
     let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
@@ -106,7 +115,7 @@ fn layer<K: Kernel>(file: &Tensors, i: usize, config: &Config) -> Result<Layer<P
             scales.extend(file.floats(&scale_name(&name), &[outputs])?);
             bias.extend(file.floats(&format!("{part}.bias"), &[outputs])?);
         }
-        Ok(PackedLinear::new(&weights, &scales, &bias))
+        Ok(PackedLinear::new(kernel, &weights, &scales, &bias))
     };
     Ok(Layer {
         qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,

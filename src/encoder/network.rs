@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use super::quantize::GROUP;
 use super::{Config, check_ids};
 use crate::Result;
+use crate::kernels::Kernel;
 use crate::kernels::attention::{Attention, Shape};
+use crate::kernels::int8::{Activations, PackedLinear};
 use crate::kernels::math::{LayerNorm, normalise};
-use crate::kernels::{Activations, Kernel, PackedLinear};
 
 /// Rows of short sequences that are read together.
 const GROUP_ROWS: usize = 128;
@@ -81,18 +82,19 @@ impl<K: Kernel> Linear for PackedLinear<K> {
     type Input = Activations<K>;
 
     fn apply(&self, x: &[f32], input: &mut Activations<K>, out: &mut [f32]) {
-        input.quantize(x, self.inputs());
+        input.quantize(self.kernel(), x, self.inputs());
         PackedLinear::apply(self, input, out);
     }
 
     fn apply_to_gelu(&self, x: &mut [f32], input: &mut Activations<K>, out: &mut [f32]) {
-        input.quantize_gelu(x, self.inputs());
+        input.quantize_gelu(self.kernel(), x, self.inputs());
         PackedLinear::apply(self, input, out);
     }
 }
 
 /// BERT with linear layers of one form.
 pub(super) struct Network<L: Linear> {
+    kernel: L::Kernel,
     config: Config,
     words: Words,
     /// `[positions, hidden]`, token type included.
@@ -183,6 +185,7 @@ pub(super) struct Layer<L> {
 impl<L: Linear> Network<L> {
     /// `positions`: `[positions, hidden]`, token type included; `norm`: of the embeddings.
     pub fn new(
+        kernel: L::Kernel,
         config: Config,
         words: Words,
         positions: Vec<f32>,
@@ -190,6 +193,7 @@ impl<L: Linear> Network<L> {
         layers: Vec<Layer<L>>,
     ) -> Self {
         Network {
+            kernel,
             config,
             words,
             positions,
@@ -232,7 +236,7 @@ impl<L: Linear> Network<L> {
             let position = &self.positions[i * h..][..h];
             x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
         }
-        self.norm.apply::<L::Kernel>(x, None);
+        self.norm.apply(self.kernel, x, None);
 
         for layer in &self.layers {
             for (x, qkv) in x.chunks(block * h).zip(qkv.chunks_mut(block * 3 * h)) {
@@ -247,17 +251,17 @@ impl<L: Linear> Network<L> {
                     heads,
                     size: h / heads,
                 };
-                attention.apply::<L::Kernel>(here, shape, out);
+                attention.apply(self.kernel, here, shape, out);
                 (qkv, gathered) = (after, rest);
             }
             for (x, context) in x.chunks_mut(block * h).zip(context.chunks(block * h)) {
                 let out = &mut scratch.out[..x.len()];
                 let wide_out = &mut scratch.wide[..x.len() / h * wide];
                 layer.attention.apply(context, input, out);
-                layer.attention_norm.apply::<L::Kernel>(x, Some(out));
+                layer.attention_norm.apply(self.kernel, x, Some(out));
                 layer.up.apply(x, input, wide_out);
                 layer.down.apply_to_gelu(wide_out, input, out);
-                layer.norm.apply::<L::Kernel>(x, Some(out));
+                layer.norm.apply(self.kernel, x, Some(out));
             }
         }
     }

@@ -3,8 +3,6 @@
 //! Sums run over one index in order, lanes over another, so the result depends neither on the width
 //! of the vector unit nor on how many queries are worked on together.
 
-use std::marker::PhantomData;
-
 use super::math::{LANES, softmax_numerators};
 use super::{Kernel, Work};
 
@@ -47,7 +45,7 @@ struct Heads<'a, K> {
     qkv: &'a [f32],
     shape: Shape,
     context: &'a mut [f32],
-    kernel: PhantomData<K>,
+    kernel: K,
 }
 
 impl<K: Kernel> Work for Heads<'_, K> {
@@ -61,10 +59,10 @@ impl<K: Kernel> Work for Heads<'_, K> {
             let (a, qkv, context) = (&mut *self.attention, self.qkv, &mut *self.context);
             a.gather(qkv, self.shape, head);
             for first in (0..whole).step_by(QUERIES) {
-                a.attend::<K, QUERIES>(qkv, self.shape, head, first, context);
+                a.attend::<K, QUERIES>(self.kernel, qkv, self.shape, head, first, context);
             }
             for first in whole..n {
-                a.attend::<K, 1>(qkv, self.shape, head, first, context);
+                a.attend::<K, 1>(self.kernel, qkv, self.shape, head, first, context);
             }
         }
     }
@@ -73,13 +71,16 @@ impl<K: Kernel> Work for Heads<'_, K> {
 impl Attention {
     /// Every head of one sequence. `qkv`: `[positions, 3 * heads * size]`; `context`:
     /// `[positions, heads * size]`.
-    pub fn apply<K: Kernel>(&mut self, qkv: &[f32], shape: Shape, context: &mut [f32]) {
-        K::run(Heads::<K> {
+    ///
+    /// # Panics
+    /// When a slice is shorter than that.
+    pub fn apply<K: Kernel>(&mut self, kernel: K, qkv: &[f32], shape: Shape, context: &mut [f32]) {
+        kernel.run(Heads {
             attention: self,
             qkv,
             shape,
             context,
-            kernel: PhantomData,
+            kernel,
         });
     }
 
@@ -113,6 +114,7 @@ impl Attention {
     #[inline(always)]
     fn attend<K: Kernel, const Q: usize>(
         &mut self,
+        kernel: K,
         qkv: &[f32],
         shape: Shape,
         head: usize,
@@ -129,7 +131,7 @@ impl Attention {
         self.scores.resize(QUERIES * padded, 0.0);
         let queries: [&[f32]; Q] = std::array::from_fn(|q| shape.part(qkv, first + q, 0, head));
         for (block, keys) in self.keys.chunks_exact(size * LANES).enumerate() {
-            let sums = K::sums(queries, keys.as_chunks::<LANES>().0);
+            let sums = kernel.sums(queries, keys.as_chunks::<LANES>().0);
             for (q, sums) in sums.iter().enumerate() {
                 let scores = &mut self.scores[q * padded + block * LANES..][..LANES];
                 for (score, sum) in scores.iter_mut().zip(sums) {
@@ -144,7 +146,7 @@ impl Attention {
         }
         let scores: [&[f32]; Q] = std::array::from_fn(|q| &self.scores[q * padded..][..n]);
         for (c, values) in self.values.chunks_exact(n * LANES).enumerate() {
-            let sums = K::sums(scores, values.as_chunks::<LANES>().0);
+            let sums = kernel.sums(scores, values.as_chunks::<LANES>().0);
             for (q, (sums, total)) in sums.iter().zip(totals).enumerate() {
                 let start = ((first + q) * heads + head) * size + c * LANES;
                 let width = LANES.min(size - c * LANES);

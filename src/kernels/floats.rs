@@ -1,8 +1,6 @@
 //! f32 products: the layout and tiles of the 8-bit ones, without their fixed bits.
 
-use std::marker::PhantomData;
-
-use super::{Kernel, TILE, Work, math};
+use super::{FloatTile, Kernel, TILE, Work, math};
 
 /// A linear layer `y = W x + b` in f32, packed for kernel `K`.
 pub struct FloatLinear<K> {
@@ -11,7 +9,7 @@ pub struct FloatLinear<K> {
     bias: Vec<f32>,
     inputs: usize,
     outputs: usize,
-    kernel: PhantomData<K>,
+    kernel: K,
 }
 
 impl<K: Kernel> FloatLinear<K> {
@@ -19,7 +17,8 @@ impl<K: Kernel> FloatLinear<K> {
     ///
     /// # Panics
     /// When the lengths disagree.
-    pub fn new(weights: &[f32], bias: &[f32]) -> Self {
+    pub fn new(kernel: K, weights: &[f32], bias: &[f32]) -> Self {
+        const { assert!(K::ROWS * K::COLUMNS <= TILE) };
         let outputs = bias.len();
         assert_eq!(weights.len() % outputs, 0, "whole rows of weights");
         let inputs = weights.len() / outputs;
@@ -38,8 +37,13 @@ impl<K: Kernel> FloatLinear<K> {
             bias,
             inputs,
             outputs,
-            kernel: PhantomData,
+            kernel,
         }
+    }
+
+    /// The kernel that it is packed for.
+    pub fn kernel(&self) -> K {
+        self.kernel
     }
 
     /// `out[r] = W x_r + b` for the rows of `x`.
@@ -50,23 +54,29 @@ impl<K: Kernel> FloatLinear<K> {
         let n = x.len() / self.inputs;
         assert_eq!(x.len(), n * self.inputs, "whole rows");
         assert_eq!(out.len(), n * self.outputs, "room for every row");
-        let mut tile = [0f32; TILE];
+        let mut spare = [0f32; TILE];
         let panels = self.panels.chunks_exact(K::COLUMNS * self.inputs);
         for (panel, first) in panels.zip((0..).step_by(K::COLUMNS)) {
-            let bias = &self.bias[first..][..K::COLUMNS];
-            let width = K::COLUMNS.min(self.outputs - first);
+            let wide = K::COLUMNS.min(self.outputs - first);
             for top in (0..n).step_by(K::ROWS) {
-                let rows = K::ROWS.min(n - top);
-                let a = &x[top * self.inputs..];
+                let mut tile = FloatTile {
+                    x: &x[top * self.inputs..],
+                    stride: self.inputs,
+                    rows: K::ROWS.min(n - top),
+                    panel,
+                    bias: &self.bias[first..][..K::COLUMNS],
+                    width: self.outputs,
+                };
                 let out = &mut out[top * self.outputs + first..];
-                if width == K::COLUMNS {
-                    K::float_tile(a, self.inputs, rows, panel, bias, out, self.outputs);
+                if wide == K::COLUMNS {
+                    self.kernel.float_tile(tile, out);
                     continue;
                 }
-                K::float_tile(a, self.inputs, rows, panel, bias, &mut tile, K::COLUMNS);
-                let both = out.chunks_mut(self.outputs).zip(tile.chunks(K::COLUMNS));
-                for (out, tile) in both.take(rows) {
-                    out[..width].copy_from_slice(&tile[..width]);
+                tile.width = K::COLUMNS;
+                self.kernel.float_tile(tile, &mut spare);
+                let both = out.chunks_mut(self.outputs).zip(spare.chunks(K::COLUMNS));
+                for (out, spare) in both.take(tile.rows) {
+                    out[..wide].copy_from_slice(&spare[..wide]);
                 }
             }
         }
@@ -74,8 +84,8 @@ impl<K: Kernel> FloatLinear<K> {
 }
 
 /// GELU of numbers, in place.
-pub fn gelu<K: Kernel>(x: &mut [f32]) {
-    K::run(Gelu(x));
+pub fn gelu<K: Kernel>(kernel: K, x: &mut [f32]) {
+    kernel.run(Gelu(x));
 }
 
 struct Gelu<'a>(&'a mut [f32]);

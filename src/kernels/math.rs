@@ -193,16 +193,22 @@ pub fn softmax_numerators(x: &mut [f32], valid: usize) -> f32 {
 
 /// Layer normalisation: scale and shift after a row is brought to mean 0 and variance 1.
 pub struct LayerNorm {
+    /// Scale of each number of a row.
     pub weight: Vec<f32>,
+    /// Shift of each number of a row.
     pub bias: Vec<f32>,
+    /// Added to the variance, so that a row of equal numbers has a root to be divided by.
     pub eps: f32,
 }
 
 impl LayerNorm {
     /// `row = (row - mean) / sqrt(variance + eps) * weight + bias`, in place, for each row of `x`,
     /// to which `more` is added first where it is given.
-    pub fn apply<K: Kernel>(&self, x: &mut [f32], more: Option<&[f32]>) {
-        K::run(Norm {
+    ///
+    /// # Panics
+    /// When `more` is shorter than `x`.
+    pub fn apply<K: Kernel>(&self, kernel: K, x: &mut [f32], more: Option<&[f32]>) {
+        kernel.run(Norm {
             norm: self,
             x,
             more,

@@ -4,10 +4,11 @@
 
 use std::arch::aarch64::*;
 
-use super::{Channels, Kernel, Row, check_tile};
+use super::{Kernel, Tile};
 
 /// 128-bit vectors of 8-bit numbers.
-pub struct Neon;
+#[derive(Debug, Clone, Copy)]
+pub struct Neon(());
 
 impl Kernel for Neon {
     const NAME: &'static str = "neon";
@@ -16,42 +17,41 @@ impl Kernel for Neon {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(
-        a: &[u8],
-        stride: usize,
-        rows: &[Row],
-        panel: &[i8],
-        channels: Channels,
-        out: &mut [f32],
-        width: usize,
-    ) {
-        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
-        // SAFETY: just checked; NEON is part of the architecture.
+    #[inline]
+    fn detect() -> Option<Self> {
+        // This file is compiled where the whole build may use NEON.
+        Some(Neon(()))
+    }
+
+    fn tile(self, tile: Tile<u8>, out: &mut [f32]) {
+        tile.check::<Self>(out);
+        // SAFETY: just checked.
         unsafe {
-            match rows.len() {
-                1 => tile::<1>(a, stride, rows, panel, channels, out, width),
-                2 => tile::<2>(a, stride, rows, panel, channels, out, width),
-                3 => tile::<3>(a, stride, rows, panel, channels, out, width),
-                _ => tile::<4>(a, stride, rows, panel, channels, out, width),
+            match tile.rows.len() {
+                1 => tile_neon::<1>(tile, out),
+                2 => tile_neon::<2>(tile, out),
+                3 => tile_neon::<3>(tile, out),
+                _ => tile_neon::<4>(tile, out),
             }
         }
     }
 }
 
 /// # Safety
-/// The slices must pass [`check_tile`], with `R` rows.
+/// The tile must have passed [`Tile::check`], with `R` rows.
 #[target_feature(enable = "neon")]
-unsafe fn tile<const R: usize>(
-    a: &[u8],
-    stride: usize,
-    rows: &[Row],
-    panel: &[i8],
-    channels: Channels,
-    out: &mut [f32],
-    width: usize,
-) {
+unsafe fn tile_neon<const R: usize>(tile: Tile<u8>, out: &mut [f32]) {
+    let Tile {
+        activations: a,
+        stride,
+        rows,
+        panel,
+        channels,
+        width,
+    } = tile;
     // Each vector sums two channels, each in two halves of its inputs.
     let mut sums = [[vdupq_n_s32(0); 4]; R];
+    // SAFETY: the tile was checked.
     unsafe {
         for k in 0..stride / 4 {
             let w = panel.as_ptr().add(32 * k);

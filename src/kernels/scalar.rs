@@ -1,8 +1,9 @@
 //! The oracle: plain loops that every other kernel must equal.
 
-use super::{Channels, Kernel, Row};
+use super::{Kernel, Tile};
 
 /// One row, one column, one input at a time.
+#[derive(Debug, Clone, Copy)]
 pub struct Scalar;
 
 impl Kernel for Scalar {
@@ -12,23 +13,24 @@ impl Kernel for Scalar {
     const DEPTH: usize = 1;
     type Activation = u8;
 
-    fn tile(
-        a: &[u8],
-        stride: usize,
-        rows: &[Row],
-        panel: &[i8],
-        channels: Channels,
-        out: &mut [f32],
-        width: usize,
-    ) {
-        for (r, row) in rows.iter().enumerate() {
+    #[inline]
+    fn detect() -> Option<Self> {
+        Some(Scalar)
+    }
+
+    fn tile(self, tile: Tile<u8>, out: &mut [f32]) {
+        tile.check::<Self>(out);
+        let channels = tile.channels;
+        for (r, row) in tile.rows.iter().enumerate() {
+            let levels = &tile.activations[r * tile.stride..][..tile.stride];
             for c in 0..Self::COLUMNS {
                 let mut sum = 0;
-                for k in 0..stride {
-                    sum += i32::from(a[r * stride + k]) * i32::from(panel[k * Self::COLUMNS + c]);
+                for (k, &level) in levels.iter().enumerate() {
+                    sum += i32::from(level) * i32::from(tile.panel[k * Self::COLUMNS + c]);
                 }
                 let exact = (sum - row.zero * channels.sums[c]) as f32;
-                out[r * width + c] = exact * (row.scale * channels.scales[c]) + channels.bias[c];
+                out[r * tile.width + c] =
+                    exact * (row.scale * channels.scales[c]) + channels.bias[c];
             }
         }
     }

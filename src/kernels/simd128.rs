@@ -22,10 +22,11 @@ use std::arch::wasm32::{
 };
 
 use super::math::LANES;
-use super::{Channels, Kernel, Row, check_tile};
+use super::{Kernel, Tile};
 
 /// Plain 128-bit SIMD, no relaxed instructions.
-pub struct Simd128;
+#[derive(Debug, Clone, Copy)]
+pub struct Simd128(());
 
 impl Kernel for Simd128 {
     const NAME: &'static str = "simd128";
@@ -34,23 +35,21 @@ impl Kernel for Simd128 {
     const DEPTH: usize = 2;
     type Activation = i16;
 
-    fn tile(
-        a: &[i16],
-        stride: usize,
-        rows: &[Row],
-        panel: &[i8],
-        channels: Channels,
-        out: &mut [f32],
-        width: usize,
-    ) {
-        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
+    #[inline]
+    fn detect() -> Option<Self> {
+        // A module with such instructions loads only where they are.
+        Some(Simd128(()))
+    }
+
+    fn tile(self, tile: Tile<i16>, out: &mut [f32]) {
+        tile.check::<Self>(out);
         // SAFETY: just checked.
         unsafe {
-            match rows.len() {
-                1 => tile::<1>(a, stride, rows, panel, channels, out, width),
-                2 => tile::<2>(a, stride, rows, panel, channels, out, width),
-                3 => tile::<3>(a, stride, rows, panel, channels, out, width),
-                _ => tile::<4>(a, stride, rows, panel, channels, out, width),
+            match tile.rows.len() {
+                1 => tile_simd128::<1>(tile, out),
+                2 => tile_simd128::<2>(tile, out),
+                3 => tile_simd128::<3>(tile, out),
+                _ => tile_simd128::<4>(tile, out),
             }
         }
     }
@@ -78,7 +77,11 @@ impl Kernel for Simd128 {
     }
 
     #[inline(always)]
-    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+    fn sums<const Q: usize>(
+        self,
+        factors: [&[f32]; Q],
+        rows: &[[f32; LANES]],
+    ) -> [[f32; LANES]; Q] {
         assert!(factors.iter().all(|f| f.len() >= rows.len()));
         let mut sums = [[f32x4_splat(0.0); 4]; Q];
         let mut out = [[0f32; LANES]; Q];
@@ -106,19 +109,20 @@ impl Kernel for Simd128 {
 /// register, which it doesn't in the middle of a larger one.
 ///
 /// # Safety
-/// The slices must pass [`check_tile`], with `R` rows. WebAssembly loads and stores need no
+/// The tile must have passed [`Tile::check`], with `R` rows. WebAssembly loads and stores need no
 /// alignment.
 #[inline(never)]
-unsafe fn tile<const R: usize>(
-    a: &[i16],
-    stride: usize,
-    rows: &[Row],
-    panel: &[i8],
-    channels: Channels,
-    out: &mut [f32],
-    width: usize,
-) {
+unsafe fn tile_simd128<const R: usize>(tile: Tile<i16>, out: &mut [f32]) {
+    let Tile {
+        activations: a,
+        stride,
+        rows,
+        panel,
+        channels,
+        width,
+    } = tile;
     let mut sums: [[v128; 2]; R] = [[i32x4_splat(0); 2]; R];
+    // SAFETY: the tile was checked.
     unsafe {
         let mut at = a.as_ptr();
         let mut w = panel.as_ptr();

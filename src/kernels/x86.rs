@@ -3,17 +3,11 @@
 use std::arch::x86_64::*;
 
 use super::math::LANES;
-use super::{Channels, Kernel, Row, Work, check_tile};
+use super::{FloatTile, Kernel, Tile, Work};
 
 /// 256-bit products of unsigned activations with signed weights.
-pub struct Avx2;
-
-impl Avx2 {
-    /// Whether this processor has it.
-    pub fn available() -> bool {
-        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
-    }
-}
+#[derive(Debug, Clone, Copy)]
+pub struct Avx2(());
 
 impl Kernel for Avx2 {
     const NAME: &'static str = "avx2";
@@ -22,56 +16,49 @@ impl Kernel for Avx2 {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(
-        a: &[u8],
-        stride: usize,
-        rows: &[Row],
-        panel: &[i8],
-        channels: Channels,
-        out: &mut [f32],
-        width: usize,
-    ) {
-        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
-        // SAFETY: an encoder is built on this kernel only where `available()` held; `check_tile`
-        // bounds every address.
+    fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        found.then_some(Avx2(()))
+    }
+
+    fn tile(self, tile: Tile<u8>, out: &mut [f32]) {
+        tile.check::<Self>(out);
+        // SAFETY: `detect` found the instructions, or there were no `self`; every address was just
+        // checked.
         unsafe {
-            match rows.len() {
-                1 => tile_avx2::<1>(a, stride, rows, panel, channels, out, width),
-                2 => tile_avx2::<2>(a, stride, rows, panel, channels, out, width),
-                3 => tile_avx2::<3>(a, stride, rows, panel, channels, out, width),
-                _ => tile_avx2::<4>(a, stride, rows, panel, channels, out, width),
+            match tile.rows.len() {
+                1 => tile_avx2::<1>(tile, out),
+                2 => tile_avx2::<2>(tile, out),
+                3 => tile_avx2::<3>(tile, out),
+                _ => tile_avx2::<4>(tile, out),
             }
         }
     }
 
-    fn float_tile(
-        a: &[f32],
-        stride: usize,
-        rows: usize,
-        panel: &[f32],
-        bias: &[f32],
-        out: &mut [f32],
-        width: usize,
-    ) {
-        check_float_tile::<Self>(a, stride, rows, panel, bias, out, width);
+    fn float_tile(self, tile: FloatTile, out: &mut [f32]) {
+        tile.check::<Self>(out);
         // SAFETY: as for `tile`.
         unsafe {
-            match rows {
-                1 => float_tile_avx2::<1>(a, stride, panel, bias, out, width),
-                2 => float_tile_avx2::<2>(a, stride, panel, bias, out, width),
-                3 => float_tile_avx2::<3>(a, stride, panel, bias, out, width),
-                _ => float_tile_avx2::<4>(a, stride, panel, bias, out, width),
+            match tile.rows {
+                1 => float_tile_avx2::<1>(tile, out),
+                2 => float_tile_avx2::<2>(tile, out),
+                3 => float_tile_avx2::<3>(tile, out),
+                _ => float_tile_avx2::<4>(tile, out),
             }
         }
     }
 
     #[inline(always)]
-    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+    fn sums<const Q: usize>(
+        self,
+        factors: [&[f32]; Q],
+        rows: &[[f32; LANES]],
+    ) -> [[f32; LANES]; Q] {
         // SAFETY: as for `tile`; the function checks its slices.
         unsafe { sums_avx2(factors, rows) }
     }
 
-    fn run<W: Work>(work: W) -> W::Output {
+    fn run<W: Work>(self, work: W) -> W::Output {
         #[target_feature(enable = "avx2")]
         fn with_avx2<W: Work>(work: W) -> W::Output {
             work.run()
@@ -82,18 +69,8 @@ impl Kernel for Avx2 {
 }
 
 /// 512-bit products, four to a lane, in one instruction.
-pub struct Avx512Vnni;
-
-impl Avx512Vnni {
-    /// Whether this processor has it.
-    pub fn available() -> bool {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vnni")
-    }
-}
+#[derive(Debug, Clone, Copy)]
+pub struct Avx512Vnni(());
 
 impl Kernel for Avx512Vnni {
     const NAME: &'static str = "avx512vnni";
@@ -102,80 +79,64 @@ impl Kernel for Avx512Vnni {
     const DEPTH: usize = 4;
     type Activation = u8;
 
-    fn tile(
-        a: &[u8],
-        stride: usize,
-        rows: &[Row],
-        panel: &[i8],
-        channels: Channels,
-        out: &mut [f32],
-        width: usize,
-    ) {
-        check_tile::<Self>(a, stride, rows, panel, channels, out, width);
-        // SAFETY: as for `Avx2`.
+    fn detect() -> Option<Self> {
+        let found = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni");
+        found.then_some(Avx512Vnni(()))
+    }
+
+    fn tile(self, tile: Tile<u8>, out: &mut [f32]) {
+        tile.check::<Self>(out);
+        // SAFETY: `detect` found the instructions, or there were no `self`; every address was just
+        // checked.
         unsafe {
-            match rows.len() {
-                1 => tile_vnni::<1>(a, stride, rows, panel, channels, out, width),
-                2 => tile_vnni::<2>(a, stride, rows, panel, channels, out, width),
-                3 => tile_vnni::<3>(a, stride, rows, panel, channels, out, width),
-                4 => tile_vnni::<4>(a, stride, rows, panel, channels, out, width),
-                5 => tile_vnni::<5>(a, stride, rows, panel, channels, out, width),
-                _ => tile_vnni::<6>(a, stride, rows, panel, channels, out, width),
+            match tile.rows.len() {
+                1 => tile_vnni::<1>(tile, out),
+                2 => tile_vnni::<2>(tile, out),
+                3 => tile_vnni::<3>(tile, out),
+                4 => tile_vnni::<4>(tile, out),
+                5 => tile_vnni::<5>(tile, out),
+                _ => tile_vnni::<6>(tile, out),
             }
         }
     }
 
-    fn float_tile(
-        a: &[f32],
-        stride: usize,
-        rows: usize,
-        panel: &[f32],
-        bias: &[f32],
-        out: &mut [f32],
-        width: usize,
-    ) {
-        check_float_tile::<Self>(a, stride, rows, panel, bias, out, width);
+    fn float_tile(self, tile: FloatTile, out: &mut [f32]) {
+        tile.check::<Self>(out);
         // SAFETY: as for `tile`.
         unsafe {
-            match rows {
-                1 => float_tile_avx512::<1>(a, stride, panel, bias, out, width),
-                2 => float_tile_avx512::<2>(a, stride, panel, bias, out, width),
-                3 => float_tile_avx512::<3>(a, stride, panel, bias, out, width),
-                4 => float_tile_avx512::<4>(a, stride, panel, bias, out, width),
-                5 => float_tile_avx512::<5>(a, stride, panel, bias, out, width),
-                _ => float_tile_avx512::<6>(a, stride, panel, bias, out, width),
+            match tile.rows {
+                1 => float_tile_avx512::<1>(tile, out),
+                2 => float_tile_avx512::<2>(tile, out),
+                3 => float_tile_avx512::<3>(tile, out),
+                4 => float_tile_avx512::<4>(tile, out),
+                5 => float_tile_avx512::<5>(tile, out),
+                _ => float_tile_avx512::<6>(tile, out),
             }
         }
     }
 
     #[inline(always)]
-    fn sums<const Q: usize>(factors: [&[f32]; Q], rows: &[[f32; LANES]]) -> [[f32; LANES]; Q] {
+    fn sums<const Q: usize>(
+        self,
+        factors: [&[f32]; Q],
+        rows: &[[f32; LANES]],
+    ) -> [[f32; LANES]; Q] {
         // SAFETY: as for `tile`; the function checks its slices.
         unsafe { sums_avx512(factors, rows) }
     }
 
-    fn run<W: Work>(work: W) -> W::Output {
+    fn run<W: Work>(self, work: W) -> W::Output {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
         fn with_avx512<W: Work>(work: W) -> W::Output {
             work.run()
         }
-        // SAFETY: as for `Avx2`.
+        // SAFETY: as for `tile`.
         unsafe { with_avx512(work) }
     }
-}
-
-fn check_float_tile<K: Kernel>(
-    a: &[f32],
-    stride: usize,
-    rows: usize,
-    panel: &[f32],
-    bias: &[f32],
-    out: &[f32],
-    width: usize,
-) {
-    assert!((1..=K::ROWS).contains(&rows) && a.len() >= rows * stride);
-    assert!(panel.len() >= stride * K::COLUMNS && bias.len() >= K::COLUMNS);
-    assert!(out.len() >= (rows - 1) * width + K::COLUMNS);
 }
 
 /// Four activations of one row as one 32-bit number.
@@ -184,23 +145,25 @@ fn check_float_tile<K: Kernel>(
 /// `a` must be readable for four bytes.
 #[inline(always)]
 unsafe fn four(a: *const u8) -> i32 {
+    // SAFETY: as the caller promises.
     unsafe { a.cast::<i32>().read_unaligned() }
 }
 
 /// # Safety
-/// Needs AVX2, and slices that pass [`check_tile`] with `R` rows.
+/// Needs AVX2, and a tile that passed [`Tile::check`], of `R` rows.
 #[target_feature(enable = "avx2")]
-unsafe fn tile_avx2<const R: usize>(
-    a: &[u8],
-    stride: usize,
-    rows: &[Row],
-    panel: &[i8],
-    channels: Channels,
-    out: &mut [f32],
-    width: usize,
-) {
+unsafe fn tile_avx2<const R: usize>(tile: Tile<u8>, out: &mut [f32]) {
+    let Tile {
+        activations: a,
+        stride,
+        rows,
+        panel,
+        channels,
+        width,
+    } = tile;
     let ones = _mm256_set1_epi16(1);
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
+    // SAFETY: the tile was checked.
     unsafe {
         for k in 0..stride / 4 {
             let w = panel.as_ptr().add(64 * k).cast::<__m256i>();
@@ -230,18 +193,19 @@ unsafe fn tile_avx2<const R: usize>(
 }
 
 /// # Safety
-/// Needs AVX-512 F and VNNI, and slices that pass [`check_tile`] with `R` rows.
+/// Needs AVX-512 F and VNNI, and a tile that passed [`Tile::check`], of `R` rows.
 #[target_feature(enable = "avx512f,avx512vnni")]
-unsafe fn tile_vnni<const R: usize>(
-    a: &[u8],
-    stride: usize,
-    rows: &[Row],
-    panel: &[i8],
-    channels: Channels,
-    out: &mut [f32],
-    width: usize,
-) {
+unsafe fn tile_vnni<const R: usize>(tile: Tile<u8>, out: &mut [f32]) {
+    let Tile {
+        activations: a,
+        stride,
+        rows,
+        panel,
+        channels,
+        width,
+    } = tile;
     let mut sums = [[_mm512_setzero_si512(); 4]; R];
+    // SAFETY: the tile was checked.
     unsafe {
         for k in 0..stride / 4 {
             let w = panel.as_ptr().add(256 * k).cast::<__m512i>();
@@ -332,17 +296,18 @@ unsafe fn sums_avx512<const Q: usize>(
 }
 
 /// # Safety
-/// Needs AVX2 and FMA, and slices that pass [`check_float_tile`] with `R` rows.
+/// Needs AVX2 and FMA, and a tile that passed [`FloatTile::check`], of `R` rows.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn float_tile_avx2<const R: usize>(
-    a: &[f32],
-    stride: usize,
-    panel: &[f32],
-    bias: &[f32],
-    out: &mut [f32],
-    width: usize,
-) {
-    // SAFETY: bounded by the check.
+unsafe fn float_tile_avx2<const R: usize>(tile: FloatTile, out: &mut [f32]) {
+    let FloatTile {
+        x: a,
+        stride,
+        panel,
+        bias,
+        width,
+        ..
+    } = tile;
+    // SAFETY: the tile was checked.
     unsafe {
         let load = |p: *const f32| -> [__m256; 2] {
             std::array::from_fn(|v| _mm256_loadu_ps(p.add(8 * v)))
@@ -366,17 +331,18 @@ unsafe fn float_tile_avx2<const R: usize>(
 }
 
 /// # Safety
-/// Needs AVX-512 F, and slices that pass [`check_float_tile`] with `R` rows.
+/// Needs AVX-512 F, and a tile that passed [`FloatTile::check`], of `R` rows.
 #[target_feature(enable = "avx512f")]
-unsafe fn float_tile_avx512<const R: usize>(
-    a: &[f32],
-    stride: usize,
-    panel: &[f32],
-    bias: &[f32],
-    out: &mut [f32],
-    width: usize,
-) {
-    // SAFETY: bounded by the check.
+unsafe fn float_tile_avx512<const R: usize>(tile: FloatTile, out: &mut [f32]) {
+    let FloatTile {
+        x: a,
+        stride,
+        panel,
+        bias,
+        width,
+        ..
+    } = tile;
+    // SAFETY: the tile was checked.
     unsafe {
         let load = |p: *const f32| -> [__m512; 4] {
             std::array::from_fn(|v| _mm512_loadu_ps(p.add(16 * v)))

@@ -1,11 +1,12 @@
 //! A kernel beside the oracle, bit for bit: natively in `tests/kernels.rs`, and in WebAssembly by the
 //! module that `www/tests/kernels.test.mjs` loads.
 
+use super::kernels::Kernel;
 use super::kernels::attention::{Attention, Shape};
 use super::kernels::floats::FloatLinear;
+use super::kernels::int8::{Activations, PackedLinear};
 use super::kernels::math::LayerNorm;
 use super::kernels::scalar::Scalar;
-use super::kernels::{Activations, Kernel, PackedLinear};
 
 /// Numbers that look random, the same for the same seed.
 struct Numbers(u64);
@@ -40,22 +41,28 @@ impl Numbers {
     }
 }
 
-/// What kernel `K` makes of numbers drawn from `seed`: products of every kind, attention over
-/// `rows` positions, layer normalisation.
-fn results<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) -> Vec<Vec<f32>> {
+/// A kernel's results from numbers drawn from `seed`: products of every kind, attention over `rows`
+/// positions, layer normalisation.
+fn results<K: Kernel>(
+    kernel: K,
+    rows: usize,
+    inputs: usize,
+    outputs: usize,
+    seed: u64,
+) -> Vec<Vec<f32>> {
     let mut numbers = Numbers(seed | 1);
     let weights = numbers.bytes(inputs * outputs);
     let scales: Vec<f32> = numbers.floats(outputs).iter().map(|s| s * 1e-2).collect();
     let bias = numbers.floats(outputs);
     let mut x = numbers.floats(rows * inputs);
 
-    let linear = PackedLinear::<K>::new(&weights, &scales, &bias);
+    let linear = PackedLinear::new(kernel, &weights, &scales, &bias);
     let mut quantized = Activations::<K>::default();
     let mut plain = vec![0.0; rows * outputs];
-    quantized.quantize(&x, inputs);
+    quantized.quantize(kernel, &x, inputs);
     linear.apply(&quantized, &mut plain);
     let mut of_gelu = vec![0.0; rows * outputs];
-    quantized.quantize_gelu(&mut x, inputs);
+    quantized.quantize_gelu(kernel, &mut x, inputs);
     linear.apply(&quantized, &mut of_gelu);
 
     let (heads, size) = (2, inputs % 40 + 1);
@@ -68,23 +75,23 @@ fn results<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) -> 
     };
     let mut attention = Attention::default();
     // Twice, for what the first leaves behind.
-    attention.apply::<K>(&numbers.floats(qkv.len()), shape, &mut context);
-    attention.apply::<K>(&qkv, shape, &mut context);
+    attention.apply(kernel, &numbers.floats(qkv.len()), shape, &mut context);
+    attention.apply(kernel, &qkv, shape, &mut context);
 
     let norm = LayerNorm {
         weight: numbers.floats(inputs),
         bias: numbers.floats(inputs),
         eps: 1e-12,
     };
-    norm.apply::<K>(&mut x, Some(&numbers.floats(rows * inputs)));
+    norm.apply(kernel, &mut x, Some(&numbers.floats(rows * inputs)));
     vec![plain, of_gelu, context, x]
 }
 
 /// # Panics
-/// When `K` gives other bits than the oracle.
-pub fn check<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
-    let got = results::<K>(rows, inputs, outputs, seed);
-    let expected = results::<Scalar>(rows, inputs, outputs, seed);
+/// When the kernel gives other bits than the oracle.
+pub fn check<K: Kernel>(kernel: K, rows: usize, inputs: usize, outputs: usize, seed: u64) {
+    let got = results(kernel, rows, inputs, outputs, seed);
+    let expected = results(Scalar, rows, inputs, outputs, seed);
     let names = ["product", "product of GELU", "attention", "layer norm"];
     for ((got, expected), name) in got.iter().zip(&expected).zip(names) {
         for (i, (g, e)) in got.iter().zip(expected).enumerate() {
@@ -98,15 +105,15 @@ pub fn check<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
 }
 
 /// # Panics
-/// When f32 products of `K` are further from f64 than rounding explains.
+/// When its f32 products are further from f64 than rounding explains.
 #[allow(dead_code)] // Native builds alone compute in f32.
-pub fn check_floats<K: Kernel>(rows: usize, inputs: usize, outputs: usize, seed: u64) {
+pub fn check_floats<K: Kernel>(kernel: K, rows: usize, inputs: usize, outputs: usize, seed: u64) {
     let mut numbers = Numbers(seed | 1);
     let weights = numbers.floats(inputs * outputs);
     let bias = numbers.floats(outputs);
     let x = numbers.floats(rows * inputs);
     let mut out = vec![0.0; rows * outputs];
-    FloatLinear::<K>::new(&weights, &bias).apply(&x, &mut out);
+    FloatLinear::new(kernel, &weights, &bias).apply(&x, &mut out);
     for (i, y) in out.iter().enumerate() {
         let (row, column) = (&x[i / outputs * inputs..], &weights[i % outputs * inputs..]);
         let products = row.iter().zip(column).take(inputs);
