@@ -6,8 +6,7 @@ use std::io::{BufRead, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use bsmv::encoder::{Config, FloatEncoder, Int8Encoder, WordBits, quantize};
-use candle_core::Device;
+use bsmv::encoder::{Config, Device, FloatEncoder, Int8Encoder, WordBits, quantize};
 use serde::{Deserialize, Serialize};
 
 /// Encode `ids` together, as often as `runs` says.

@@ -86,7 +86,7 @@ impl Error {
     }
 }
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "candle")]
 impl From<candle_core::Error> for Error {
     fn from(error: candle_core::Error) -> Self {
         Error::Compute(error.to_string())

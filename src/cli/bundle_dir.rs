@@ -4,11 +4,10 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bsmv::Error;
-use bsmv::encoder::Precision;
 use bsmv::encoder::embedder::Embedder;
+use bsmv::encoder::{Device, Precision};
 use bsmv::scorer::Scorer;
 use bsmv::scorer::bundle::{Bundle, Manifest};
-use candle_core::Device;
 
 use super::device::On;
 

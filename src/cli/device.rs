@@ -1,10 +1,9 @@
 //! Where the f32 encoder computes.
 
-use std::panic;
-
-use anyhow::{Result, anyhow, bail};
-use bsmv::encoder::Precision;
-use candle_core::Device;
+#[cfg(feature = "cuda")]
+use anyhow::anyhow;
+use anyhow::{Result, bail};
+use bsmv::encoder::{Device, Precision};
 
 /// A device as an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,26 +36,38 @@ impl On {
 
 /// The first GPU, once it has computed something: a driver may be there and too old, or the GPU
 /// older than what the kernels were built for. Without a driver the library panics.
+#[cfg(feature = "cuda")]
 pub fn cuda() -> Result<Device> {
-    if !cfg!(feature = "cuda") {
-        bail!("this build has no CUDA (build it with --features cuda)");
-    }
+    use std::panic;
+
+    use candle_core::{DType, Tensor};
+
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
-    let tried = panic::catch_unwind(|| -> candle_core::Result<Device> {
-        let device = Device::new_cuda(0)?;
-        let two = candle_core::Tensor::ones(2, candle_core::DType::F32, &device)?;
+    let tried = panic::catch_unwind(|| -> candle_core::Result<candle_core::Device> {
+        let device = candle_core::Device::new_cuda(0)?;
+        let two = Tensor::ones(2, DType::F32, &device)?;
         two.exp()?.to_vec1::<f32>()?;
         Ok(device)
     });
     panic::set_hook(hook);
-    match tried {
-        Ok(opened) => opened.map_err(|e| anyhow!("no CUDA device that can be used: {e}")),
+    let device = match tried {
+        Ok(opened) => opened.map_err(|e| anyhow!("no CUDA device that can be used: {e}"))?,
         Err(cause) => {
-            let said = cause.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| cause.downcast_ref::<&str>().copied());
-            let said = said.unwrap_or("its library broke");
-            Err(anyhow!("no CUDA driver that can be used: {said}"))
+            let why = cause.downcast_ref::<String>().map(String::as_str);
+            let why = why.or_else(|| cause.downcast_ref::<&str>().copied());
+            let why = why.unwrap_or("its library broke");
+            bail!("no CUDA driver that can be used: {why}");
         }
+    };
+    if candle_core::cuda::gemm_reduced_precision_f32() {
+        bail!("TF32 is on: products would be rounded");
     }
+    Ok(Device::Candle(device))
+}
+
+/// The error of a build without CUDA.
+#[cfg(not(feature = "cuda"))]
+pub fn cuda() -> Result<Device> {
+    bail!("this build has no CUDA (build it with --features cuda)")
 }

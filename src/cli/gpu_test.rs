@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
-use bsmv::encoder::Precision;
+use anyhow::{Result, ensure};
 use bsmv::encoder::embedder::Embedder;
+use bsmv::encoder::{Device, Precision};
 use bsmv::post::Post;
-use candle_core::Device;
 use serde::Deserialize;
 
 use super::bundle_dir::Model;
@@ -36,9 +35,6 @@ struct Row {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let device = device::cuda()?;
-    if candle_core::cuda::gemm_reduced_precision_f32() {
-        bail!("TF32 is on: products would be rounded");
-    }
     let rows: Vec<Row> = serde_json::from_slice(&std::fs::read(&args.posts)?)?;
     let texts: Vec<String> = rows.iter().map(|row| row.post.full_text()).collect();
     let cpu = args.model.embedder(Precision::F32, &Device::Cpu)?;

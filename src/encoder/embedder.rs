@@ -38,6 +38,7 @@ enum Form {
 /// A text as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
+    /// The text after cleaning, and what cleaning found.
     pub cleaned: Cleaned,
     /// Unit vector.
     pub vector: Vec<f32>,

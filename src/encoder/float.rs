@@ -1,6 +1,8 @@
-//! The encoder in f32: own kernels on the CPU, candle's tensors elsewhere.
+//! The encoder in f32: on the crate's kernels, or on candle's tensors where a device of candle's is
+//! asked for.
 
 use super::network::{Embed, Layer, Linear, Network, Words};
+#[cfg(feature = "candle")]
 use super::tensors::TensorEncoder;
 use super::{Config, Device, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names, layer_norm};
 use crate::Result;
@@ -13,39 +15,42 @@ pub struct FloatEncoder(Form);
 
 enum Form {
     Kernels(Box<dyn Embed>),
+    #[cfg(feature = "candle")]
     Tensors(TensorEncoder),
 }
 
 impl FloatEncoder {
-    /// Loads a BERT with Hugging Face's tensor names, with or without a `bert.` prefix.
+    /// Loads a BERT with Hugging Face's tensor names, with or without a `bert.` prefix. A tensor that
+    /// is missing or of another shape is an error.
     pub fn load(config: Config, safetensors: Vec<u8>, device: &Device) -> Result<Self> {
-        if !device.is_cpu() {
-            return Self::load_tensors(config, safetensors, device);
+        match device {
+            Device::Cpu => on_fastest(Load {
+                config,
+                safetensors,
+            }),
+            #[cfg(feature = "candle")]
+            Device::Candle(device) => {
+                let encoder = TensorEncoder::load(config, safetensors, device)?;
+                Ok(FloatEncoder(Form::Tensors(encoder)))
+            }
         }
-        on_fastest(Load {
-            config,
-            safetensors,
-        })
-    }
-
-    /// The same on tensors also where kernels would do, for tests.
-    pub fn load_tensors(config: Config, safetensors: Vec<u8>, device: &Device) -> Result<Self> {
-        let encoder = TensorEncoder::load(config, safetensors, device)?;
-        Ok(FloatEncoder(Form::Tensors(encoder)))
     }
 
     /// Shape of the network.
     pub fn config(&self) -> &Config {
         match &self.0 {
             Form::Kernels(network) => network.config(),
+            #[cfg(feature = "candle")]
             Form::Tensors(encoder) => encoder.config(),
         }
     }
 
-    /// One unit vector per sequence.
+    /// The unit vector of each sequence of pieces. A sequence without a piece or with more than the
+    /// network has positions is an error, and so is a piece past its vocabulary.
     pub fn embed(&self, sequences: &[Vec<u32>]) -> Result<Vec<Vec<f32>>> {
         match &self.0 {
             Form::Kernels(network) => network.embed_all(sequences),
+            #[cfg(feature = "candle")]
             Form::Tensors(encoder) => encoder.embed(sequences),
         }
     }

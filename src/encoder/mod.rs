@@ -1,5 +1,6 @@
 //! The text encoder: BERT, mean pooling, unit length. Two forms of one network: `FloatEncoder`
-//! (f32, CPU or CUDA; native builds only) and [`Int8Encoder`] (the same bits in every build).
+//! (f32, on the processor or on candle's tensors; native builds only) and [`Int8Encoder`] (the same
+//! bits in every build).
 
 pub mod embedder;
 #[cfg(not(target_arch = "wasm32"))]
@@ -7,13 +8,11 @@ mod float;
 mod int8;
 mod network;
 mod quantize;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "candle")]
 mod tensors;
 
 use serde::{Deserialize, Serialize};
 
-#[cfg(not(target_arch = "wasm32"))]
-pub use candle_core::Device;
 #[cfg(not(target_arch = "wasm32"))]
 pub use float::FloatEncoder;
 pub use int8::Int8Encoder;
@@ -24,14 +23,18 @@ use crate::kernels::math::LayerNorm;
 use crate::layers::tensors::Tensors;
 use crate::{Error, Result};
 
-/// Where an f32 encoder computes: nowhere but here, and not at all, in WebAssembly.
-#[cfg(target_arch = "wasm32")]
-#[derive(Debug, Clone)]
+/// Where an f32 encoder computes; 8-bit ones compute on the processor.
+#[derive(Debug, Clone, Default)]
 pub enum Device {
+    /// The processor, on the crate's kernels.
+    #[default]
     Cpu,
+    /// A device of candle's, on its tensors: a GPU, or the processor to compare with.
+    #[cfg(feature = "candle")]
+    Candle(candle_core::Device),
 }
 
-/// How the encoder computed.
+/// How the encoder computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -44,12 +47,19 @@ pub enum Precision {
 /// Shape of a BERT, from a Hugging Face `config.json`; fields it doesn't need are ignored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
+    /// Pieces that have an embedding.
     pub vocab_size: usize,
+    /// Numbers of a piece's state, and of a text's vector.
     pub hidden_size: usize,
+    /// Layers, one after the other.
     pub num_hidden_layers: usize,
+    /// Heads of each attention; they divide `hidden_size`.
     pub num_attention_heads: usize,
+    /// Numbers between the two products of a layer's second half.
     pub intermediate_size: usize,
+    /// Most pieces of one sequence.
     pub max_position_embeddings: usize,
+    /// Added to the variance in every layer norm.
     #[serde(default = "default_eps")]
     pub layer_norm_eps: f64,
 }
@@ -59,7 +69,8 @@ fn default_eps() -> f64 {
 }
 
 impl Config {
-    /// Reads `config.json`.
+    /// Reads `config.json`. A file that isn't one, or heads that don't divide the hidden size, is an
+    /// error.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         let config: Config = serde_json::from_slice(json)
             .map_err(|e| Error::Bundle(format!("encoder configuration: {e}")))?;

@@ -23,6 +23,7 @@ pub(super) const GROUP: usize = 32;
 pub enum WordBits {
     /// For networks tuned to it: half the size.
     Four,
+    /// For any network.
     Eight,
 }
 
@@ -31,7 +32,8 @@ pub(super) fn scale_name(name: &str) -> String {
     format!("{name}.scale")
 }
 
-/// The 8-bit safetensors file of a float encoder in Hugging Face's names.
+/// The 8-bit safetensors file of a float encoder in Hugging Face's names, with or without a `bert.`
+/// prefix. A tensor that is missing or isn't whole rows is an error.
 pub fn quantize(config: &Config, safetensors: &[u8], words: WordBits) -> Result<Vec<u8>> {
     let file = Tensors::open(&safetensors)?;
     let file = if file.has(&format!("{WORDS}.weight")) {

@@ -1,4 +1,4 @@
-//! The encoder in f32 on candle tensors, for devices that own kernels don't reach.
+//! The encoder in f32 on candle tensors, for devices that the crate's kernels don't reach.
 
 use candle_core::{D, DType, Device, Tensor};
 use candle_nn::{VarBuilder, ops};

@@ -27,8 +27,8 @@ pub struct Windows {
     pub cut: usize,
 }
 
-/// Cuts texts into the pieces of one vocabulary: Unigram, as bundles have it, or, in native
-/// builds, any other model of the file format.
+/// Cuts texts into the pieces of one vocabulary: Unigram, as bundles have it, or, with the feature
+/// `tokenizers`, any other model of the file format.
 #[derive(Clone, Debug)]
 pub struct Tokenizer {
     model: Model,
@@ -41,7 +41,7 @@ pub struct Tokenizer {
 #[derive(Clone, Debug)]
 enum Model {
     Unigram(Box<Unigram>),
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(feature = "tokenizers")]
     Other(Box<tokenizers::Tokenizer>),
 }
 
@@ -49,7 +49,7 @@ impl Model {
     fn find(&self, piece: &str) -> Option<u32> {
         match self {
             Model::Unigram(unigram) => unigram.find(piece),
-            #[cfg(not(target_arch = "wasm32"))]
+            #[cfg(feature = "tokenizers")]
             Model::Other(other) => other.token_to_id(piece),
         }
     }
@@ -57,7 +57,7 @@ impl Model {
     fn cut(&self, text: &str) -> Result<Vec<Piece>, TextError> {
         match self {
             Model::Unigram(unigram) => Ok(unigram.cut(text)),
-            #[cfg(not(target_arch = "wasm32"))]
+            #[cfg(feature = "tokenizers")]
             Model::Other(other) => {
                 let pieces = other.encode_char_offsets(text, false);
                 let pieces = pieces.map_err(|e| TextError::Encode(e.to_string()))?;
@@ -70,7 +70,7 @@ impl Model {
 }
 
 /// A model of another kind, by the reference library, and the special pieces around a text.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(feature = "tokenizers")]
 fn other(bytes: &[u8]) -> tokenizers::Result<(Model, [Vec<u32>; 2])> {
     let mut other = tokenizers::Tokenizer::from_bytes(bytes)?;
     other.with_truncation(None)?;
@@ -94,16 +94,16 @@ impl Tokenizer {
                 let around = std::mem::take(&mut unigram.around);
                 Ok(Self::new(Model::Unigram(Box::new(unigram)), around))
             }
-            #[cfg(not(target_arch = "wasm32"))]
+            #[cfg(feature = "tokenizers")]
             Err(_) => Self::reference(bytes),
-            #[cfg(target_arch = "wasm32")]
+            #[cfg(not(feature = "tokenizers"))]
             Err(problem) => Err(TextError::TokenizerFile(problem)),
         }
     }
 
     /// Loads any file by the library that defined its format; what [`Tokenizer::from_bytes`]
     /// reads itself must give the same pieces.
-    #[cfg(not(target_arch = "wasm32"))]
+    #[cfg(feature = "tokenizers")]
     pub fn reference(bytes: &[u8]) -> Result<Self, TextError> {
         let (model, around) = other(bytes).map_err(|e| TextError::TokenizerFile(e.to_string()))?;
         Ok(Self::new(model, around))
@@ -191,7 +191,7 @@ impl Tokenizer {
     pub fn vocabulary_size(&self) -> usize {
         match &self.model {
             Model::Unigram(unigram) => unigram.len(),
-            #[cfg(not(target_arch = "wasm32"))]
+            #[cfg(feature = "tokenizers")]
             Model::Other(other) => other.get_vocab_size(true),
         }
     }
