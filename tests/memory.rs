@@ -1,5 +1,7 @@
 //! What the memory budget says against what is allocated.
 
+#![allow(unsafe_code)] // An allocator that counts can't be written without.
+
 #[path = "common/model.rs"]
 #[allow(dead_code)] // Others read more of it.
 mod model;
@@ -29,11 +31,13 @@ unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let now = NOW.fetch_add(layout.size(), Relaxed) + layout.size();
         PEAK.fetch_max(now, Relaxed);
+        // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
         NOW.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: as the caller promises.
         unsafe { System.dealloc(place, layout) }
     }
 }
