@@ -1,9 +1,11 @@
-//! The encoder alone, natively: milliseconds by number of pieces and by batch, int8 and f32, and
-//! where an int8 pass goes. `RAYON_NUM_THREADS` sets how many threads share a batch.
+//! The encoder alone, natively: milliseconds by number of pieces and by batch, int8 and f32, f32 on
+//! candle's tensors beside candle-transformers' BERT, and where an int8 pass goes. `RAYON_NUM_THREADS` sets how many threads share a batch.
 
 #[path = "../tests/common/model.rs"]
 #[allow(dead_code)] // Tests read more of it.
 mod model;
+#[path = "../tests/common/reference.rs"]
+mod reference;
 
 use std::time::Instant;
 
@@ -116,9 +118,18 @@ fn main() {
         int8.embed(texts).unwrap();
     });
     let float = weights(Precision::F32);
-    let float = FloatEncoder::load(config.clone(), float, &Device::Cpu).unwrap();
-    report("f32", &config, &|texts| {
-        float.embed(texts).unwrap();
+    let mut devices = vec![("f32", Device::Cpu)];
+    #[cfg(feature = "candle")]
+    devices.push(("f32 on tensors", Device::Candle(candle_core::Device::Cpu)));
+    for (name, device) in devices {
+        let encoder = FloatEncoder::load(config.clone(), float.clone(), &device).unwrap();
+        report(name, &config, &|texts| {
+            encoder.embed(texts).unwrap();
+        });
+    }
+    let reference = reference::Reference::load(&config, float);
+    report("f32 by candle-transformers", &config, &|texts| {
+        reference.embed(texts);
     });
     bsmv::for_each_kernel!(|kernel| parts(kernel, 64, &config));
 }

@@ -9,14 +9,23 @@ use serde::Serialize;
 pub enum Error {
     /// A value that was sent breaks a rule. `field` is its path, as in `post.author.followers`.
     #[error("{field}: {problem}")]
-    Invalid { field: String, problem: String },
+    Invalid {
+        /// Path of the value.
+        field: String,
+        /// The rule that it breaks, as the end of a sentence about the field.
+        problem: String,
+    },
     /// What was sent isn't JSON. `field` is how far it could be read; lines and columns count
     /// from 1.
     #[error("{field}: not JSON: {problem} (line {line}, column {column})")]
     Malformed {
+        /// Path of the last value that could be read.
         field: String,
+        /// The parser's reason.
         problem: String,
+        /// Line of the place, from 1.
         line: usize,
+        /// Column of the place, from 1.
         column: usize,
     },
     /// A bundle's file is missing, damaged or not what its manifest says.
@@ -26,14 +35,22 @@ pub enum Error {
     #[error(
         "bundle has schema {found}, this build reads schema {expected}: use a bundle of the same release"
     )]
-    BundleSchema { found: u32, expected: u32 },
+    BundleSchema {
+        /// Schema of the bundle.
+        found: u32,
+        /// Schema that this build reads.
+        expected: u32,
+    },
     /// What was asked for would take more memory than the caller allowed; nothing of it was begun.
     #[error(
         "{what} needs {needed} bytes of memory with all that is held, the budget is {budget}: raise it, or ask for less"
     )]
     MemoryBudget {
+        /// The thing asked for, as the beginning of a sentence.
         what: String,
+        /// Bytes that it takes with all that is held.
         needed: u64,
+        /// Bytes allowed.
         budget: u64,
     },
     /// Arithmetic on tensors failed; a damaged bundle or a bug, never the caller's text.
