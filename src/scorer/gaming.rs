@@ -7,6 +7,7 @@
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::Note;
 use crate::text::Cleaned;
+use crate::text::symbols::symbol_length;
 use crate::text::{Name, Searchable};
 
 /// Praise words within [`STRETCH`] letters that make a heap of them.
@@ -167,26 +168,18 @@ fn crowded(text: &str, finds: &mut [(usize, usize)], count: usize) -> bool {
 
 /// Emoji and `[codes]` in the longest row of them, spaces aside.
 fn longest_emoji_run(text: &str) -> usize {
+    let chars: Vec<char> = text.chars().collect();
     let (mut longest, mut run) = (0, 0);
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        let code = rest
-            .strip_prefix('[')
-            .and_then(|after| after.split_once(']'))
-            .filter(|(name, _)| !name.is_empty() && name.chars().count() <= 8);
-        if let Some((_, after)) = code {
+    let mut rest = &chars[..];
+    while let Some(c) = rest.first() {
+        let length = symbol_length(rest);
+        if length > 0 {
             run += 1;
-            rest = after;
-        } else {
-            match c {
-                '\u{1f000}'..='\u{1faff}' | '\u{2600}'..='\u{27bf}' => run += 1,
-                '\u{200d}' | '\u{fe0f}' => {}
-                c if c.is_whitespace() => {}
-                _ => run = 0,
-            }
-            rest = &rest[c.len_utf8()..];
+        } else if !c.is_whitespace() {
+            run = 0;
         }
         longest = longest.max(run);
+        rest = &rest[length.max(1)..];
     }
     longest
 }
@@ -226,6 +219,7 @@ mod tests {
             ),
             ("好喝😍😍😍😍😍 😍😍😍", "emoji_flood"),
             ("[赞][赞][赞][赞][赞][赞][赞][赞]", "emoji_flood"),
+            ("[并不简单]".repeat(8).as_str(), "emoji_flood"),
             ("g\u{200b}oo\u{200b}d", "hidden_characters"),
         ] {
             assert!(codes(text).contains(&code), "{text}: {:?}", codes(text));
@@ -238,6 +232,10 @@ mod tests {
             "月咖的拿铁很好喝，推荐给大家，就是有点贵。😊",
             "I love the new beans at Luna Coffee. Best flat white in town, and they were kind.",
             "转发微博",
+            // A family, a keycap and a flag are one emoji each; a rating is none.
+            "👨‍👩‍👧‍👦1️⃣🇨🇳 four of us were there",
+            "★★★★★★★★ out of ten",
+            "[see the first][see the second][see the third][see the fourth]",
             "Follow the path to the river and you will find Luna Coffee on the left.",
             "",
         ] {

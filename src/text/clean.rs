@@ -24,10 +24,11 @@
 mod chars;
 mod scan;
 
-use chars::{
-    fold, is_digit_or_sign, is_emoji, is_hidden, is_keycap_end, is_modifier, is_regional, is_space,
-    is_star, is_tag, is_variation,
+use super::symbols::{
+    is_digit_or_sign, is_emoji, is_keycap_end, is_modifier, is_regional, is_star, is_tag,
+    is_variation, symbol_length,
 };
+use chars::{fold, is_hidden, is_space};
 use scan::Scan;
 
 /// What stands for a link in cleaned text.
@@ -41,8 +42,7 @@ const CHAR_RUN: usize = 3;
 const SYMBOL_RUN: usize = 2;
 /// A run of stars is cut to this many.
 const STAR_RUN: usize = 5;
-/// Longest word in brackets taken for an emoji code such as `[并不简单]`.
-const CODE_MAX: usize = 10;
+
 /// Cleaned text, and what cleaning took away that a reader might miss.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -183,48 +183,6 @@ fn cut_symbol_runs(chars: &[char]) -> Vec<char> {
         i += unit.len();
     }
     out
-}
-
-/// Length of the emoji or `[code]` that `chars` begins with, 0 if neither.
-fn symbol_length(chars: &[char]) -> usize {
-    let at = |i: usize| chars.get(i).copied().unwrap_or(' ');
-    match at(0) {
-        '[' => {
-            let end = chars.iter().take(CODE_MAX + 2).position(|&c| c == ']');
-            end.filter(|&end| end > 1 && is_code(&chars[1..end]))
-                .map_or(0, |end| end + 1)
-        }
-        c if is_star(c) => 0,
-        c if is_regional(c) => 1 + usize::from(is_regional(at(1))),
-        c if is_digit_or_sign(c) => {
-            let end = 1 + usize::from(is_variation(at(1)));
-            if is_keycap_end(at(end)) { end + 1 } else { 0 }
-        }
-        c if is_emoji(c) => {
-            let mut i = 1;
-            loop {
-                while is_variation(at(i)) || is_modifier(at(i)) || is_tag(at(i)) {
-                    i += 1;
-                }
-                if at(i) != '\u{200D}' || !is_emoji(at(i + 1)) {
-                    return i;
-                }
-                i += 2;
-            }
-        }
-        _ => 0,
-    }
-}
-
-/// Whether the scan leaves this text in brackets as it is; only then may a run
-/// of it be cut, or the cut would depend on what the scan makes of it.
-fn is_code(inside: &[char]) -> bool {
-    inside
-        .iter()
-        .all(|&c| !matches!(c, '[' | ']' | ' ' | '#' | '@' | '.' | '/' | ':'))
-        && !inside
-            .windows(URL.len())
-            .any(|w| w.iter().eq(&['U', 'R', 'L']))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! Latin text counts as English unless its letters say otherwise.
 
 use super::clean::URL;
+use super::symbols::{is_han, is_kana};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::char::is_combining_mark;
 
@@ -16,9 +17,21 @@ pub enum Language {
     Zh,
     /// English.
     En,
-    /// Any other language.
+    /// Any other language. It stays the last.
     Other,
 }
+
+impl Language {
+    /// All languages, in order.
+    pub const ALL: [Language; 3] = [Language::Zh, Language::En, Language::Other];
+
+    /// The language of a text that is declared to be in one or else detected, if it has words.
+    pub fn known(declared: Option<Language>, detected: Option<Language>) -> Language {
+        declared.or(detected).unwrap_or(Language::Other)
+    }
+}
+
+const _: () = assert!(Language::Other as usize + 1 == Language::ALL.len());
 
 /// What the scripts of a text say.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -160,13 +173,8 @@ enum Script {
 fn script(c: char) -> Script {
     match c {
         'a'..='z' | 'A'..='Z' => Script::Latin,
-        '々'
-        | '〇'
-        | '\u{3400}'..='\u{4DBF}'
-        | '\u{4E00}'..='\u{9FFF}'
-        | '\u{F900}'..='\u{FAFF}'
-        | '\u{20000}'..='\u{3FFFF}' => Script::Han,
-        '\u{3041}'..='\u{30FF}' | '\u{31F0}'..='\u{31FF}' | '\u{FF66}'..='\u{FF9F}' => Script::Kana,
+        c if is_han(c) => Script::Han,
+        c if is_kana(c) => Script::Kana,
         '\u{1100}'..='\u{11FF}' | '\u{3130}'..='\u{318F}' | '\u{AC00}'..='\u{D7A3}' => {
             Script::Hangul
         }
@@ -226,11 +234,10 @@ mod tests {
 
     #[test]
     fn languages_have_short_names() {
-        for (language, name) in [
-            (Language::Zh, "\"zh\""),
-            (Language::En, "\"en\""),
-            (Language::Other, "\"other\""),
-        ] {
+        for (language, name) in Language::ALL
+            .into_iter()
+            .zip(["\"zh\"", "\"en\"", "\"other\""])
+        {
             assert_eq!(serde_json::to_string(&language).unwrap(), name);
             assert_eq!(serde_json::from_str::<Language>(name).unwrap(), language);
         }

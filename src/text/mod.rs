@@ -4,6 +4,7 @@ pub mod clean;
 pub mod language;
 mod names;
 mod script;
+pub mod symbols;
 pub mod tokenizer;
 mod unigram;
 

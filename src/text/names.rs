@@ -7,6 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use crate::text::simplified;
+use crate::text::symbols::is_unspaced;
 
 /// A text ready to be searched: letters and digits only, folded in case, width, accents and script,
 /// each knowing where it stood.
@@ -194,11 +195,6 @@ fn account_sign(before: &str) -> Option<usize> {
 fn fold(c: char) -> impl Iterator<Item = char> {
     let parts = std::iter::once(c).nfkd().map(simplified);
     parts.flat_map(char::to_lowercase)
-}
-
-/// Scripts written without spaces between words, where a name may stand anywhere.
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]

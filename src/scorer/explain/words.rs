@@ -14,6 +14,7 @@ use crate::Result;
 use crate::post::Post;
 use crate::scorer::answer::Note;
 use crate::text::Language;
+use crate::text::symbols::{CODE_MAX, code_length, is_emoji, is_regional, is_unspaced};
 use crate::text::{Name, Searchable};
 
 /// Most words whose share is found; a post's later ones are counted as `skipped`.
@@ -215,7 +216,7 @@ fn cut(text: &str, pieces: impl Fn(&str) -> Result<Vec<usize>>) -> Result<Vec<Ra
             }
         } else if word
             .chars()
-            .any(|c| c.is_alphanumeric() || is_pictograph(c))
+            .any(|c| c.is_alphanumeric() || is_emoji(c) || is_regional(c))
         {
             words.push(at..at + word.len());
         }
@@ -252,23 +253,11 @@ fn cut_run(
     Ok(())
 }
 
-/// Han, kana and the like: several characters a word and no space between words.
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}'
-        | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
-}
-
-fn is_pictograph(c: char) -> bool {
-    matches!(c, '\u{2600}'..='\u{27BF}' | '\u{2B50}' | '\u{1F000}'..='\u{1FAFF}')
-}
-
 /// End of the emoji code that begins at `at`, if one does.
 fn code_end(text: &str, at: usize) -> Option<usize> {
-    let inside = text[at..].strip_prefix('[')?;
-    let end = inside.char_indices().take(11).find(|(_, c)| *c == ']')?.0;
-    let code = &inside[..end];
-    let is_code = !code.is_empty() && code.chars().all(char::is_alphanumeric);
-    is_code.then_some(at + 1 + end + 1)
+    let rest: Vec<char> = text[at..].chars().take(CODE_MAX + 2).collect();
+    let code = &rest[..code_length(&rest)];
+    (!code.is_empty()).then(|| at + code.iter().map(|c| c.len_utf8()).sum::<usize>())
 }
 
 #[cfg(test)]

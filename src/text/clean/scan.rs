@@ -1,6 +1,7 @@
 //! The last step of cleaning: links, mentions and hash signs.
 
-use super::{MENTION, URL, push_space, symbol_length};
+use super::{MENTION, URL, push_space};
+use crate::text::symbols::symbol_length;
 use unicode_normalization::char::is_combining_mark;
 
 /// Longest name of a mention; Weibo allows 30. A longer run isn't a name, or
