@@ -6,6 +6,7 @@ use super::structure::{
     audience_valence, depths, direct_children, leader_share, speed, structural_virality,
     subtree_sizes, voices_of,
 };
+use super::support::{self, LANGUAGE_COLUMNS, PLATFORM_COLUMNS};
 use super::{DiffusionGraph, EventKind};
 use crate::definition::features::TOPICS;
 use crate::post::Platform;
@@ -102,14 +103,23 @@ fn flag(known: bool) -> f32 {
     f32::from(u8::from(known))
 }
 
-fn kind_row(kind: EventKind) -> [f32; 4] {
-    [
-        EventKind::Repost,
-        EventKind::Quote,
-        EventKind::Reply,
-        EventKind::Comment,
-    ]
-    .map(|k| flag(k == kind))
+/// Columns of kinds of events.
+const KINDS: usize = 4;
+
+/// 1 in the kind's column, 0 in the others.
+fn kind_row(kind: EventKind) -> [f32; KINDS] {
+    let column = match kind {
+        EventKind::Repost => 0,
+        EventKind::Quote => 1,
+        EventKind::Reply => 2,
+        EventKind::Comment => 3,
+    };
+    one_hot(column)
+}
+
+/// 1 in `column`, 0 in the others.
+fn one_hot<const N: usize>(column: usize) -> [f32; N] {
+    std::array::from_fn(|i| flag(i == column))
 }
 
 /// The numbers of [`Columns::so_far`].
@@ -144,7 +154,7 @@ fn push_nodes(nodes: &mut Vec<f32>, edges: &mut Vec<f32>, input: &DiffusionInput
         let parent = event.map(|e| graph.parent[e] as usize);
         let siblings = parent.map_or(0, |p| shape.children[p] - 1);
         let since_parent = parent.map_or(0, |p| t - if p == 0 { 0 } else { graph.t[p - 1] });
-        let kind = event.map_or([0.0; 4], |e| kind_row(graph.kind[e]));
+        let kind = event.map_or([0.0; KINDS], |e| kind_row(graph.kind[e]));
         let (s, author) = match event {
             None => (input.s, graph.author.as_ref()),
             Some(e) => (graph.s[e], None),
@@ -214,7 +224,7 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
         passed_on as f32 * per_event,
     ]);
     push_levels(row, graph, shape);
-    let mut kinds = [0.0f32; 4];
+    let mut kinds = [0.0f32; KINDS];
     for &kind in &graph.kind {
         for (sum, one) in kinds.iter_mut().zip(kind_row(kind)) {
             *sum += one;
@@ -242,16 +252,11 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
     ]);
 
     // What was posted, where and when.
-    let platforms = [
-        Platform::Weibo,
-        Platform::Xiaohongshu,
-        Platform::Douyin,
-        Platform::X,
-        Platform::Other,
-    ];
-    row.extend(platforms.map(|p| flag(p == input.platform)));
-    let languages = [Language::Zh, Language::En, Language::Other];
-    row.extend(languages.map(|l| flag(l == input.language)));
+    let platform: [f32; PLATFORM_COLUMNS] = one_hot(support::platform_column(input.platform));
+    row.extend(platform);
+    row.extend(one_hot::<LANGUAGE_COLUMNS>(support::language_column(
+        input.language,
+    )));
     let weibo = flag(input.platform == Platform::Weibo);
     row.extend_from_slice(&[weibo * log_until, weibo * log_n, log_until * log_n]);
     row.extend_from_slice(&[

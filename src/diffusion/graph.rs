@@ -16,18 +16,45 @@ pub const PAGE_SCHEMA: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
+    /// Passed on without a word.
     Repost,
+    /// Passed on with words of its own.
     Quote,
+    /// Answered in public.
     Reply,
+    /// Commented below the post. It stays the last.
     Comment,
 }
 
 impl EventKind {
+    /// All kinds, in order.
+    pub const ALL: [EventKind; 4] = [
+        EventKind::Repost,
+        EventKind::Quote,
+        EventKind::Reply,
+        EventKind::Comment,
+    ];
+
+    /// Its name in requests, answers and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EventKind::Repost => "repost",
+            EventKind::Quote => "quote",
+            EventKind::Reply => "reply",
+            EventKind::Comment => "comment",
+        }
+    }
+
     /// Whether the event carries words of its own.
     pub fn has_words(self) -> bool {
-        !matches!(self, EventKind::Repost)
+        match self {
+            EventKind::Repost => false,
+            EventKind::Quote | EventKind::Reply | EventKind::Comment => true,
+        }
     }
 }
+
+const _: () = assert!(EventKind::Comment as usize + 1 == EventKind::ALL.len());
 
 /// One page of the diffusion API: columns of equal length, one row per event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -93,10 +120,24 @@ impl DiffusionGraph {
     }
 
     /// A graph from its first page.
-    pub fn from_page(page: &DiffusionPage) -> Result<Self> {
-        let mut graph = DiffusionGraph::draft(page.author.clone());
-        graph.append(page)?;
-        Ok(graph)
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the column that breaks a rule, as in `parent[3]`.
+    pub fn from_page(page: DiffusionPage) -> Result<Self> {
+        DiffusionGraph::default().check(&page)?;
+        let graph = DiffusionGraph {
+            observed_until: page.observed_until,
+            author: page.author,
+            t: page.t,
+            parent: page.parent,
+            kind: page.kind,
+            user: page.user,
+            followers: page.followers,
+            verified: page.verified,
+            s: page.s,
+            dropped: 0,
+        };
+        Ok(graph.capped(MAX_EVENTS))
     }
 
     /// Number of events (nodes less the post).
@@ -109,7 +150,10 @@ impl DiffusionGraph {
         self.t.is_empty()
     }
 
-    /// Adds the next page. On error the graph is as it was.
+    /// Adds the next page.
+    ///
+    /// # Errors
+    /// As [`DiffusionGraph::from_page`]; the graph is then as it was.
     pub fn append(&mut self, page: &DiffusionPage) -> Result<()> {
         self.check(page)?;
         let kept = page.t.len().min(MAX_EVENTS - self.len());
@@ -150,13 +194,13 @@ impl DiffusionGraph {
     #[must_use]
     pub fn capped(mut self, most: usize) -> Self {
         self.dropped += self.len().saturating_sub(most) as u64;
-        self.t.truncate(most);
-        self.parent.truncate(most);
-        self.kind.truncate(most);
-        self.user.truncate(most);
-        self.followers.truncate(most);
-        self.verified.truncate(most);
-        self.s.truncate(most);
+        shorten(&mut self.t, most);
+        shorten(&mut self.parent, most);
+        shorten(&mut self.kind, most);
+        shorten(&mut self.user, most);
+        shorten(&mut self.followers, most);
+        shorten(&mut self.verified, most);
+        shorten(&mut self.s, most);
         self
     }
 
@@ -249,5 +293,13 @@ impl DiffusionGraph {
             last = t;
         }
         Ok(())
+    }
+}
+
+/// Cuts a column and gives back the memory of what was cut.
+fn shorten<T>(column: &mut Vec<T>, most: usize) {
+    if column.len() > most {
+        column.truncate(most);
+        column.shrink_to_fit();
     }
 }

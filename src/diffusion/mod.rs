@@ -14,6 +14,6 @@ pub use columns::{Columns, DiffusionInput, EDGE, GLOBAL, NODE, SO_FAR};
 pub use gat::{EXTREME, HEADS, HIDDEN, LOGIT, MEMBERS, Outputs, RAW, READOUT, WIDTH};
 pub use graph::{DiffusionGraph, DiffusionPage, EventKind, MAX_EVENTS, PAGE_SCHEMA};
 pub use log::{Arrival, EventLog, LoggedGraph};
-pub use net::{DiffusionNet, Forecast, OBSERVATION_TIMES, Widening};
+pub use net::{DiffusionForecast, DiffusionNet, OBSERVATION_TIMES, Widening};
 pub use support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
 pub use trees::{FORESTS, Forest, Node, Trees};

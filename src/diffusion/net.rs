@@ -7,13 +7,14 @@
 use super::columns::{Columns, DiffusionInput};
 use super::gat::{Gat, Outputs};
 use super::structure::audience_valence;
-use super::support::{FollowerRange, OutsideSupport, PLATFORMS, outside, platform_row};
+use super::support::{
+    FollowerRange, OutsideSupport, PLATFORMS, audience_is_trained, outside, platform_row,
+};
 use super::trees::Trees;
 use crate::Result;
-use crate::definition::features::DiffusionForecast;
+use crate::definition::features::DiffusionFeatures;
 use crate::definition::value::{self, diffusion_of};
 use crate::layers::tensors::Tensors;
-use crate::post::Platform;
 
 /// Observation times, in seconds, at which the network is trained and its intervals are fitted.
 pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
@@ -21,10 +22,11 @@ pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
 /// Share of the trees in a forecast.
 const SHARE_OF_TREES: f32 = 0.5;
 
-/// The forecast of one graph.
+/// The forecast of how one graph ends.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Forecast {
-    pub features: DiffusionForecast,
+pub struct DiffusionForecast {
+    /// The expected values.
+    pub features: DiffusionFeatures,
     /// Where D lies in nine of ten cases; holds `features.d`.
     pub d_interval: (f32, f32),
 }
@@ -45,7 +47,7 @@ fn audience(input: &DiffusionInput, events: f32, to_come: f32) -> (f32, f32) {
     let graph = input.graph;
     let (seen, heard) = (graph.len() as f32, audience_valence(graph));
     let spoke = graph.kind.iter().filter(|kind| kind.has_words()).count() as f32;
-    let (share, to_come) = if input.platform == Platform::Weibo {
+    let (share, to_come) = if audience_is_trained(input.platform) {
         // A silence of k events would have had a chance of BARE^k had the audience any words.
         let speaks = if spoke > 0.0 { 1.0 } else { BARE.powf(seen) };
         let share = (spoke + (1.0 - BARE) * DRAWS) / (seen + DRAWS);
@@ -126,7 +128,7 @@ impl DiffusionNet {
     }
 
     /// The forecast of one graph.
-    pub fn forecast(&self, input: &DiffusionInput) -> Forecast {
+    pub fn forecast(&self, input: &DiffusionInput) -> DiffusionForecast {
         let columns = Columns::of(input);
         let out = self.gat.outputs(&columns, &input.graph.parent);
         let rise = self.trees.rise(&columns.globals);
@@ -144,8 +146,8 @@ impl DiffusionNet {
         let share = (out.low - now) / (out.log_events - now).max(f32::MIN_POSITIVE);
         let low = d_of(now + share * (log - now)) - wider;
         let high = d_of(log + out.high - out.log_events) + wider;
-        Forecast {
-            features: DiffusionForecast {
+        DiffusionForecast {
+            features: DiffusionFeatures {
                 d,
                 speed: joined(out.speed, so_far[1], rise.speed).max(so_far[1]),
                 depth: joined(out.depth, so_far[2], rise.depth).max(0.0),

@@ -1,4 +1,5 @@
-//! Where the network has been trained, and so where its forecasts mean something.
+//! Where the network has been trained, and so where its forecasts mean something. Whoever adds a
+//! platform or a language decides here what the network makes of it.
 
 use serde::Serialize;
 
@@ -8,7 +9,9 @@ use crate::text::Language;
 /// Range of author followers seen in training on one platform, as ln(1 + followers).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FollowerRange {
+    /// The fewest.
     pub low: f32,
+    /// The most.
     pub high: f32,
 }
 
@@ -28,24 +31,68 @@ pub enum OutsideSupport {
 
 /// The platforms with training cascades, in the order of the trained file's tables.
 pub const PLATFORMS: [Platform; 2] = [Platform::Weibo, Platform::X];
+/// Columns of platforms in the network's input.
+pub(super) const PLATFORM_COLUMNS: usize = 5;
+/// Columns of languages in the network's input.
+pub(super) const LANGUAGE_COLUMNS: usize = 3;
+
+/// Column of `platform` in the network's input. One that came after the training shares that of
+/// all others.
+pub(super) fn platform_column(platform: Platform) -> usize {
+    match platform {
+        Platform::Weibo => 0,
+        Platform::Xiaohongshu => 1,
+        Platform::Douyin => 2,
+        Platform::X => 3,
+        Platform::Other => 4,
+    }
+}
+
+/// Column of `language` in the network's input. One that came after the training shares that of
+/// all others.
+pub(super) fn language_column(language: Language) -> usize {
+    match language {
+        Language::Zh => 0,
+        Language::En => 1,
+        Language::Other => 2,
+    }
+}
+
+/// The language of the training cascades of `platform`; `None` where there are none.
+fn trained_language(platform: Platform) -> Option<Language> {
+    match platform {
+        Platform::Weibo => Some(Language::Zh),
+        Platform::X => Some(Language::En),
+        Platform::Xiaohongshu | Platform::Douyin | Platform::Other => None,
+    }
+}
+
+/// Whether the texts of the training cascades of `platform` taught what an audience says.
+pub(super) fn audience_is_trained(platform: Platform) -> bool {
+    match platform {
+        Platform::Weibo => true,
+        Platform::X | Platform::Xiaohongshu | Platform::Douyin | Platform::Other => false,
+    }
+}
 
 /// Row of `platform` in the trained file's tables.
 pub fn platform_row(platform: Platform) -> Option<usize> {
     PLATFORMS.iter().position(|&p| p == platform)
 }
 
-/// `None` when the post is inside: (weibo, zh) or (x, en), with followers inside the range of
-/// the platform's row of `ranges`. Unknown followers are inside.
+/// Why the network can't forecast a post; `None` when the post is inside its support: (weibo, zh)
+/// or (x, en), with followers inside the range of the platform's row of `ranges`. Unknown
+/// followers are inside.
 pub fn outside(
     platform: Platform,
     language: Language,
     author: Option<&Author>,
-    ranges: &[FollowerRange; 2],
+    ranges: &[FollowerRange; PLATFORMS.len()],
 ) -> Option<OutsideSupport> {
-    let Some(row) = platform_row(platform) else {
+    let (Some(row), Some(trained)) = (platform_row(platform), trained_language(platform)) else {
         return Some(OutsideSupport::Platform);
     };
-    if language != [Language::Zh, Language::En][row] {
+    if language != trained {
         return Some(OutsideSupport::Language);
     }
     // The range is kept in f32; its ends must stay inside after rounding.
@@ -58,5 +105,19 @@ pub fn outside(
         Some(OutsideSupport::ManyFollowers)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_is_trained_where_the_tables_have_its_row() {
+        for platform in Platform::ALL {
+            let trained = trained_language(platform).is_some();
+            assert_eq!(trained, platform_row(platform).is_some(), "{platform:?}");
+            assert!(platform_column(platform) < PLATFORM_COLUMNS);
+        }
     }
 }

@@ -98,7 +98,7 @@ impl EmotionHeads {
     pub fn of(&self, language: Language) -> (&Classifier, &'static [&'static str]) {
         match language {
             Language::Zh => (&self.zh, &ZH),
-            _ => (&self.en, &EN),
+            Language::En | Language::Other => (&self.en, &EN),
         }
     }
 

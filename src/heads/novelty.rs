@@ -86,7 +86,10 @@ impl Novelty {
 
 /// The row of a language in tables.
 pub fn row_of(language: Option<Language>) -> usize {
-    usize::from(language != Some(Language::Zh))
+    match language {
+        Some(Language::Zh) => 0,
+        Some(Language::En | Language::Other) | None => 1,
+    }
 }
 
 /// Characters of a text, spaces left out.

@@ -22,7 +22,7 @@ impl TopicLabel {
     pub fn name(&self, language: Language) -> &str {
         match language {
             Language::Zh => &self.zh,
-            _ => &self.en,
+            Language::En | Language::Other => &self.en,
         }
     }
 }

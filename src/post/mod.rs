@@ -54,13 +54,42 @@ pub struct Post {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
+    /// Sina Weibo.
     Weibo,
+    /// Xiaohongshu, also called RED.
     Xiaohongshu,
+    /// Douyin, the Chinese TikTok.
     Douyin,
+    /// X, once Twitter.
     X,
+    /// Any other, or unknown. It stays the last.
     #[default]
     Other,
 }
+
+impl Platform {
+    /// All platforms, in order.
+    pub const ALL: [Platform; 5] = [
+        Platform::Weibo,
+        Platform::Xiaohongshu,
+        Platform::Douyin,
+        Platform::X,
+        Platform::Other,
+    ];
+
+    /// Its name in requests, answers and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Platform::Weibo => "weibo",
+            Platform::Xiaohongshu => "xiaohongshu",
+            Platform::Douyin => "douyin",
+            Platform::X => "x",
+            Platform::Other => "other",
+        }
+    }
+}
+
+const _: () = assert!(Platform::Other as usize + 1 == Platform::ALL.len());
 
 /// The account that posted; each field may be unknown.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -113,4 +142,18 @@ pub(crate) fn check_text(field: &str, text: &str, limit: usize) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn platforms_are_named_as_json_names_them() {
+        for (i, platform) in Platform::ALL.into_iter().enumerate() {
+            assert_eq!(platform as usize, i);
+            let name = serde_json::to_value(platform).unwrap();
+            assert_eq!(name, platform.name());
+        }
+    }
 }
