@@ -17,7 +17,12 @@ fn main() {
         let scorer = model::scorer(precision);
         let requests: Vec<_> = fixtures
             .iter()
-            .map(|f| (model::request(f, &brands), f.post.full_text()))
+            .map(|f| {
+                (
+                    model::checked(&model::request(f, &brands)),
+                    f.post.full_text(),
+                )
+            })
             .collect();
         // Brands are made ready once, as they are for who types.
         for (request, _) in &requests {

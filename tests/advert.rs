@@ -7,7 +7,7 @@ use bsmv::encoder::Precision;
 use bsmv::post::{Platform, Post};
 use bsmv::scorer::request::ScoreRequest;
 use bsmv::text::Language;
-use common::model::{read, root, scorer};
+use common::model::{read, root, score_of, scorer};
 use serde::Deserialize;
 
 /// Measured 0.998 (0.992 to 1.000) at int8; below this the head or the encoder got worse.
@@ -40,7 +40,7 @@ fn advertisements_are_told_from_scenes_of_real_use() {
                 },
                 ..ScoreRequest::default()
             };
-            let advert = scorer.score(&request).unwrap().advert.unwrap();
+            let advert = score_of(&scorer, &request).advert.unwrap();
             assert!((0.0..=1.0).contains(&advert), "{}: {advert}", labelled.id);
             (labelled.advert, advert)
         })

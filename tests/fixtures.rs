@@ -10,7 +10,7 @@ use bsmv::encoder::Precision;
 use bsmv::post::{Platform, Post};
 use bsmv::scorer::Scorer;
 use bsmv::scorer::request::ScoreRequest;
-use common::model::{Fixture, brands, fixtures, read, request, root, scorer};
+use common::model::{Fixture, brands, checked, fixtures, read, request, root, score_of, scorer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -37,7 +37,7 @@ fn int8_gives_the_recorded_scores_and_the_recorded_bits() {
         .iter()
         .map(|fixture| Expected {
             id: fixture.id.clone(),
-            bsmv: scorer.score(&request(fixture, &brands)).unwrap().bsmv,
+            bsmv: score_of(&scorer, &request(fixture, &brands)).bsmv,
             embedding_sha256: hash(&scorer.embed(&fixture.post.full_text()).unwrap()),
         })
         .collect();
@@ -71,8 +71,7 @@ fn int8_is_within_a_point_of_f32() {
     let fixtures = fixtures();
     for fixture in &fixtures {
         let request = request(fixture, &brands);
-        let difference =
-            (int8.score(&request).unwrap().bsmv - f32.score(&request).unwrap().bsmv).abs();
+        let difference = (score_of(&int8, &request).bsmv - score_of(&f32, &request).bsmv).abs();
         off += difference;
         if difference > worst.0 {
             worst = (difference, fixture.id.clone());
@@ -112,7 +111,7 @@ fn reposts(n: u32, observed_until: u32) -> DiffusionPage {
 
 fn score_with(scorer: &Scorer, mut request: ScoreRequest, page: DiffusionPage) -> f32 {
     request.graph = Some(page);
-    scorer.score(&request).unwrap().bsmv
+    score_of(&scorer, &request).bsmv
 }
 
 /// Posts where diffusion is modelled: Chinese on Weibo, English on X.
@@ -126,7 +125,7 @@ fn reposts_raise_praise_and_lower_complaints() {
     let (mut praise, mut complaints) = (0, 0);
     for fixture in fixtures().iter().filter(|f| modelled(f)) {
         let request = request(fixture, &brands);
-        let s = scorer.score(&request).unwrap().sentiment.s;
+        let s = score_of(&scorer, &request).sentiment.s;
         let sign = match fixture.kind.as_str() {
             "praise" if s > 0.3 && praise < 20 => {
                 praise += 1;
@@ -196,8 +195,8 @@ fn a_mood_keeps_its_strength_where_the_brand_is_named() {
                 brand: None,
                 ..request.clone()
             };
-            named += scorer.score(&request).unwrap().sentiment.s.abs();
-            of_itself += scorer.score(&alone).unwrap().sentiment.s.abs();
+            named += score_of(&scorer, &request).sentiment.s.abs();
+            of_itself += score_of(&scorer, &alone).sentiment.s.abs();
         }
         let kept = named / of_itself;
         assert!(kept > 0.8, "{language}: {kept}");
@@ -241,7 +240,7 @@ fn a_brand_called_by_its_account_is_called_by_its_name() {
                 brand: Some(brands[brand].clone()),
                 ..ScoreRequest::default()
             };
-            scorer.score(&request).unwrap()
+            score_of(&scorer, &request)
         };
         let (account, name) = (score(account), score(name));
         assert_eq!(account.bsmv, name.bsmv, "{brand}");
@@ -261,7 +260,7 @@ fn a_post_scores_the_same_in_either_script() {
             brand: Some(brands[brand].clone()),
             ..ScoreRequest::default()
         };
-        scorer.score(&request).unwrap()
+        score_of(&scorer, &request)
     };
     for (brand, traditional, simplified) in [
         (
@@ -299,7 +298,7 @@ fn parts_and_contributions_add_up() {
         if i % POSTS_PER_TEXT > 0 {
             request.graph = Some(graphs[i % graphs.len()].clone());
         }
-        let score = scorer.score(&request).unwrap();
+        let score = score_of(&scorer, &request);
         let p = score.parts;
         let sum = NO_EFFECT + p.sentiment + p.topic + p.diffusion;
         assert!(
@@ -308,7 +307,7 @@ fn parts_and_contributions_add_up() {
             fixture.id,
             score.bsmv
         );
-        let explained = scorer.explain(&request).unwrap();
+        let explained = scorer.explain(&checked(&request)).unwrap();
         let points = explained.contributions.iter().map(|c| c.points);
         let sum = explained.base + points.sum::<f32>();
         assert!(
@@ -324,9 +323,9 @@ fn parts_and_contributions_add_up() {
         );
 
         request.weights = Some(Weights::AWARENESS);
-        let reweighed = scorer.score(&request).unwrap();
+        let reweighed = score_of(&scorer, &request);
         assert_eq!(
-            scorer.explain(&request).unwrap().contributions,
+            scorer.explain(&checked(&request)).unwrap().contributions,
             explained.contributions,
             "made at default weights"
         );
@@ -339,11 +338,11 @@ fn a_reweighed_score_is_the_one_scored_with_those_weights() {
     let (scorer, brands) = (scorer(Precision::Int8), brands());
     for fixture in fixtures().iter().step_by(20) {
         let mut request = request(fixture, &brands);
-        let balanced = scorer.score(&request).unwrap();
+        let balanced = score_of(&scorer, &request);
         for weights in [Weights::AWARENESS, Weights::SALES, Weights::BALANCED] {
             request.weights = Some(weights);
             let (direct, moved) = (
-                scorer.score(&request).unwrap(),
+                score_of(&scorer, &request),
                 scorer.reweigh(&balanced, &weights),
             );
             for (direct, moved) in [
@@ -377,8 +376,10 @@ fn words_are_blamed_for_what_they_say() {
             },
             ..Default::default()
         };
-        let mut words = scorer.words(&request).unwrap();
-        let shares = words.step(|texts| scorer.judge(texts, None)).unwrap();
+        let (mut words, _) = scorer.words(&checked(&request)).unwrap();
+        let shares = words
+            .step(|texts| scorer.valence_and_relevance(texts, None))
+            .unwrap();
         assert_eq!(shares.len(), words.len());
         let utf16: Vec<u16> = text.encode_utf16().collect();
         let worst = shares.iter().min_by(|a, b| a.s.total_cmp(&b.s)).unwrap();
@@ -407,7 +408,7 @@ fn unlike(scorer: &Scorer, text: &str) -> bool {
         post,
         ..ScoreRequest::default()
     };
-    let unseen = scorer.score(&request).unwrap().unseen;
+    let unseen = score_of(&scorer, &request).unseen;
     unseen.iter().any(|note| note.code == "unlike_training")
 }
 

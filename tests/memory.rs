@@ -17,7 +17,7 @@ use bsmv::post::{Platform, Post};
 use bsmv::scorer::Scorer;
 use bsmv::scorer::bundle::{Bundle, Manifest};
 use bsmv::scorer::memory::MemoryBudget;
-use bsmv::scorer::request::ScoreRequest;
+use bsmv::scorer::request::{CheckedRequest, ScoreRequest};
 use model::{brands, bundle_folder, read};
 
 /// Counts what is allocated, and the most there has been.
@@ -76,8 +76,12 @@ fn open(budget: MemoryBudget) -> Result<Scorer> {
     Scorer::within(bundle, Precision::Int8, budget)
 }
 
-/// As much text as a post may have, of pieces that are read to the end.
-fn longest() -> ScoreRequest {
+/// A request with as much text as a post may have, of pieces that are read to the end.
+fn longest() -> CheckedRequest {
+    text().check().unwrap()
+}
+
+fn text() -> ScoreRequest {
     ScoreRequest {
         post: Post {
             text: "这款咖啡很好喝，we love it so much! ".repeat(700),
@@ -89,8 +93,8 @@ fn longest() -> ScoreRequest {
     }
 }
 
-fn with_events(n: usize) -> ScoreRequest {
-    let mut request = longest();
+fn with_events(n: usize) -> CheckedRequest {
+    let mut request = text();
     request.post.text.truncate(30);
     request.graph = Some(DiffusionPage {
         schema: 1,
@@ -110,7 +114,7 @@ fn with_events(n: usize) -> ScoreRequest {
         text: None,
         next: None,
     });
-    request
+    request.check().unwrap()
 }
 
 fn code(result: Result<impl Sized>) -> &'static str {

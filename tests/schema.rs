@@ -43,7 +43,7 @@ fn is_across_fields(error: &Error) -> bool {
 type Read = fn(String) -> bsmv::Result<()>;
 
 fn read_request(json: String) -> bsmv::Result<()> {
-    ScoreRequest::from_json(json).map(drop)
+    ScoreRequest::from_json(json)?.check().map(drop)
 }
 
 fn read_record(json: String) -> bsmv::Result<()> {
@@ -93,7 +93,7 @@ fn good_requests_are_good_for_both() {
         json!({"post": {"text": "a"}, "graph": bare_page}),
         json!({"post": {"text": "a"}, "brand": {"name": "B", "keywords": vec!["k"; 100]}}),
     ] {
-        ScoreRequest::from_json(request.to_string()).unwrap();
+        read_request(request.to_string()).unwrap();
         assert!(schema.is_valid(&request), "{request}");
     }
 }
@@ -102,7 +102,7 @@ fn good_requests_are_good_for_both() {
 fn bad_requests_are_refused_by_name() {
     let schema = schema("ScoreRequest");
     for bad in bad_inputs() {
-        let error = ScoreRequest::from_json(bad.body()).expect_err(&bad.name);
+        let error = read_request(bad.body()).expect_err(&bad.name);
         assert_eq!(
             error.field(),
             Some(bad.field.as_str()),
@@ -219,7 +219,7 @@ fn scores_have_the_shape_the_description_gives() {
             json!({"post": {"text": "?"}, "graph": page(0)}),
         ] {
             let request = ScoreRequest::from_json(request.to_string()).unwrap();
-            let score = scorer.score(&request).unwrap();
+            let score = scorer.score(&request.check().unwrap()).unwrap();
             assert_shape("Score", &serde_json::to_value(&score).unwrap());
         }
     }

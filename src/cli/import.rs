@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use bsmv::post::Platform;
 use bsmv::post::json;
 use bsmv::published::import::{
-    Cascade, cascade_from_pages, cascade_from_paths, events_from_csv, events_from_ndjson,
+    ImportedPost, cascade_from_pages, cascade_from_paths, events_from_csv, events_from_ndjson,
     post_from_json,
 };
 use bsmv::published::record::{Event, PostRecord, check_id, fill_valences};
@@ -141,8 +141,8 @@ fn add_valences(args: &Args, events: &mut [Event]) -> Result<()> {
     Ok(())
 }
 
-async fn replace(store: Arc<Store>, cascade: Cascade) -> Result<Done> {
-    let Cascade {
+async fn replace(store: Arc<Store>, cascade: ImportedPost) -> Result<Done> {
+    let ImportedPost {
         id,
         post,
         observed_until,

@@ -33,8 +33,7 @@ pub struct Args {
     /// Title shown above the text
     #[arg(long, requires = "text")]
     title: Option<String>,
-    /// weibo, xiaohongshu, douyin, x or other
-    #[arg(long, requires = "text")]
+    #[arg(long, requires = "text", help = Platform::ALL.map(Platform::name).join(", "))]
     platform: Option<String>,
     /// JSON file with the author's numbers
     #[arg(long, value_name = "FILE", requires = "text")]
@@ -98,16 +97,17 @@ fn one(
         graph: graph.map(|f| from_file(f, "graph")).transpose()?,
         weights,
     };
-    request.validate()?;
+    let request = request.check()?;
     let scorer = args.model.open()?;
-    let score = scorer.score(&request)?;
+    let evaluation = scorer.evaluate(&request, &scorer.read(&request)?);
+    let score = &evaluation.score;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
-        serde_json::to_writer(&mut out, &score)?;
+        serde_json::to_writer(&mut out, score)?;
         writeln!(out)?;
     } else {
-        let explanation = scorer.explain(&request)?;
-        report::write(&mut out, &score, &explanation, request.brand.as_ref())?;
+        let explanation = scorer.explanation(&request, &evaluation);
+        report::write(&mut out, score, &explanation, request.brand())?;
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
@@ -173,8 +173,7 @@ fn score_line(
         request.brand = brand.cloned();
     }
     request.weights = request.weights.or(weights);
-    request.validate()?;
-    scorer.score(&request)
+    scorer.score(&request.check()?)
 }
 
 /// Reads the part of a request that a file holds.

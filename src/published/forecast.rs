@@ -4,14 +4,15 @@ use serde::Serialize;
 
 use crate::Result;
 use crate::definition::value::events_of;
-use crate::diffusion::{self, DiffusionGraph, DiffusionInput, MAX_EVENTS, OBSERVATION_TIMES};
+use crate::diffusion::{DiffusionForecast, DiffusionGraph, MAX_EVENTS, OBSERVATION_TIMES};
 use crate::encoder::Precision;
+use crate::post::Post;
 use crate::published::record::PostRecord;
 use crate::scorer::answer::{Interval, Note};
-use crate::scorer::request::ScoreRequest;
+use crate::scorer::reading::diffusion_input;
+use crate::scorer::request::CheckedRequest;
 use crate::scorer::unseen::{DIFFUSION_NOT_MODELLED, reason};
-use crate::scorer::{COVERAGE, Scorer};
-use crate::text::Language;
+use crate::scorer::{COVERAGE, Evaluation, Scorer};
 
 /// The forecast of one post.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,84 +66,28 @@ pub struct MomentScore {
     pub interval: Interval,
 }
 
-/// Forecasts the post called `id` from what is known of it, and from what was known before.
+/// Forecasts the post called `id` from what is known of it, and from what was known before. With
+/// its text it is scored as a request for a brand that it fits would be.
+///
+/// # Errors
+/// [`Error::Invalid`](crate::Error::Invalid) where the post breaks a rule; whatever the encoder
+/// says of its text.
 pub fn forecast(
     scorer: &Scorer,
     id: &str,
     record: &PostRecord,
     graph: &DiffusionGraph,
 ) -> Result<PostForecast> {
-    let post = record.post();
-    let text = match &post {
-        Some(post) => Some(scorer.reader().read(&post.full_text(), None)?),
-        None => None,
-    };
-    let detected = text.as_ref().and_then(|text| text.language);
-    let language = record.language.or(detected).unwrap_or(Language::Other);
     let now = graph.observed_until;
     let before = OBSERVATION_TIMES.into_iter().filter(|&t| t < now);
-    let seen: Vec<DiffusionGraph> = before
+    let known = before
         .chain([now])
         .map(|t| graph.cut(t).capped(MAX_EVENTS))
         .collect();
-    let inputs: Vec<_> = seen
-        .iter()
-        .map(|graph| DiffusionInput {
-            graph,
-            platform: record.platform,
-            language,
-            s: text.as_ref().map(|text| text.valence()),
-            created_at: Some(record.created_at),
-            text_chars: text
-                .as_ref()
-                .map_or(0, |text| text.cleaned.text.chars().count()),
-            topics: text.as_ref().map(|text| text.topics),
-            images: record.images,
-        })
-        .collect();
-    let outside = scorer.diffusion().outside_support(&inputs[0]);
-    let mut unseen = Vec::new();
-    if let Some(outside) = outside {
-        unseen.push(Note {
-            code: DIFFUSION_NOT_MODELLED,
-            message: format!("Diffusion is not modelled for {}.", reason(outside)),
-        });
-    }
-    if post.is_none() {
-        unseen.push(Note {
-            code: "no_text",
-            message: "The post's text is not stored: counts are forecast without it, and there \
-                      is no score."
-                .to_owned(),
-        });
-    }
-
-    let mut history = Vec::with_capacity(seen.len());
-    for (known, input) in seen.iter().zip(&inputs) {
-        let forecast = scorer.diffusion().forecast(input);
-        let events = known.len() as u64 + known.dropped;
-        let until = known.observed_until;
-        let mut score = None;
-        if let Some(post) = &post {
-            let page = graph.page(id, record.created_at, until, 1, usize::MAX);
-            let whole = scorer.score(&ScoreRequest {
-                post: post.clone(),
-                graph: Some(page),
-                ..ScoreRequest::default()
-            })?;
-            score = Some(MomentScore {
-                bsmv: whole.bsmv,
-                interval: whole.interval,
-            });
-            unseen = whole.unseen;
-        }
-        history.push(Moment {
-            observed_until: until,
-            events,
-            expected: outside.is_none().then(|| expected(&forecast, events)),
-            score,
-        });
-    }
+    let (history, unseen) = match record.post() {
+        Some(post) => scored(scorer, post, known)?,
+        None => counted(scorer, record, known),
+    };
     let last = history.last().expect("now is always among the times");
     Ok(PostForecast {
         post: id.to_owned(),
@@ -156,8 +101,75 @@ pub fn forecast(
     })
 }
 
+/// A post with its text at each time, by the graph then, and what its last score is blind to.
+fn scored(
+    scorer: &Scorer,
+    post: Post,
+    known: Vec<DiffusionGraph>,
+) -> Result<(Vec<Moment>, Vec<Note>)> {
+    let mut request = CheckedRequest::published(post, DiffusionGraph::default())?;
+    let reading = scorer.read(&request)?;
+    let (mut history, mut unseen) = (Vec::with_capacity(known.len()), Vec::new());
+    for graph in known {
+        request = request.with_graph(graph);
+        let Evaluation {
+            score, forecast, ..
+        } = scorer.evaluate(&request, &reading);
+        history.push(Moment {
+            score: Some(MomentScore {
+                bsmv: score.bsmv,
+                interval: score.interval,
+            }),
+            ..moment(request.graph(), &forecast, score.diffusion_modelled)
+        });
+        unseen = score.unseen;
+    }
+    Ok((history, unseen))
+}
+
+/// A post without its text at each time, by the graph then, and what its forecast is blind to.
+fn counted(
+    scorer: &Scorer,
+    record: &PostRecord,
+    known: Vec<DiffusionGraph>,
+) -> (Vec<Moment>, Vec<Note>) {
+    let post = record.wordless();
+    let (mut history, mut outside) = (Vec::with_capacity(known.len()), None);
+    for graph in &known {
+        let input = diffusion_input(&post, None, graph);
+        outside = scorer.diffusion().outside_support(&input);
+        let forecast = scorer.diffusion().forecast(&input);
+        history.push(moment(graph, &forecast, outside.is_none()));
+    }
+    let mut unseen = Vec::new();
+    if let Some(outside) = outside {
+        unseen.push(Note {
+            code: DIFFUSION_NOT_MODELLED,
+            message: format!("Diffusion is not modelled for {}.", reason(outside)),
+        });
+    }
+    unseen.push(Note {
+        code: "no_text",
+        message: "The post's text is not stored: counts are forecast without it, and there is no \
+                  score."
+            .to_owned(),
+    });
+    (history, unseen)
+}
+
+/// One time, without a score.
+fn moment(graph: &DiffusionGraph, forecast: &DiffusionForecast, modelled: bool) -> Moment {
+    let events = graph.len() as u64 + graph.dropped;
+    Moment {
+        observed_until: graph.observed_until,
+        events,
+        expected: modelled.then(|| expected(forecast, events)),
+        score: None,
+    }
+}
+
 /// A forecast of D as a count; never fewer than were `seen`.
-fn expected(forecast: &diffusion::Forecast, seen: u64) -> Expected {
+fn expected(forecast: &DiffusionForecast, seen: u64) -> Expected {
     let count = |d: f32| events_of(d).max(seen as f32);
     let (low, high) = forecast.d_interval;
     Expected {

@@ -32,7 +32,7 @@ const COLUMNS: [&str; 10] = [
 
 /// A post with all that is known to have happened to it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cascade {
+pub struct ImportedPost {
     pub id: String,
     pub post: PostRecord,
     /// Seconds after the post up to which events were seen.
@@ -187,13 +187,16 @@ impl Cells<'_> {
             (None, None) => return Err(self.invalid("t", "is missing")),
         };
         let kind = self.get("kind").unwrap_or_default();
-        let kind = match kind {
-            "repost" => EventKind::Repost,
-            "quote" => EventKind::Quote,
-            "reply" => EventKind::Reply,
-            "comment" => EventKind::Comment,
-            _ => return Err(self.wrong("kind", kind, "repost, quote, reply or comment")),
-        };
+        let kind = EventKind::ALL
+            .into_iter()
+            .find(|known| known.name() == kind)
+            .ok_or_else(|| {
+                self.wrong(
+                    "kind",
+                    kind,
+                    &EventKind::ALL.map(EventKind::name).join(", "),
+                )
+            })?;
         let verified = match self.get("verified") {
             None => None,
             Some("true" | "TRUE" | "True" | "1") => Some(true),
@@ -241,7 +244,7 @@ impl Cells<'_> {
 ///
 /// A repost hangs on the latest listed one of the longest chain that its own begins with.
 /// `number` is the line's in its file, from 1.
-pub fn cascade_from_paths(line: &[u8], number: usize) -> Result<Cascade> {
+pub fn cascade_from_paths(line: &[u8], number: usize) -> Result<ImportedPost> {
     let at = |name: &str| format!("{}.{name}", at_line(number));
     let line =
         std::str::from_utf8(line).map_err(|_| Error::invalid(at_line(number), "isn't UTF-8"))?;
@@ -322,7 +325,7 @@ pub fn cascade_from_paths(line: &[u8], number: usize) -> Result<Cascade> {
             }
         }
     }
-    Ok(Cascade {
+    Ok(ImportedPost {
         id: id.to_owned(),
         post: PostRecord {
             user: Some(user.to_owned()),
@@ -352,7 +355,7 @@ fn shortened(text: &str) -> String {
 /// A cascade from all pages of the diffusion API, one JSON value after the other. The field of an
 /// error counts pages from 1: `pages[2].parent[3]`. Indices become ids, so a cascade that is
 /// read again replaces the one before.
-pub fn cascade_from_pages(bytes: &[u8]) -> Result<Cascade> {
+pub fn cascade_from_pages(bytes: &[u8]) -> Result<ImportedPost> {
     let bytes = without_mark(bytes);
     let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<IgnoredAny>();
     let mut first: Option<DiffusionPage> = None;
@@ -420,7 +423,7 @@ pub fn cascade_from_pages(bytes: &[u8]) -> Result<Cascade> {
         let problem = format!("hold {} of {} events", events.len(), first.total);
         return Err(Error::invalid("pages", problem));
     }
-    Ok(Cascade {
+    Ok(ImportedPost {
         post: PostRecord {
             user: Some(format!("{}:0", hash_of(&first.post))),
             author: first.author,

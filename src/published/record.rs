@@ -5,7 +5,6 @@ use time::OffsetDateTime;
 
 use crate::diffusion::EventKind;
 use crate::heads::reader::Reader;
-use crate::heads::sentiment::valence;
 use crate::post::{Author, MAX_TEXT_CHARS, Platform, Post, check_text};
 use crate::text::Language;
 use crate::{Error, Result};
@@ -92,6 +91,13 @@ impl PostRecord {
         Some(Post {
             title: self.title.clone(),
             text: self.text.clone()?,
+            ..self.wordless()
+        })
+    }
+
+    /// The post without its words.
+    pub fn wordless(&self) -> Post {
+        Post {
             language: self.language,
             platform: self.platform,
             created_at: Some(self.created_at),
@@ -99,7 +105,7 @@ impl PostRecord {
             images: self.images,
             videos: self.videos,
             ..Post::default()
-        })
+        }
     }
 
     /// Checks every rule that a type can't express.
@@ -159,16 +165,16 @@ fn check_optional_id(field: &str, id: Option<&str>) -> Result<()> {
     id.map_or(Ok(()), |id| check_id(field, id))
 }
 
-/// Texts that share one pass through the encoder.
-const BATCH: usize = 16;
-
 /// Computes the valence of every event that has words and no valence.
+///
+/// # Errors
+/// Whatever the encoder says of a text; no event is changed then.
 pub fn fill_valences(reader: &Reader, events: &mut [Event]) -> Result<()> {
     let wanting: Vec<&mut Event> = events.iter_mut().filter(|e| e.wants_valence()).collect();
     let texts: Vec<String> = wanting.iter().filter_map(|e| e.text.clone()).collect();
-    let vectors = reader.embedder().embed_all(&texts, BATCH)?;
-    for (event, vector) in wanting.into_iter().zip(vectors) {
-        event.s = Some(valence(&reader.sentiment().probabilities(&vector)?));
+    let found = reader.valence_and_relevance(&texts, None)?;
+    for (event, (s, _)) in wanting.into_iter().zip(found) {
+        event.s = Some(s);
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ pub struct Score {
     pub parts: Parts,
     /// Forecasts the score is made of.
     pub predicted: Predicted,
+    /// Whether the diffusion was forecast; where it is not modelled, the score stands at none and
+    /// the interval reaches up to everybody.
+    pub diffusion_modelled: bool,
     pub sentiment: Sentiment,
     /// The emotion that the text shows; `None` where the bundle has no such head.
     pub emotion: Option<Emotion>,

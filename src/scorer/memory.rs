@@ -3,7 +3,6 @@
 //!
 //! Needs are bounds from sizes and shapes; `tests/memory.rs` holds them against what is allocated.
 
-use crate::diffusion::MAX_EVENTS;
 use crate::layers::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
 
@@ -62,11 +61,10 @@ impl Account {
         self.budget.check(&what, self.taken + needed)
     }
 
-    /// Checks that a graph sent with so many events may be forecast.
-    pub(crate) fn admit_events(&self, sent: usize) -> Result<()> {
-        let kept = sent.min(MAX_EVENTS);
-        let needed = sent as u64 * PER_EVENT_SENT + kept as u64 * PER_EVENT_KEPT;
-        let what = format!("a graph of {sent} events");
+    /// Checks that a graph of so many events may be forecast.
+    pub(crate) fn admit_events(&self, events: usize) -> Result<()> {
+        let needed = events as u64 * PER_EVENT;
+        let what = format!("a graph of {events} events");
         self.budget.check(&what, self.taken + needed)
     }
 }
@@ -74,10 +72,8 @@ impl Account {
 /// Bytes that a character (a UTF-16 unit) of JSON becomes at most: three as UTF-8, and four in a
 /// string or in the columns of a page of events while they grow.
 const PER_CHARACTER: u64 = 7;
-/// Bytes of an event in a page, which is kept while the graph is forecast.
-const PER_EVENT_SENT: u64 = 48;
-/// Bytes of an event in the graph, its columns and the graph network.
-const PER_EVENT_KEPT: u64 = 640;
+/// Bytes of an event in a graph, its columns and the graph network.
+const PER_EVENT: u64 = 640;
 /// Bytes that go through the cleaning and cutting of the longest text, brands that are kept
 /// ready, an explanation, an answer, and the module's own data and stack.
 const AROUND: u64 = 10 << 20;

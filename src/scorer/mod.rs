@@ -5,18 +5,19 @@ pub mod bundle;
 pub mod explain;
 pub mod gaming;
 pub mod memory;
+pub mod reading;
 pub mod request;
 pub mod unseen;
 
-use crate::definition::features::{self, FEATURES, FeatureVector, Group, TOPICS};
-use crate::definition::predict::{self, HeadOutput};
+use crate::definition::features::{self, FEATURES, Feature, FeatureVector, Group, TOPICS};
+use crate::definition::predict::{self, Quantities};
 use crate::definition::value::{self, Weights};
 use crate::diffusion::structure::event_share;
-use crate::diffusion::{DiffusionInput, DiffusionNet};
+use crate::diffusion::{DiffusionForecast, DiffusionNet};
 use crate::encoder::Precision;
 use crate::encoder::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
-use crate::heads::reader::{Reader, TextFeatures};
+use crate::heads::reader::Reader;
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::{
@@ -27,23 +28,14 @@ use crate::scorer::explain::plain;
 use crate::scorer::explain::words::LeaveOneOut;
 use crate::scorer::explain::{Attribution, Definition, attribute};
 use crate::scorer::memory::{Account, MemoryBudget};
-use crate::scorer::request::ScoreRequest;
+use crate::scorer::reading::{PostReading, diffusion_input};
+use crate::scorer::request::CheckedRequest;
 use crate::scorer::unseen::Sight;
-use crate::text::{Language, clean, detect};
+use crate::text::Language;
 use crate::{Error, Result};
 
 /// Share of realised values that a score's interval is meant to hold.
 pub const COVERAGE: f32 = 0.9;
-/// Names of the diffusion features, in feature order.
-const DIFFUSION_FEATURES: [&str; 6] = [
-    "size",
-    "speed",
-    "depth",
-    "leader_share",
-    "audience",
-    "voices",
-];
-
 /// Scores posts with one bundle. Cheap to share: every method takes `&self`.
 pub struct Scorer {
     manifest: Manifest,
@@ -144,67 +136,88 @@ impl Scorer {
         Ok(self.reader.embedder().read(text)?.vector)
     }
 
-    /// Scores one post. The request is validated first.
-    pub fn score(&self, request: &ScoreRequest) -> Result<Score> {
-        Ok(self.judged(request)?.score)
+    /// Scores one post.
+    ///
+    /// # Errors
+    /// As [`Scorer::read`].
+    pub fn score(&self, request: &CheckedRequest) -> Result<Score> {
+        Ok(self.evaluate(request, &self.read(request)?).score)
     }
 
-    fn judged(&self, request: &ScoreRequest) -> Result<Judged> {
-        if let Some(page) = &request.graph {
-            self.account.admit_events(page.t.len())?;
-        }
-        request.validate()?;
-        let post = &request.post;
-        let text = self
-            .reader
-            .read(&post.full_text(), request.brand.as_ref())?;
-        let language = post.language.or(text.language).unwrap_or(Language::Other);
-        let s = text.valence();
-        let t = self.relevance(&text, request.brand.as_ref())?;
-        let graph = request.diffusion()?;
-        let input = DiffusionInput {
-            graph: &graph,
-            s: Some(s),
-            platform: post.platform,
+    /// Scores a post and says what moved the score: its features, and each event.
+    ///
+    /// # Errors
+    /// As [`Scorer::read`].
+    pub fn explain(&self, request: &CheckedRequest) -> Result<Explanation> {
+        let evaluation = self.evaluate(request, &self.read(request)?);
+        Ok(self.explanation(request, &evaluation))
+    }
+
+    /// Reads the text of a post for its brand: the longest part of a score, and the same for every
+    /// graph and all weights.
+    ///
+    /// # Errors
+    /// [`Error::MemoryBudget`] if the graph is too large to be forecast then; whatever the
+    /// encoder says of the text.
+    pub fn read(&self, request: &CheckedRequest) -> Result<PostReading> {
+        self.account.admit_events(request.graph().len())?;
+        self.read_text(request)
+    }
+
+    fn read_text(&self, request: &CheckedRequest) -> Result<PostReading> {
+        let (post, brand) = (request.post(), request.brand());
+        let text = self.reader.read(&post.full_text(), brand)?;
+        Ok(PostReading {
+            relevance: brand.map_or(Ok(1.0), |brand| self.reader.relevance(&text, brand))?,
+            language: Language::known(post.language, text.language),
+            text,
+        })
+    }
+
+    /// Forecasts how a post that was read travels, and scores it.
+    pub fn evaluate(&self, request: &CheckedRequest, reading: &PostReading) -> Evaluation {
+        let (post, graph, weights) = (request.post(), request.graph(), *request.weights());
+        let PostReading {
+            text,
+            relevance: t,
             language,
-            created_at: post.created_at,
-            text_chars: text.cleaned.text.chars().count(),
-            images: post.images,
-            topics: Some(text.topics),
-        };
+        } = reading;
+        let input = diffusion_input(post, Some(text), graph);
         let outside = self.diffusion.outside_support(&input);
         let modelled = outside.is_none();
         let forecast = self.diffusion.forecast(&input);
-        let mut x = features::assemble(s, &text.topics, t, &forecast.features);
-        let predicted = if modelled {
-            predict::predict(&x)
+        let s = text.valence();
+        let mut x = features::assemble(s, &text.topics, *t, &forecast.features);
+        let quantities = if modelled {
+            Quantities {
+                t: *t,
+                ..predict::predict(&x)
+            }
         } else {
             x[Group::Diffusion.range()].fill(0.0);
-            let bsmv = value::formula(s, t, 0.0, &Weights::BALANCED);
-            HeadOutput { bsmv, s, t, d: 0.0 }
+            Quantities { s, t: *t, d: 0.0 }
         };
 
-        let weights = request.weights();
-        let parts = value::parts(predicted.s, t, predicted.d, &weights);
+        let parts = quantities.parts(&weights);
         let bsmv = parts.score();
-        let interval = self.interval(bsmv, &predicted, &weights, graph.observed_until, modelled);
+        let until = graph.observed_until;
         let sight = Sight {
             request,
-            graph: &graph,
-            text: &text,
-            language,
+            text,
+            language: *language,
             outside,
         };
         let score = Score {
             bsmv,
-            interval,
+            interval: self.interval(&quantities, &weights, until, modelled),
             parts,
             predicted: Predicted {
-                s: predicted.s,
-                t,
-                d: predicted.d,
-                events: value::events_of(predicted.d),
+                s: quantities.s,
+                t: quantities.t,
+                d: quantities.d,
+                events: value::events_of(quantities.d),
             },
+            diffusion_modelled: modelled,
             sentiment: Sentiment {
                 s,
                 negative: text.sentiment[0],
@@ -216,104 +229,99 @@ impl Scorer {
             indicators: text.indicators.clone(),
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
-                    label: self.topic_name(i, language),
+                    label: self.topic_name(i, *language),
                     weight: text.topics[i],
                 })
                 .collect(),
             events: graph.len() as u64,
-            observed_until: graph.observed_until,
+            observed_until: until,
             unseen: unseen::list(&sight),
-            flags: gaming::list(&post.full_text(), &text.cleaned, request.brand.as_ref()),
+            flags: gaming::list(&post.full_text(), &text.cleaned, request.brand()),
             weights,
             bundle: self.bundle(),
             precision: self.reader.embedder().precision(),
         };
-        Ok(Judged {
+        Evaluation {
             score,
+            forecast,
             features: x,
-            modelled,
-            language,
-        })
+            language: *language,
+        }
     }
 
     /// A score at other weights, as if the post had been scored with them. Nothing is read again.
     #[must_use]
     pub fn reweigh(&self, score: &Score, weights: &Weights) -> Score {
         let Predicted { s, t, d, .. } = score.predicted;
-        let parts = value::parts(s, t, d, weights);
-        let bsmv = parts.score();
-        let predicted = HeadOutput { bsmv, s, t, d };
-        let modelled = !score
-            .unseen
-            .iter()
-            .any(|unseen| unseen.code == "diffusion_not_modelled");
-        let until = score.observed_until;
+        let quantities = Quantities { s, t, d };
+        let (until, modelled) = (score.observed_until, score.diffusion_modelled);
+        let parts = quantities.parts(weights);
         Score {
-            bsmv,
-            interval: self.interval(bsmv, &predicted, weights, until, modelled),
+            bsmv: parts.score(),
+            interval: self.interval(&quantities, weights, until, modelled),
             parts,
             weights: *weights,
             ..score.clone()
         }
     }
 
-    /// Scores a post and says what moved the score: its features, and each event.
-    pub fn explain(&self, request: &ScoreRequest) -> Result<Explanation> {
-        let Judged {
+    /// What moved the score of a request that was evaluated: its features, and each event.
+    pub fn explanation(&self, request: &CheckedRequest, evaluation: &Evaluation) -> Explanation {
+        let Evaluation {
             score,
             features: x,
-            modelled,
             language,
-        } = self.judged(request)?;
-        let Attribution { base, points } =
-            attribute(&Definition { modelled }, &x, &self.background);
-        let contributions = self.contributions(&points, language);
-        let brand = request.brand.as_ref().map(|brand| brand.name.as_str());
+            ..
+        } = evaluation;
+        let model = Definition {
+            modelled: score.diffusion_modelled,
+        };
+        let Attribution { base, points } = attribute(&model, x, &self.background);
+        let contributions = self.contributions(&points, *language);
+        let brand = request.brand().map(|brand| brand.name.as_str());
         let s = score.sentiment.s;
-        Ok(Explanation {
+        Explanation {
             bsmv: score.bsmv,
             base,
-            sentence: plain::sentence(language, base, &contributions),
-            hints: plain::hints(language, brand, s, &score.predicted, &score.weights),
+            sentence: plain::sentence(*language, base, &contributions),
+            hints: plain::hints(*language, brand, s, &score.predicted, &score.weights),
             contributions,
-            events: event_share(&request.diffusion()?.parent),
-        })
+            events: event_share(&request.graph().parent),
+        }
     }
 
-    /// The language that explanations of a post are in.
-    pub fn language(&self, request: &ScoreRequest) -> Language {
-        let post = &request.post;
-        let detected = || detect(&clean(&post.full_text())).language;
-        post.language.or_else(detected).unwrap_or(Language::Other)
-    }
-
-    /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::judge`].
-    pub fn words(&self, request: &ScoreRequest) -> Result<LeaveOneOut> {
-        request.validate()?;
-        let brand = request.brand.as_ref();
-        let text = self.reader.read(&request.post.full_text(), brand)?;
-        let whole = (text.valence(), self.relevance(&text, brand)?);
-        let names: Vec<&str> = brand.into_iter().flat_map(BrandProfile::names).collect();
-        LeaveOneOut::new(&request.post, whole, &names, |run| {
+    /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::valence_and_relevance`], and
+    /// the language that hints about them are in.
+    ///
+    /// # Errors
+    /// Whatever the encoder says of the text.
+    pub fn words(&self, request: &CheckedRequest) -> Result<(LeaveOneOut, Language)> {
+        let reading = self.read_text(request)?;
+        let whole = (reading.text.valence(), reading.relevance);
+        let brand = request.brand().into_iter();
+        let names: Vec<&str> = brand.flat_map(BrandProfile::names).collect();
+        let words = LeaveOneOut::new(request.post(), whole, &names, |run| {
             self.reader.embedder().piece_lengths(run)
-        })
-    }
-
-    /// T: r(post, brand), 1 without a brand.
-    fn relevance(&self, text: &TextFeatures, brand: Option<&BrandProfile>) -> Result<f32> {
-        brand.map_or(Ok(1.0), |profile| self.reader.relevance(text, profile))
+        })?;
+        Ok((words, reading.language))
     }
 
     /// s and T of several texts, read together; T is 1 without a brand.
-    pub fn judge(&self, texts: &[String], brand: Option<&BrandProfile>) -> Result<Vec<(f32, f32)>> {
+    ///
+    /// # Errors
+    /// Whatever the encoder says of a text.
+    pub fn valence_and_relevance(
+        &self,
+        texts: &[String],
+        brand: Option<&BrandProfile>,
+    ) -> Result<Vec<(f32, f32)>> {
         self.reader.valence_and_relevance(texts, brand)
     }
 
     /// Where the realised value lies in nine of ten cases, by validation posts seen as long.
     fn interval(
         &self,
-        bsmv: f32,
-        predicted: &HeadOutput,
+        quantities: &Quantities,
         weights: &Weights,
         observed_until: u32,
         modelled: bool,
@@ -331,11 +339,16 @@ impl Scorer {
         let growth = (weights.sentiment / w0.sentiment)
             .max(weights.topic / w0.topic)
             .max(weights.diffusion / w0.diffusion);
-        let spread = predicted.t * growth;
+        let spread = quantities.t * growth;
+        let bsmv = quantities.score(weights);
         let (mut least, mut most) = (bsmv, bsmv);
         if !modelled {
             // It may travel as far as any.
-            let seen_by_all = value::formula(predicted.s, predicted.t, 1.0, weights);
+            let seen_by_all = Quantities {
+                d: 1.0,
+                ..*quantities
+            };
+            let seen_by_all = seen_by_all.score(weights);
             least = least.min(seen_by_all);
             most = most.max(seen_by_all);
         }
@@ -347,27 +360,20 @@ impl Scorer {
     }
 
     fn contributions(&self, points: &FeatureVector, language: Language) -> Vec<Contribution> {
-        let mut all = vec![Contribution {
-            feature: "sentiment".into(),
-            group: Group::Sentiment.name(),
-            points: points[0],
-        }];
-        for (i, &points) in points[Group::Topics.range()].iter().enumerate() {
-            all.push(Contribution {
-                feature: format!("topic:{}", self.topic_name(i, language)),
-                group: Group::Topics.name(),
-                points,
-            });
-        }
-        for (name, &points) in DIFFUSION_FEATURES
-            .iter()
-            .zip(&points[Group::Diffusion.range()])
-        {
-            all.push(Contribution {
-                feature: (*name).into(),
-                group: Group::Diffusion.name(),
-                points,
-            });
+        let mut all = Vec::with_capacity(FEATURES);
+        for feature in Feature::ALL {
+            let group = feature.group().name();
+            for (i, &points) in points[feature.range()].iter().enumerate() {
+                let feature = match feature {
+                    Feature::Topics => format!("topic:{}", self.topic_name(i, language)),
+                    one => one.name().to_owned(),
+                };
+                all.push(Contribution {
+                    feature,
+                    group,
+                    points,
+                });
+            }
         }
         all
     }
@@ -402,12 +408,16 @@ fn needs(bundle: &Bundle, precision: Precision) -> Result<u64> {
     memory::of_model(encoder, others.into_iter().map(|file| file.1), scratch)
 }
 
-/// A score, and what an explanation of it goes by.
-struct Judged {
-    score: Score,
+/// A score, and what it was made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// The score.
+    pub score: Score,
+    /// The forecast of the diffusion, which means nothing where it is not modelled.
+    pub forecast: DiffusionForecast,
+    /// What the head read; the diffusion's are 0 where it is not modelled.
     features: FeatureVector,
-    /// Whether the diffusion was forecast.
-    modelled: bool,
+    /// The language that explanations are in.
     language: Language,
 }
 

@@ -1,4 +1,4 @@
-//! The shape of a request.
+//! The shape of a request, and a request whose rules are checked.
 //!
 //! The same shape is described for other languages in `www/api/openapi.json`.
 
@@ -15,6 +15,7 @@ use crate::post::json::parse;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScoreRequest {
+    /// The post.
     pub post: Post,
     /// Without one the score says what the post is worth to a brand it fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,19 +29,23 @@ pub struct ScoreRequest {
 }
 
 impl ScoreRequest {
-    /// Reads and checks one request.
+    /// Reads one request; [`ScoreRequest::check`] makes it one that can be scored.
     ///
     /// # Errors
-    /// [`Error::Malformed`] when it isn't JSON, [`Error::Invalid`] when it breaks a rule; both
-    /// name the field, as in `post.author.followers` or `graph.parent[3]`.
+    /// [`Error::Malformed`](crate::Error::Malformed) when it isn't JSON,
+    /// [`Error::Invalid`](crate::Error::Invalid) when it is of another shape; both name the field,
+    /// as in `post.author.followers`.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
-        let request: ScoreRequest = parse(json, "")?;
-        request.validate()?;
-        Ok(request)
+        parse(json, "")
     }
 
-    /// Checks every rule that a type can't express.
-    pub fn validate(&self) -> Result<()> {
+    /// Checks every rule that a type can't express, and keeps what the check found out: the graph,
+    /// and the weights in force.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) with the field that breaks a rule, as in
+    /// `graph.parent[3]`.
+    pub fn check(self) -> Result<CheckedRequest> {
         self.post.validate().map_err(|e| e.within("post"))?;
         if let Some(brand) = &self.brand {
             brand.validate().map_err(|e| e.within("brand"))?;
@@ -48,29 +53,80 @@ impl ScoreRequest {
         if let Some(weights) = &self.weights {
             weights.validate().map_err(|e| e.within("weights"))?;
         }
-        self.diffusion().map(drop)
-    }
-
-    /// The graph that was sent, or a draft's; the post's author stands in for an unknown one.
-    pub fn diffusion(&self) -> Result<DiffusionGraph> {
-        let mut graph = match &self.graph {
-            Some(page) => DiffusionGraph::from_page(page).map_err(|e| e.within("graph"))?,
+        let graph = match self.graph {
+            Some(page) => {
+                let total = page.total;
+                let mut graph = DiffusionGraph::from_page(page).map_err(|e| e.within("graph"))?;
+                // A page may be the first of several, or a sample: what it counts is still so.
+                let unlisted = total.saturating_sub(graph.len() as u64);
+                graph.dropped = graph.dropped.max(unlisted);
+                graph
+            }
             None => DiffusionGraph::draft(None),
         };
-        if let Some(page) = &self.graph {
-            // A page may be the first of several, or a sample: what it counts is still so.
-            let unlisted = page.total.saturating_sub(graph.len() as u64);
-            graph.dropped = graph.dropped.max(unlisted);
-        }
+        let of_brand = self.brand.as_ref().and_then(|brand| brand.weights);
+        let request = CheckedRequest {
+            weights: self.weights.or(of_brand).unwrap_or_default(),
+            post: self.post,
+            brand: self.brand,
+            graph: DiffusionGraph::default(),
+        };
+        Ok(request.with_graph(graph))
+    }
+}
+
+/// A request that keeps every rule, with the graph built and the weights chosen. Only such a
+/// request is scored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedRequest {
+    post: Post,
+    brand: Option<BrandProfile>,
+    weights: Weights,
+    graph: DiffusionGraph,
+}
+
+impl CheckedRequest {
+    /// A published post for a brand that it fits, at default weights.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) where the post breaks a rule.
+    pub fn published(post: Post, graph: DiffusionGraph) -> Result<Self> {
+        let draft = ScoreRequest {
+            post,
+            ..ScoreRequest::default()
+        };
+        Ok(draft.check()?.with_graph(graph))
+    }
+
+    /// The same request with another graph, in which the post's author stands in for an unknown
+    /// one.
+    #[must_use]
+    pub fn with_graph(mut self, mut graph: DiffusionGraph) -> Self {
         if graph.author.is_none() {
             graph.author.clone_from(&self.post.author);
         }
-        Ok(graph)
+        self.graph = graph;
+        self
+    }
+
+    /// The post.
+    pub fn post(&self) -> &Post {
+        &self.post
+    }
+
+    /// The brand, if there is one.
+    pub fn brand(&self) -> Option<&BrandProfile> {
+        self.brand.as_ref()
     }
 
     /// The weights in force: the request's, else the brand's, else the default.
-    pub fn weights(&self) -> Weights {
-        let of_brand = || self.brand.as_ref().and_then(|brand| brand.weights);
-        self.weights.or_else(of_brand).unwrap_or_default()
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// The graph that was sent, or a draft's; never more than
+    /// [`MAX_EVENTS`](crate::diffusion::MAX_EVENTS).
+    pub fn graph(&self) -> &DiffusionGraph {
+        &self.graph
     }
 }

@@ -1,17 +1,18 @@
 //! What a score is blind to, said with every score.
 
-use crate::diffusion::{DiffusionGraph, OutsideSupport};
+use crate::diffusion::OutsideSupport;
 use crate::heads::reader::TextFeatures;
 use crate::scorer::answer::Note;
-use crate::scorer::request::ScoreRequest;
-
+use crate::scorer::request::CheckedRequest;
 use crate::text::Language;
 
 /// Everything that decides what was not seen.
 pub struct Sight<'a> {
-    pub request: &'a ScoreRequest,
-    pub graph: &'a DiffusionGraph,
+    /// The request.
+    pub request: &'a CheckedRequest,
+    /// Its text, read.
     pub text: &'a TextFeatures,
+    /// The language it was read as.
     pub language: Language,
     /// Why diffusion can't be forecast, if it can't.
     pub outside: Option<OutsideSupport>,
@@ -34,12 +35,13 @@ pub fn reason(outside: OutsideSupport) -> &'static str {
 pub fn list(sight: &Sight) -> Vec<Note> {
     let mut list = Vec::new();
     let mut say = |code: &'static str, message: String| list.push(Note { code, message });
-    let post = &sight.request.post;
-    if sight.language == Language::Other {
-        say(
+    let (post, graph) = (sight.request.post(), sight.request.graph());
+    match sight.language {
+        Language::Zh | Language::En => {}
+        Language::Other => say(
             "language",
             "The text is in neither Chinese nor English: its sentiment is a guess.".into(),
-        );
+        ),
     }
     if let Some(outside) = sight.outside {
         say(
@@ -50,22 +52,16 @@ pub fn list(sight: &Sight) -> Vec<Note> {
                 reason(outside)
             ),
         );
-    } else if sight.graph.observed_until == 0 {
+    } else if graph.observed_until == 0 {
         say(
             "no_graph",
             "Nobody has seen the post yet: diffusion is a guess from text and author.".into(),
         );
     }
-    if sight
-        .graph
-        .author
-        .as_ref()
-        .and_then(|a| a.followers)
-        .is_none()
-    {
+    if graph.author.as_ref().and_then(|a| a.followers).is_none() {
         say("author", "The author's followers are unknown.".into());
     }
-    if sight.request.brand.is_none() {
+    if sight.request.brand().is_none() {
         say(
             "no_brand",
             "No brand was given: this is the worth to a brand that the post fits.".into(),
@@ -88,10 +84,10 @@ pub fn list(sight: &Sight) -> Vec<Note> {
             ),
         );
     }
-    if sight.graph.dropped > 0 {
+    if graph.dropped > 0 {
         say(
             "events_dropped",
-            format!("{} events of the graph were left out.", sight.graph.dropped),
+            format!("{} events of the graph were left out.", graph.dropped),
         );
     }
     if sight.text.cleaned.hidden > 0 {

@@ -8,7 +8,7 @@ use crate::post::Post;
 use crate::post::json::MAX_REQUEST_BYTES;
 use crate::scorer::Scorer;
 use crate::scorer::answer::{Explanation, Score};
-use crate::scorer::request::ScoreRequest;
+use crate::scorer::request::{CheckedRequest, ScoreRequest};
 use anyhow::{Context, Result};
 use axum::Json;
 use axum::Router;
@@ -63,7 +63,8 @@ pub fn routes(scorer: Arc<Scorer>, store: Arc<Store>) -> Result<Router> {
         },
         ..ScoreRequest::default()
     };
-    let trial = scorer.score(&trial).context("trying the bundle")?;
+    let trial = trial.check().and_then(|trial| scorer.score(&trial));
+    let trial = trial.context("trying the bundle")?;
     let health = Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
@@ -108,14 +109,14 @@ async fn explain(api: State<Api>, request: Request) -> Result<Json<Explanation>,
 async fn answer<T: Send + 'static>(
     State(api): State<Api>,
     request: Request,
-    make: fn(&Scorer, &ScoreRequest) -> crate::Result<T>,
+    make: fn(&Scorer, &CheckedRequest) -> crate::Result<T>,
 ) -> Result<Json<T>, Failure> {
     declared(request.headers(), JSON)?;
     let place = api.queue.enter()?;
     let body = body_of(request, MAX_REQUEST_BYTES).await?;
     let scorer = api.scorer;
     let made = place
-        .run(move || make(&scorer, &ScoreRequest::from_json(body)?))
+        .run(move || make(&scorer, &ScoreRequest::from_json(body)?.check()?))
         .await?;
     Ok(Json(made?))
 }

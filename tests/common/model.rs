@@ -7,8 +7,9 @@ use bsmv::encoder::Precision;
 use bsmv::post::Post;
 use bsmv::post::brand::BrandProfile;
 use bsmv::scorer::Scorer;
+use bsmv::scorer::answer::Score;
 use bsmv::scorer::bundle::{Bundle, Manifest};
-use bsmv::scorer::request::ScoreRequest;
+use bsmv::scorer::request::{CheckedRequest, ScoreRequest};
 use serde::Deserialize;
 
 /// One post written for these tests.
@@ -57,6 +58,16 @@ pub fn brands() -> HashMap<String, BrandProfile> {
     all.into_iter()
         .map(|b| (b.id.clone().expect("committed profiles have ids"), b))
         .collect()
+}
+
+/// The score of a request that keeps the rules.
+pub fn score_of(scorer: &Scorer, request: &ScoreRequest) -> Score {
+    scorer.score(&checked(request)).unwrap()
+}
+
+/// The request, which must keep the rules.
+pub fn checked(request: &ScoreRequest) -> CheckedRequest {
+    request.clone().check().unwrap()
 }
 
 /// The fixture as a request: a draft for its brand.

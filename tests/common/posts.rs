@@ -61,7 +61,7 @@ impl Server {
         let mut page = self.page(id, "");
         let parse =
             |page: &Value| -> DiffusionPage { serde_json::from_value(page.clone()).unwrap() };
-        let mut graph = DiffusionGraph::from_page(&parse(&page)).unwrap();
+        let mut graph = DiffusionGraph::from_page(parse(&page)).unwrap();
         let mut pages = 1;
         while let Some(next) = page["next"].as_str() {
             page = self.page(id, &format!("?cursor={next}"));

@@ -12,7 +12,8 @@ pub mod words;
 use std::ops::Range;
 
 use crate::definition::features::{FEATURES, FeatureVector, Group, TOPICS};
-use crate::definition::predict::Sums;
+use crate::definition::predict::ScoreState;
+use crate::definition::value::Weights;
 
 /// A scoring function whose first step is a sum over features, so that exchanging one feature
 /// costs little.
@@ -33,26 +34,26 @@ pub struct Definition {
 }
 
 impl Additive for Definition {
-    type State = Sums;
+    type State = ScoreState;
 
-    fn state(&self, x: &FeatureVector) -> Sums {
-        Sums::of(x)
+    fn state(&self, x: &FeatureVector) -> ScoreState {
+        ScoreState::of(x)
     }
 
-    fn add(&self, sums: &mut Sums, feature: usize, change: f64) {
-        sums.add(feature, change);
+    fn add(&self, state: &mut ScoreState, feature: usize, change: f64) {
+        state.add(feature, change);
     }
 
-    fn value(&self, sums: &Sums) -> f32 {
+    fn value(&self, state: &ScoreState) -> f32 {
         if self.modelled {
-            return sums.output().bsmv;
+            return state.quantities().score(&Weights::BALANCED);
         }
-        let unseen = Sums {
+        let unseen = ScoreState {
             d: 0.0,
             voices: 0.0,
-            ..*sums
+            ..*state
         };
-        unseen.output().bsmv
+        unseen.quantities().score(&Weights::BALANCED)
     }
 }
 

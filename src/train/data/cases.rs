@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use rayon::prelude::*;
 
-use crate::definition::features::{DiffusionForecast, FeatureVector, TOPICS, assemble};
+use crate::definition::features::{DiffusionFeatures, FeatureVector, TOPICS, assemble};
 use crate::definition::value::{Weights, diffusion_of, formula, valence_among};
 use crate::heads::reader::Reader;
 use crate::post::Platform;
@@ -43,7 +43,7 @@ struct Reading {
 
 impl Case {
     fn new(row: &ForecastRow, reading: &Reading) -> Self {
-        let forecast = DiffusionForecast {
+        let forecast = DiffusionFeatures {
             d: row.d,
             speed: row.speed,
             depth: row.depth,

@@ -81,7 +81,7 @@ pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
         .collect();
     let plain: Vec<_> = requests
         .par_iter()
-        .map(|request| scorer.score(request))
+        .map(|request| scorer.score(&request.clone().check()?))
         .collect::<Result<_, _>>()?;
     let mut out = vec![row(
         "fixtures",
@@ -100,7 +100,7 @@ pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
                 let name = request.brand.as_ref().map_or("", |b| b.name.as_str());
                 let pattern = if in_zh { zh } else { en };
                 gamed.post.text += &pattern.replace("{}", name);
-                let after = scorer.score(&gamed)?;
+                let after = scorer.score(&gamed.check()?)?;
                 let named = after.flags.iter().any(|flag| flag.code == code);
                 Ok(named || (after.bsmv - before.bsmv).abs() <= HARMLESS)
             })

@@ -185,6 +185,7 @@ fn trees(cases: &[&Case]) -> Predictor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::value::Weights;
     use crate::definition::predict::predict;
     use crate::post::Platform;
 
@@ -200,7 +201,7 @@ mod tests {
             platform: Platform::Weibo,
             time: 0,
             x,
-            truth: [predicted.s, predicted.d, predicted.bsmv],
+            truth: [predicted.s, predicted.d, predicted.score(&Weights::BALANCED)],
             so_far: [predicted.s, 0.0, 50.0],
         }
     }

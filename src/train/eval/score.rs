@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use anyhow::Result;
 
 use crate::definition::features::{AUDIENCE, FeatureVector, OWN, SIZE, VOICES};
-use crate::definition::predict::{HeadOutput, predict};
+use crate::definition::predict::predict;
+use crate::definition::value::Weights;
 use crate::diffusion::OBSERVATION_TIMES;
 use crate::post::Platform;
 
@@ -81,8 +82,8 @@ fn method<'a>(name: &str, of: impl Fn(&Case) -> Triple + 'a) -> Method<'a> {
 
 /// The head's s, D and score.
 fn predict_triple(x: &FeatureVector) -> Triple {
-    let HeadOutput { s, d, bsmv, .. } = predict(x);
-    [s, d, bsmv]
+    let found = predict(x);
+    [found.s, found.d, found.score(&Weights::BALANCED)]
 }
 
 /// The score with less to go by.

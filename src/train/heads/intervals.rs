@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::definition::features::{FeatureVector, Group};
 use crate::definition::predict::predict;
+use crate::definition::value::Weights;
 use crate::post::brand::BrandProfile;
 use crate::scorer::bundle::Residuals;
 use anyhow::{Context, Result, ensure};
@@ -101,7 +102,7 @@ fn at_relevance(x: &FeatureVector, t: f32) -> FeatureVector {
 fn residuals(valid: &[Case]) -> Vec<Residuals> {
     let mut by_time: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
     for case in valid.iter().filter(|c| !c.truth[BSMV].is_nan()) {
-        let off = case.truth[BSMV] - predict(&case.x).bsmv;
+        let off = case.truth[BSMV] - predict(&case.x).score(&Weights::BALANCED);
         by_time.entry(case.time).or_default().push(f64::from(off));
     }
     by_time
