@@ -9,6 +9,7 @@ use js_sys::{JsString, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
+use web_sys::Performance;
 
 use crate::ErrorReport;
 use crate::definition::value::Weights;
@@ -16,12 +17,12 @@ use crate::encoder::Precision;
 use crate::layers::tensors::FileBytes;
 use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
-use crate::scorer::Scorer;
 use crate::scorer::answer::Score;
 use crate::scorer::bundle::{Bundle, Manifest};
 use crate::scorer::explain::words::LeaveOneOut;
 use crate::scorer::memory::MemoryBudget;
-use crate::scorer::request::ScoreRequest;
+use crate::scorer::request::{CheckedRequest, ScoreRequest};
+use crate::scorer::{Evaluation, Scorer};
 use crate::text::Language;
 use crate::{Error, Result};
 
@@ -78,9 +79,12 @@ impl WasmScorer {
                 .map(JsFile)
                 .ok_or_else(|| Error::Bundle(format!("{name} was not given")))
         };
-        Manifest::from_json(manifest)
-            .and_then(|manifest| Bundle::read(manifest, Precision::Int8, read))
-            .and_then(|bundle| Scorer::within(bundle, Precision::Int8, budget))
+        let load = || {
+            let manifest = Manifest::from_json(manifest)?;
+            let bundle = Bundle::read(manifest, Precision::Int8, read)?;
+            Scorer::within(bundle, Precision::Int8, budget)
+        };
+        timed("bsmv load", load)
             .map(|scorer| WasmScorer {
                 scorer: Rc::new(scorer),
                 last: RefCell::default(),
@@ -96,8 +100,9 @@ impl WasmScorer {
     pub fn score(&self, request: &JsString) -> Result<JsValue, JsValue> {
         let score = self
             .read(request)
-            .and_then(|request| self.scorer.score(&request))
-            .map_err(|e| thrown(&e))?;
+            .and_then(|request| self.evaluate(&request))
+            .map_err(|e| thrown(&e))?
+            .score;
         let answer = object(&score);
         *self.last.borrow_mut() = Some(score);
         answer
@@ -122,7 +127,10 @@ impl WasmScorer {
     pub fn explain(&self, request: &JsString) -> Result<JsValue, JsValue> {
         let explanation = self
             .read(request)
-            .and_then(|request| self.scorer.explain(&request))
+            .and_then(|request| {
+                let evaluation = self.evaluate(&request)?;
+                Ok(self.scorer.explanation(&request, &evaluation))
+            })
             .map_err(|e| thrown(&e))?;
         object(&explanation)
     }
@@ -130,12 +138,12 @@ impl WasmScorer {
     /// Begins to find each word's share of a request's s and T.
     pub fn words(&self, request: &JsString) -> Result<WasmWords, JsValue> {
         let request = self.read(request).map_err(|e| thrown(&e))?;
-        let words = self.scorer.words(&request).map_err(|e| thrown(&e))?;
+        let (words, language) = self.scorer.words(&request).map_err(|e| thrown(&e))?;
         Ok(WasmWords {
             scorer: Rc::clone(&self.scorer),
-            language: self.scorer.language(&request),
-            brand: request.brand,
+            brand: request.brand().cloned(),
             words,
+            language,
         })
     }
 
@@ -149,10 +157,16 @@ impl WasmScorer {
 }
 
 impl WasmScorer {
-    /// Copies and reads a request, if the budget has room for it.
-    fn read(&self, request: &JsString) -> Result<ScoreRequest> {
+    /// Copies, reads and checks a request, if the budget has room for it.
+    fn read(&self, request: &JsString) -> Result<CheckedRequest> {
         self.scorer.admit(request.length() as usize)?;
-        ScoreRequest::from_json(String::from(request))
+        ScoreRequest::from_json(String::from(request))?.check()
+    }
+
+    fn evaluate(&self, request: &CheckedRequest) -> Result<Evaluation> {
+        let reading = timed("bsmv read", || self.scorer.read(request))?;
+        let evaluate = || self.scorer.evaluate(request, &reading);
+        Ok(timed("bsmv forecast", evaluate))
     }
 }
 
@@ -188,10 +202,43 @@ impl WasmWords {
 
     /// The next few words as objects of the form of `WordShare`; an empty array after the last.
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
-        let judge = |texts: &[String]| self.scorer.judge(texts, self.brand.as_ref());
-        let shares = self.words.step(judge).map_err(|e| thrown(&e))?;
+        let read = |texts: &[String]| {
+            self.scorer
+                .valence_and_relevance(texts, self.brand.as_ref())
+        };
+        let shares = self.words.step(read).map_err(|e| thrown(&e))?;
         object(&shares)
     }
+}
+
+/// Does `work` between a mark and a measure, both called `name`, on the timeline that profilers
+/// show (User Timing). Only the last of each name is kept, or a long session would fill memory.
+fn timed<T>(name: &str, work: impl FnOnce() -> T) -> T {
+    let timeline = timeline();
+    if let Some(timeline) = &timeline {
+        timeline.clear_marks_with_mark_name(name);
+        timeline.clear_measures_with_measure_name(name);
+        // What fails here is only not shown.
+        timeline.mark(name).ok();
+    }
+    let done = work();
+    if let Some(timeline) = &timeline {
+        timeline.measure_with_start_mark(name, name).ok();
+    }
+    done
+}
+
+/// The timeline of the page, worker or runtime; `None` where there is none of that kind.
+fn timeline() -> Option<Performance> {
+    let performance = Reflect::get(&js_sys::global(), &"performance".into()).ok()?;
+    let has = |method: &str| {
+        Reflect::get(&performance, &method.into()).is_ok_and(|method| method.is_function())
+    };
+    let methods = ["mark", "measure", "clearMarks", "clearMeasures"];
+    methods
+        .into_iter()
+        .all(has)
+        .then(|| performance.unchecked_into())
 }
 
 fn object(value: &impl Serialize) -> Result<JsValue, JsValue> {

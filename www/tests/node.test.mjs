@@ -46,6 +46,36 @@ test("a score is a plain object", async () => {
   assert.ok(score.interval.low <= score.bsmv && score.bsmv <= score.interval.high);
 });
 
+test("a profiler sees loading, reading and forecasting, the last of each", async () => {
+  await scorer.score(GOOD);
+  const before = performance.getEntriesByName("bsmv read", "measure");
+  await scorer.explain(GOOD);
+  for (const name of ["bsmv load", "bsmv read", "bsmv forecast"]) {
+    const [measure, ...others] = performance.getEntriesByName(name, "measure");
+    assert.ok(measure.duration > 0, name);
+    assert.equal(others.length, 0, name);
+    assert.equal(performance.getEntriesByName(name, "mark").length, 1, name);
+  }
+  const [after] = performance.getEntriesByName("bsmv read", "measure");
+  assert.ok(after.startTime > before[0].startTime);
+});
+
+test("where no timeline is, or none of that kind, posts are scored all the same", async () => {
+  const { bsmv } = await scorer.score(GOOD);
+  const timeline = Object.getOwnPropertyDescriptor(globalThis, "performance");
+  assert.ok(timeline);
+  const broken = { mark() {}, measure() {}, clearMarks() {}, clearMeasures() {} };
+  broken.mark = broken.measure = () => assert.fail("not allowed here");
+  for (const value of [undefined, null, { now: () => 0 }, broken]) {
+    Object.defineProperty(globalThis, "performance", { value, configurable: true });
+    try {
+      assert.equal((await scorer.score(GOOD)).bsmv, bsmv);
+    } finally {
+      Object.defineProperty(globalThis, "performance", timeline);
+    }
+  }
+});
+
 test("words are blamed for what they say, at their place in the text", async () => {
   const text = "😀 The coffee is terrible.";
   const { words, skipped, hint } = await scorer.explainWords({ post: { text } });
