@@ -123,7 +123,7 @@ impl WasmScorer {
         }
     }
 
-    /// What moved the score of a request: an object of the form of `Explanation`.
+    /// Explains the score of a request: an object of the form of `Explanation`.
     pub fn explain(&self, request: &JsString) -> Result<JsValue, JsValue> {
         let explanation = self
             .read(request)

@@ -122,7 +122,7 @@ fn record_of(file: &Path) -> Result<PostRecord> {
     post_from_json(&json).with_context(|| file.display().to_string())
 }
 
-/// What the store says of a post.
+/// The store's record of a post.
 fn known(store: &Store, id: &str) -> Result<PostRecord> {
     match store.snapshot(id, None) {
         Ok(snapshot) => Ok(PostRecord::clone(&snapshot.record)),

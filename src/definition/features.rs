@@ -33,7 +33,7 @@ pub enum Group {
     Sentiment,
     /// The topics, weighed by relevance.
     Topics,
-    /// How the post travels, and what its audience says.
+    /// The way the post travels, and what its audience says.
     Diffusion,
 }
 
@@ -150,7 +150,7 @@ pub struct DiffusionFeatures {
     pub leader_share: f32,
     /// Realised valence of the audience's words, [-1, 1].
     pub audience: f32,
-    /// How many will have words of their own.
+    /// Number of events that will have words of their own.
     pub voices: f32,
 }
 

@@ -23,12 +23,15 @@ const AWARENESS: f32 = 0.2;
 /// Weight of the post's own words against each word of the audience.
 const POST_VOICES: f32 = 10.0;
 
-/// How much each part of the score counts; the three sum to 1.
+/// Weights of the three parts of the score; they sum to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
+    /// Weight of valence, [0, 1].
     pub sentiment: f32,
+    /// Weight of being about the brand, [0, 1].
     pub topic: f32,
+    /// Weight of being seen, [0, 1].
     pub diffusion: f32,
 }
 
@@ -80,8 +83,11 @@ impl Default for Weights {
 /// The three signed parts of a score, in points: what it is above or below [`NO_EFFECT`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Parts {
+    /// 50 T w_s s.
     pub sentiment: f32,
+    /// 50 T w_t v.
     pub topic: f32,
+    /// 50 T w_d v D.
     pub diffusion: f32,
 }
 

@@ -18,14 +18,17 @@ pub const NODE: usize = 19;
 pub const EDGE: usize = 5;
 /// Numbers per graph.
 pub const GLOBAL: usize = 91;
-/// What is already certain, per graph: see [`Columns::so_far`].
+/// Numbers of [`Columns::so_far`]: what is already certain.
 pub const SO_FAR: usize = 5;
 
-/// What the network reads: a graph as seen, and what is known of the post.
+/// The network's input: a graph as seen, and what is known of the post.
 #[derive(Debug, Clone, Copy)]
 pub struct DiffusionInput<'a> {
+    /// The graph as seen, with the author.
     pub graph: &'a DiffusionGraph,
+    /// Where the post stands.
     pub platform: Platform,
+    /// The language of its text.
     pub language: Language,
     /// Valence of the post's own text, [-1, 1].
     pub s: Option<f32>,

@@ -32,16 +32,20 @@ pub const MEMBERS: usize = 8;
 /// valence of the voices to come.
 pub const RAW: usize = 7;
 
-/// What the network forecasts of one graph.
+/// The network's forecast of one graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outputs {
     /// ln(1 + N).
     pub log_events: f32,
-    /// 5 % and 95 % quantiles of ln(1 + N), before widening.
+    /// 5 % quantile of ln(1 + N), before widening.
     pub low: f32,
+    /// 95 % quantile of ln(1 + N), before widening.
     pub high: f32,
+    /// ln(1 + seconds to the middle event).
     pub speed: f32,
+    /// Structural virality.
     pub depth: f32,
+    /// Share of the three leading spreaders.
     pub leader_share: f32,
     /// Mean valence of those who have yet to speak.
     pub to_come: f32,
@@ -290,8 +294,8 @@ fn bounded(raw: [f32; RAW], so_far: &[f32; SO_FAR]) -> Outputs {
     // Events, and with them the middle one, can only be added.
     let (seen, more) = (so_far[0], softplus(raw[0]));
     // The inverse of tanh, bounded: what was heard so far, from which the rest starts.
-    let said = so_far[4].clamp(-0.95, 0.95);
-    let said = 0.5 * ((said + 1.0) / (1.0 - said)).ln();
+    let mean = so_far[4].clamp(-0.95, 0.95);
+    let mean = 0.5 * ((mean + 1.0) / (1.0 - mean)).ln();
     Outputs {
         log_events: seen + more,
         // The interval follows the forecast.
@@ -300,7 +304,7 @@ fn bounded(raw: [f32; RAW], so_far: &[f32; SO_FAR]) -> Outputs {
         speed: so_far[1] + softplus(raw[3]),
         depth: softplus(so_far[2] + raw[4]),
         leader_share: sigmoid(4.0 * so_far[3] + raw[5]),
-        to_come: (said + raw[6]).tanh(),
+        to_come: (mean + raw[6]).tanh(),
     }
 }
 

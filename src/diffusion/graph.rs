@@ -12,7 +12,7 @@ pub const MAX_EVENTS: usize = 100_000;
 /// Version of the page format read here.
 pub const PAGE_SCHEMA: u32 = 1;
 
-/// What somebody did with the post.
+/// The kind of what somebody did with the post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
@@ -45,7 +45,7 @@ impl EventKind {
         }
     }
 
-    /// Whether the event carries words of its own.
+    /// True if events of this kind carry words of their own.
     pub fn has_words(self) -> bool {
         match self {
             EventKind::Repost => false,
@@ -60,15 +60,18 @@ const _: () = assert!(EventKind::Comment as usize + 1 == EventKind::ALL.len());
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DiffusionPage {
+    /// [`PAGE_SCHEMA`].
     pub schema: u32,
     /// Opaque id of the post.
     pub post: String,
+    /// When the post was published.
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     /// Seconds after the post up to which events were seen.
     pub observed_until: u32,
     /// Events up to `observed_until`, on all pages.
     pub total: u64,
+    /// The author of the post, where known.
     #[serde(default)]
     pub author: Option<Author>,
     /// Global index of this page's first event; the post itself is 0.
@@ -77,13 +80,17 @@ pub struct DiffusionPage {
     pub t: Vec<u32>,
     /// Global index of what was passed on; below the event's own index.
     pub parent: Vec<u32>,
+    /// Kind of each event.
     pub kind: Vec<EventKind>,
     /// Pseudonym within this graph.
     pub user: Vec<u32>,
+    /// Followers of the account, where known.
     pub followers: Vec<Option<u64>>,
+    /// True for a verified account, where known.
     pub verified: Vec<Option<bool>>,
     /// Valence of the event's text in [-1, 1], where somebody computed it.
     pub s: Vec<Option<f32>>,
+    /// Words of the events, where they were asked for and are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Vec<Option<String>>>,
     /// Cursor of the next page.
@@ -96,13 +103,19 @@ pub struct DiffusionPage {
 pub struct DiffusionGraph {
     /// Seconds after the post up to which events were seen; 0 for a draft.
     pub observed_until: u32,
+    /// The author of the post, where known.
     pub author: Option<Author>,
+    /// Seconds after the post, in order.
     pub t: Vec<u32>,
     /// Node index of the parent; 0 is the post.
     pub parent: Vec<u32>,
+    /// Kind of each event.
     pub kind: Vec<EventKind>,
+    /// Pseudonym of the account within this graph; the author is 0.
     pub user: Vec<u32>,
+    /// Followers of the account, where known.
     pub followers: Vec<Option<u64>>,
+    /// True for a verified account, where known.
     pub verified: Vec<Option<bool>>,
     /// Valence of each event's words, where known.
     pub s: Vec<Option<f32>>,
@@ -145,7 +158,7 @@ impl DiffusionGraph {
         self.t.len()
     }
 
-    /// Whether nobody has passed the post on yet.
+    /// True if nobody has passed the post on yet.
     pub fn is_empty(&self) -> bool {
         self.t.is_empty()
     }

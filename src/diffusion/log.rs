@@ -10,16 +10,21 @@ const POST: u32 = u32::MAX;
 /// One event as it comes in. Ids are hashes: equal ids are the same event or user.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Arrival {
+    /// Hash of its id.
     pub id: u128,
     /// The event that was passed on; `None` for the post itself.
     pub parent: Option<u128>,
     /// Seconds after the post.
     pub t: u32,
+    /// Its kind.
     pub kind: EventKind,
     /// `None` is somebody of their own.
     pub user: Option<u128>,
+    /// Followers of the account, where known.
     pub followers: Option<u64>,
+    /// True for a verified account, where known.
     pub verified: Option<bool>,
+    /// Valence of its words in [-1, 1], where known.
     pub s: Option<f32>,
 }
 
@@ -72,7 +77,7 @@ impl EventLog {
         self.ids.len()
     }
 
-    /// Whether nothing has happened.
+    /// True if nothing has happened.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }

@@ -62,8 +62,8 @@ fn audience(input: &DiffusionInput, events: f32, to_come: f32) -> (f32, f32) {
         return (input.s.unwrap_or(0.0), 0.0);
     }
     // Voices whose words are unknown count as those to come.
-    let said = heard.unwrap_or(to_come);
-    ((spoke * said + later * to_come) / voices, voices)
+    let spoken = heard.unwrap_or(to_come);
+    ((spoke * spoken + later * to_come) / voices, voices)
 }
 
 /// The trained model with what it must remember of its training set.
@@ -116,13 +116,13 @@ impl DiffusionNet {
         }
     }
 
-    /// Why a forecast for this post would mean nothing; `None` inside the training support.
+    /// The reason why a forecast for this post would mean nothing; `None` inside the training support.
     pub fn outside_support(&self, input: &DiffusionInput) -> Option<OutsideSupport> {
         let author = input.graph.author.as_ref();
         outside(input.platform, input.language, author, &self.followers)
     }
 
-    /// What the network alone says of a graph.
+    /// The forecast of a graph by the network alone.
     pub fn network(&self, input: &DiffusionInput) -> Outputs {
         self.gat.outputs(&Columns::of(input), &input.graph.parent)
     }

@@ -15,7 +15,7 @@ pub struct FollowerRange {
     pub high: f32,
 }
 
-/// Why a post is outside the training support.
+/// The reason why a post is outside the training support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutsideSupport {
@@ -67,7 +67,7 @@ fn trained_language(platform: Platform) -> Option<Language> {
     }
 }
 
-/// Whether the texts of the training cascades of `platform` taught what an audience says.
+/// True if the texts of the training cascades of `platform` taught what an audience says.
 pub(super) fn audience_is_trained(platform: Platform) -> bool {
     match platform {
         Platform::Weibo => true,
@@ -80,7 +80,7 @@ pub fn platform_row(platform: Platform) -> Option<usize> {
     PLATFORMS.iter().position(|&p| p == platform)
 }
 
-/// Why the network can't forecast a post; `None` when the post is inside its support: (weibo, zh)
+/// The reason why the network can't forecast a post; `None` when the post is inside its support: (weibo, zh)
 /// or (x, en), with followers inside the range of the platform's row of `ranges`. Unknown
 /// followers are inside.
 pub fn outside(

@@ -9,6 +9,7 @@ use crate::{Error, Result};
 pub struct Node {
     /// `None` for a leaf.
     pub column: Option<u32>,
+    /// Largest number of the column that goes left, or what a leaf adds.
     pub value: f32,
     /// Index of the left child; the right one follows it.
     pub left: u32,
@@ -17,7 +18,9 @@ pub struct Node {
 /// Trees whose leaves add up.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Forest {
+    /// Index of the root of each tree.
     pub roots: Vec<u32>,
+    /// Nodes of all trees.
     pub nodes: Vec<Node>,
 }
 
@@ -77,10 +80,10 @@ impl Forest {
     }
 }
 
-/// What trees forecast of a graph: how far each measure will rise above what it is now.
+/// The trees' forecast of a graph: how far each measure will rise above what it is now.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rise {
-    /// Of ln(1 + events).
+    /// Rise of ln(1 + events).
     pub log_events: f32,
     pub speed: f32,
     pub depth: f32,

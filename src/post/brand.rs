@@ -9,13 +9,14 @@ use crate::{Error, Result};
 /// Most aliases, keywords or example posts read of each.
 pub const MAX_LIST: usize = 100;
 
-/// What a brand stands for. A name and one positioning sentence are enough to start.
+/// A brand as its team describes it. A name and one positioning sentence are enough to start.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BrandProfile {
     /// Identifies a profile in files that hold several; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// 1 to 200 characters.
     pub name: String,
     /// Other names people write, in any language.
     #[serde(default)]
@@ -23,6 +24,7 @@ pub struct BrandProfile {
     /// One sentence: what the brand offers, to whom.
     #[serde(default)]
     pub positioning: String,
+    /// Words that posts about the brand use.
     #[serde(default)]
     pub keywords: Vec<String>,
     /// Posts that are about the brand, if there are any.
@@ -34,7 +36,7 @@ pub struct BrandProfile {
     /// Language of the positioning; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<crate::text::Language>,
-    /// How this brand weighs the three parts of the score.
+    /// This brand's weights of the three parts of the score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
 }

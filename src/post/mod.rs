@@ -26,6 +26,7 @@ pub struct Post {
     /// Detected from the text when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
+    /// The platform it stands on.
     #[serde(default)]
     pub platform: Platform,
     /// When it was, or will be, published (RFC 3339).
@@ -35,17 +36,22 @@ pub struct Post {
         skip_serializing_if = "Option::is_none"
     )]
     pub created_at: Option<OffsetDateTime>,
+    /// Who posted, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<Author>,
     /// Pictures attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<u32>,
+    /// Videos attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub videos: Option<u32>,
+    /// Likes so far; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likes: Option<u64>,
+    /// Saves so far; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saves: Option<u64>,
+    /// Comments so far; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comments: Option<u64>,
 }
@@ -95,14 +101,19 @@ const _: () = assert!(Platform::Other as usize + 1 == Platform::ALL.len());
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Author {
+    /// Accounts that follow this one.
     #[serde(default)]
     pub followers: Option<u64>,
+    /// Accounts that it follows.
     #[serde(default)]
     pub following: Option<u64>,
+    /// Posts it has published.
     #[serde(default)]
     pub posts: Option<u64>,
+    /// True if the platform vouches for who it is.
     #[serde(default)]
     pub verified: Option<bool>,
+    /// Days since it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_age_days: Option<u32>,
 }

@@ -1,4 +1,4 @@
-//! What becomes of a published post: its final count with a range, and its score as it grew.
+//! The future of a published post: its final count with a range, and its score as it grew.
 
 use serde::Serialize;
 
@@ -23,14 +23,15 @@ pub struct PostForecast {
     pub observed_until: u32,
     /// Events seen so far.
     pub events: u64,
-    /// How many there will be; `None` where diffusion is not modelled.
+    /// Number of events in the end; `None` where diffusion is not modelled.
     pub expected: Option<Expected>,
     /// The same at each observation time so far, and now; in order.
     pub history: Vec<Moment>,
-    /// What the forecast does not take into account, most important first.
+    /// Notes on all that the forecast does not take into account, most important first.
     pub unseen: Vec<Note>,
     /// `name@version` of the bundle.
     pub bundle: String,
+    /// Precision of the encoder.
     pub precision: Precision,
 }
 
@@ -39,6 +40,7 @@ pub struct PostForecast {
 pub struct Expected {
     /// Reposts, quotes, replies and comments in the end.
     pub events: f32,
+    /// The least.
     pub low: f32,
     /// `None`: no upper bound is known. Counts from 10,000 on are not told apart.
     pub high: Option<f32>,
@@ -46,13 +48,14 @@ pub struct Expected {
     pub coverage: f32,
 }
 
-/// What was known, forecast and scored at one time.
+/// One time: what was known, forecast and scored then.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Moment {
     /// Seconds after the post.
     pub observed_until: u32,
     /// Events up to then.
     pub events: u64,
+    /// Number of events in the end, by what was known; `None` where diffusion is not modelled.
     pub expected: Option<Expected>,
     /// The score for a brand that the post fits; `None` without the post's text.
     pub score: Option<MomentScore>,
@@ -63,6 +66,7 @@ pub struct Moment {
 pub struct MomentScore {
     /// 0 to 100; 50 is no effect.
     pub bsmv: f32,
+    /// Where the realised value lies in nine of ten cases.
     pub interval: Interval,
 }
 

@@ -1,4 +1,4 @@
-//! What a store is told: a post and what happened to it, under the ids of their platform.
+//! Records for a store: a post and what happened to it, under the ids of their platform.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -22,23 +22,28 @@ pub struct PostRecord {
     /// Id of the account that posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Numbers of that account, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<Author>,
+    /// The platform it stands on.
     #[serde(default)]
     pub platform: Platform,
     /// Detected from the text when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
+    /// Shown above the text on platforms that have titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Without it the post can be counted but not scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Pictures attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub images: Option<u32>,
+    /// Videos attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub videos: Option<u32>,
-    /// Whether the texts of its events are kept; otherwise only their valence is.
+    /// True if the texts of its events are kept; otherwise only their valence is.
     #[serde(default)]
     pub keep_texts: bool,
 }
@@ -54,17 +59,21 @@ pub struct Event {
     pub parent: Option<String>,
     /// Seconds after the post.
     pub t: u32,
+    /// Its kind.
     pub kind: EventKind,
     /// Id of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Followers of the account, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followers: Option<u64>,
+    /// True for a verified account, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
     /// Valence of its text in [-1, 1], where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s: Option<f32>,
+    /// Its words, where it has some and they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
 }
@@ -142,7 +151,7 @@ impl Event {
         }
     }
 
-    /// Whether the valence of its words is still to be computed.
+    /// True if it has words whose valence is still to be computed.
     pub fn wants_valence(&self) -> bool {
         let words = self.text.as_deref().map(str::trim);
         self.s.is_none() && self.kind.has_words() && words.is_some_and(|text| !text.is_empty())

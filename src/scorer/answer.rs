@@ -9,7 +9,7 @@ use crate::heads::advert;
 use crate::heads::emotion::Emotion;
 use crate::heads::indicator::Indicator;
 
-/// What one post is worth to one brand.
+/// The worth of one post to one brand, and everything that it was made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
     /// 0 to 100; 50 is no effect.
@@ -20,9 +20,10 @@ pub struct Score {
     pub parts: Parts,
     /// Forecasts the score is made of.
     pub predicted: Predicted,
-    /// Whether the diffusion was forecast; where it is not modelled, the score stands at none and
+    /// True if the diffusion was forecast; where it is not modelled, the score stands at none and
     /// the interval reaches up to everybody.
     pub diffusion_modelled: bool,
+    /// Valence of the text, and of what it says of the brand where it names it.
     pub sentiment: Sentiment,
     /// The emotion that the text shows; `None` where the bundle has no such head.
     pub emotion: Option<Emotion>,
@@ -30,22 +31,25 @@ pub struct Score {
     pub advert: Option<f32>,
     /// The answers of the heads beside the score, which it doesn't move with.
     pub indicators: Vec<Indicator>,
+    /// The ten topics, with the weight of each.
     pub topics: Vec<TopicWeight>,
     /// Events the graph held, 0 for a draft.
     pub events: u64,
     /// Seconds after the post up to which the graph was seen.
     pub observed_until: u32,
-    /// What this score does not take into account, most important first.
+    /// Notes on all that this score does not take into account, most important first.
     pub unseen: Vec<Note>,
     /// Patterns that may be there to move the score or the reach.
     pub flags: Vec<Note>,
+    /// The weights in force.
     pub weights: Weights,
     /// `name@version` of the bundle.
     pub bundle: String,
+    /// Precision of the encoder.
     pub precision: Precision,
 }
 
-/// What moved a score.
+/// The reasons for a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// The score that is explained.
@@ -68,7 +72,9 @@ pub struct Explanation {
 /// A range with its nominal coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
+    /// The least, 0 to 100.
     pub low: f32,
+    /// The most, 0 to 100.
     pub high: f32,
     /// 0.9: nine of ten realised values lie inside.
     pub coverage: f32,
@@ -94,6 +100,7 @@ pub struct Contribution {
     pub feature: String,
     /// `sentiment`, `topics` or `diffusion`.
     pub group: &'static str,
+    /// Points added to the base.
     pub points: f32,
 }
 
@@ -102,15 +109,20 @@ pub struct Contribution {
 pub struct Sentiment {
     /// P(positive) - P(negative), [-1, 1].
     pub s: f32,
+    /// P(negative).
     pub negative: f32,
+    /// P(neutral).
     pub neutral: f32,
+    /// P(positive).
     pub positive: f32,
 }
 
-/// How much of a text belongs to one of the [`TOPICS`] topics; the weights sum to 1.
+/// The share of a text that belongs to one of the [`TOPICS`] topics; the weights sum to 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TopicWeight {
+    /// Its name, in the language of explanations.
     pub label: String,
+    /// [0, 1].
     pub weight: f32,
 }
 

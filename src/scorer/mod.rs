@@ -265,7 +265,7 @@ impl Scorer {
         }
     }
 
-    /// What moved the score of a request that was evaluated: its features, and each event.
+    /// The explanation of an evaluated request: each feature's points, each event's share.
     pub fn explanation(&self, request: &CheckedRequest, evaluation: &Evaluation) -> Explanation {
         let Evaluation {
             score,
@@ -415,7 +415,7 @@ pub struct Evaluation {
     pub score: Score,
     /// The forecast of the diffusion, which means nothing where it is not modelled.
     pub forecast: DiffusionForecast,
-    /// What the head read; the diffusion's are 0 where it is not modelled.
+    /// Features as the head read them; those of the diffusion are 0 where it is not modelled.
     features: FeatureVector,
     /// The language that explanations are in.
     language: Language,

@@ -8,7 +8,7 @@ use crate::text::Language;
 /// A post's text, read for its brand. It holds for every graph and all weights.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PostReading {
-    /// What the text says.
+    /// Everything that the heads read in the text.
     pub text: TextFeatures,
     /// T: r(post, brand) in [0, 1], 1 without a brand.
     pub relevance: f32,
@@ -16,7 +16,7 @@ pub struct PostReading {
     pub language: Language,
 }
 
-/// What the graph network reads of a post and its graph; `text` is `None` where it isn't known.
+/// The graph network's input for a post and its graph; `text` is `None` where it isn't known.
 pub fn diffusion_input<'a>(
     post: &Post,
     text: Option<&TextFeatures>,

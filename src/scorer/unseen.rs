@@ -1,4 +1,4 @@
-//! What a score is blind to, said with every score.
+//! Notes on everything that a score is blind to.
 
 use crate::diffusion::OutsideSupport;
 use crate::heads::reader::TextFeatures;
@@ -14,7 +14,7 @@ pub struct Sight<'a> {
     pub text: &'a TextFeatures,
     /// The language it was read as.
     pub language: Language,
-    /// Why diffusion can't be forecast, if it can't.
+    /// The reason why diffusion can't be forecast, if it can't.
     pub outside: Option<OutsideSupport>,
 }
 
@@ -31,7 +31,7 @@ pub fn reason(outside: OutsideSupport) -> &'static str {
     }
 }
 
-/// What the score does not take into account, most important first.
+/// Notes on all that the score does not take into account, most important first.
 pub fn list(sight: &Sight) -> Vec<Note> {
     let mut list = Vec::new();
     let mut say = |code: &'static str, message: String| list.push(Note { code, message });

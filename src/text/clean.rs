@@ -31,9 +31,9 @@ use super::symbols::{
 use chars::{fold, is_hidden, is_space};
 use scan::Scan;
 
-/// What stands for a link in cleaned text.
+/// The word for a link in cleaned text.
 pub const URL: &str = "URL";
-/// What stands for a mention in cleaned text.
+/// The word for a mention in cleaned text.
 pub const MENTION: &str = "@user";
 
 /// A run of one character is cut to this many.

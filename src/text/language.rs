@@ -33,7 +33,7 @@ impl Language {
 
 const _: () = assert!(Language::Other as usize + 1 == Language::ALL.len());
 
-/// What the scripts of a text say.
+/// The language that the scripts of a text suggest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Detected {
     /// The language; `None` when the text has no words (only emoji, digits,

@@ -14,7 +14,7 @@ pub use names::{Name, Searchable, accounts_as_names};
 pub use script::simplified;
 pub use tokenizer::{Encoded, MAX_CHARS, Tokenizer, Windows};
 
-/// What can go wrong between a text and its pieces.
+/// A text that can't be cut into pieces, or a tokenizer that can't cut.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TextError {

@@ -26,6 +26,7 @@ struct Letter {
 }
 
 impl Searchable {
+    /// Makes a text ready to be searched.
     pub fn new(text: &str) -> Self {
         let mut letters: Vec<Letter> = Vec::new();
         let mut gap = true;
@@ -68,7 +69,7 @@ impl Searchable {
         found
     }
 
-    /// Whether `name` occurs.
+    /// True if `name` occurs.
     pub fn contains(&self, name: &Name) -> bool {
         (0..self.letters.len()).any(|i| self.match_at(i, name).is_some())
     }
@@ -130,6 +131,7 @@ pub struct Name {
 }
 
 impl Name {
+    /// Makes a name ready to be searched for.
     pub fn new(name: &str) -> Self {
         let folded: Vec<char> = name
             .chars()

@@ -4,7 +4,7 @@
 /// the first. Made from OpenCC's table by `models/training/simplified.py`.
 const PAIRS: &[u8] = include_bytes!("simplified.txt");
 
-/// What simplified Chinese writes for a traditional character; any other character as it is.
+/// The simplified form of a traditional Chinese character; any other character as it is.
 /// Both take as many bytes.
 ///
 /// Character by character, so it never says which of several traditional words was meant, and it
