@@ -1,5 +1,6 @@
-use super::chars::{fold, is_emoji, is_hidden, is_modifier, is_space, is_tag, is_variation};
+use super::chars::{fold, is_hidden, is_space};
 use super::*;
+use crate::text::symbols::{is_emoji, is_modifier, is_tag, is_variation};
 use proptest::prelude::*;
 
 fn check(table: &[(&str, &str)]) {
