@@ -5,6 +5,7 @@ mod common;
 use bsmv::Error;
 use bsmv::ErrorReport;
 use bsmv::encoder::Precision;
+use bsmv::post::Platform;
 use bsmv::post::json::parse;
 use bsmv::published::record::{Event, PostRecord};
 use bsmv::scorer::request::ScoreRequest;
@@ -222,5 +223,16 @@ fn scores_have_the_shape_the_description_gives() {
             let score = scorer.score(&request.check().unwrap()).unwrap();
             assert_shape("Score", &serde_json::to_value(&score).unwrap());
         }
+    }
+}
+
+#[test]
+fn every_platform_is_described_and_offered() {
+    let offered = include_str!("../www/index.html");
+    for name in Platform::ALL.map(Platform::name) {
+        let request = json!({"post": {"text": "a", "platform": name}});
+        assert!(schema("ScoreRequest").is_valid(&request), "{name}");
+        let option = format!("<option value=\"{name}\"");
+        assert!(offered.contains(&option), "{name}");
     }
 }
