@@ -26,10 +26,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }),
         ..ScoreRequest::default()
     };
+    let request = request.check()?;
 
     let scorer = open(Path::new(env!("CARGO_MANIFEST_DIR")).join("models/bsmv-base"))?;
-    let score = scorer.score(&request)?;
-    let explanation = scorer.explain(&request)?;
+    let evaluation = scorer.evaluate(&request, &scorer.read(&request)?);
+    let explanation = scorer.explanation(&request, &evaluation);
+    let score = evaluation.score;
 
     println!("{:.1} of 100; 50 is no effect", score.bsmv);
     println!(

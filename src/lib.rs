@@ -23,7 +23,7 @@
 //! let scorer = Scorer::new(Bundle::read(manifest, Precision::Int8, read)?, Precision::Int8)?;
 //!
 //! let draft = r#"{"post": {"text": "I love this coffee!", "platform": "x"}}"#;
-//! let score = scorer.score(&ScoreRequest::from_json(draft)?)?;
+//! let score = scorer.score(&ScoreRequest::from_json(draft)?.check()?)?;
 //! assert!(score.bsmv > 50.0 && score.parts.sentiment > 0.0);
 //! # Ok(())
 //! # }
@@ -55,4 +55,4 @@ pub use post::{Author, Platform, Post};
 pub use scorer::Scorer;
 pub use scorer::answer::{Explanation, Score};
 pub use scorer::bundle::{Bundle, Manifest};
-pub use scorer::request::ScoreRequest;
+pub use scorer::request::{CheckedRequest, ScoreRequest};

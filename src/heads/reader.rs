@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::slice::from_ref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
@@ -131,11 +132,12 @@ impl Reader {
     pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
         let reading = self.embedder.read(&with_brand_name(text, brand))?;
         let language = detect(&reading.cleaned.text).language;
-        let towards = brand_view(&reading.cleaned.text, brand);
-        let towards = towards.map(|text| self.embedder.read(&text)).transpose()?;
-        let towards = towards.as_ref().map(|reading| &reading.vector[..]);
+        let (text, vector) = (from_ref(&reading.cleaned.text), from_ref(&reading.vector));
+        let embed = |text: &String| Ok(self.embedder.read(text)?.vector);
+        let embed = |texts: &[String]| texts.iter().map(embed).collect();
+        let mut sentiments = self.sentiments(text, vector, brand, embed)?;
         Ok(TextFeatures {
-            sentiment: probabilities(&self.sentiment, &reading.vector, towards)?,
+            sentiment: sentiments.swap_remove(0),
             emotion: self
                 .emotions
                 .as_ref()
@@ -173,22 +175,38 @@ impl Reader {
             .map(|text| clean(&with_brand_name(text, brand)))
             .collect();
         let vectors = self.embedder.embed_all(&cleaned, BATCH)?;
-        // As in `read`: a text that names the brand is read for what it says of it, too.
-        let towards = cleaned.iter().map(|text| brand_view(text, brand));
-        let towards: Vec<Option<String>> = towards.collect();
-        let named: Vec<String> = towards.iter().flatten().cloned().collect();
-        let mut named = self.embedder.embed_all(&named, BATCH)?.into_iter();
+        let embed = |texts: &[String]| self.embedder.embed_all(texts, BATCH);
+        let sentiments = self.sentiments(&cleaned, &vectors, brand, embed)?;
         let mut found = Vec::with_capacity(texts.len());
-        for ((text, vector), towards) in cleaned.iter().zip(&vectors).zip(&towards) {
-            let towards = towards.as_ref().and_then(|_| named.next());
-            let s = valence(&probabilities(&self.sentiment, vector, towards.as_deref())?);
+        for ((text, vector), sentiment) in cleaned.iter().zip(&vectors).zip(&sentiments) {
             let t = match &ready {
                 Some(brand) => self.relevance.relevance(vector, text, brand)?,
                 None => 1.0,
             };
-            found.push((s, t));
+            found.push((valence(sentiment), t));
         }
         Ok(found)
+    }
+
+    /// P(negative), P(neutral), P(positive) of each of some cleaned texts, whose vectors are
+    /// `vectors`: of itself and, where it names the brand, of what it says of that. `embed` gives
+    /// the vectors of further texts.
+    fn sentiments(
+        &self,
+        texts: &[String],
+        vectors: &[Vec<f32>],
+        brand: Option<&BrandProfile>,
+        embed: impl FnOnce(&[String]) -> Result<Vec<Vec<f32>>>,
+    ) -> Result<Vec<Vec<f32>>> {
+        let views: Vec<Option<String>> = texts.iter().map(|t| brand_view(t, brand)).collect();
+        let named: Vec<String> = views.iter().flatten().cloned().collect();
+        let mut towards = embed(&named)?.into_iter();
+        let both = vectors.iter().zip(&views);
+        both.map(|(vector, view)| {
+            let towards = view.as_ref().and_then(|_| towards.next());
+            probabilities(&self.sentiment, vector, towards.as_deref())
+        })
+        .collect()
     }
 
     /// The brand made ready, from memory where it was used before.

@@ -185,8 +185,8 @@ fn trees(cases: &[&Case]) -> Predictor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::value::Weights;
     use crate::definition::predict::predict;
+    use crate::definition::value::Weights;
     use crate::post::Platform;
 
     fn case(i: usize) -> Case {
@@ -201,7 +201,11 @@ mod tests {
             platform: Platform::Weibo,
             time: 0,
             x,
-            truth: [predicted.s, predicted.d, predicted.score(&Weights::BALANCED)],
+            truth: [
+                predicted.s,
+                predicted.d,
+                predicted.score(&Weights::BALANCED),
+            ],
             so_far: [predicted.s, 0.0, 50.0],
         }
     }
