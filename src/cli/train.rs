@@ -14,7 +14,7 @@ use bsmv::train::data::folders::Sources;
 use bsmv::train::data::sets::Split;
 use bsmv::train::eval;
 use bsmv::train::fit::network::NetworkPlan;
-use bsmv::train::heads::diffusion::{NetworkRun, Posts};
+use bsmv::train::heads::diffusion::{CascadeSplits, NetworkRun};
 use bsmv::train::heads::reader::trained_so_far;
 use bsmv::train::heads::trained::{TrainedHead, Training};
 use bsmv::train::heads::{HEADS, intervals};
@@ -156,7 +156,7 @@ fn train_diffusion(args: &DiffusionArgs) -> Result<()> {
     let labels = labels.map_or(Ok(Labels::default()), Labels::load)?;
     let Common { encoder, sources } = &args.common;
     let reader = trained_so_far(encoder, sources)?;
-    let posts = Posts::read(sources.data(), &labels, &reader)?;
+    let posts = CascadeSplits::read(sources.data(), &labels, &reader)?;
     eprintln!(
         "{} labelled texts; {} posts to train on, {} to validate",
         labels.len(),

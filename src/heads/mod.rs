@@ -1,4 +1,4 @@
-//! What the text alone says: one file per head, and the reader that holds them with the encoder.
+//! Heads, which read a text's vector: one file each, and the reader that holds them with the encoder.
 
 pub mod advert;
 pub mod classifier;

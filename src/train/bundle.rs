@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::encoder::Precision;
 use crate::encoder::{Config, WordBits, quantize};
-use crate::heads::topics::TopicLabel;
 use crate::scorer::bundle::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
 use crate::scorer::bundle::{EncoderFacts, FileFacts, Manifest, Residuals, SCHEMA};
 use anyhow::{Context, Result, ensure};
 use half::f16;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
-use serde::Deserialize;
 
 use crate::train::heads::{self, intervals};
+use crate::train::topics::Topics;
 
 /// Puts trained parts together as a bundle: float and 8-bit encoder, heads, graph network,
 /// manifest with SHA-256 sums.
@@ -27,7 +26,7 @@ pub struct BundleArgs {
     /// diffusion.safetensors and residuals.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
-    /// The topics' names.
+    /// The ten topics, whose names the manifest holds.
     #[arg(long, default_value = "models/topics.json")]
     topics: PathBuf,
     /// The figures of these files, as `bsmv eval --json` prints them.
@@ -42,16 +41,6 @@ pub struct BundleArgs {
     max_pieces: usize,
     #[arg(long, default_value = "models/bsmv-base")]
     out: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct Topics {
-    topics: Vec<NamedTopic>,
-}
-
-#[derive(Deserialize)]
-struct NamedTopic {
-    label: TopicLabel,
 }
 
 /// Writes the bundle to `args.out` and prints the sizes of its files.
@@ -72,7 +61,7 @@ pub fn run(args: &BundleArgs) -> Result<()> {
     files.insert(HEADS.into(), head_tensors(&args.heads)?);
     files.insert(DIFFUSION.into(), read(&args.heads.join(DIFFUSION))?);
 
-    let topics: Topics = serde_json::from_slice(&read(&args.topics)?)?;
+    let topics = Topics::read(&args.topics)?.labels();
     let residuals: Vec<Residuals> =
         serde_json::from_slice(&read(&args.heads.join(intervals::RESIDUALS))?)?;
     let needs = |precision| {
@@ -94,7 +83,7 @@ pub fn run(args: &BundleArgs) -> Result<()> {
             normalisation: "l2".into(),
             max_pieces: args.max_pieces,
         },
-        topics: topics.topics.into_iter().map(|t| t.label).collect(),
+        topics,
         residuals,
         precisions: BTreeMap::from([
             ("f32".to_owned(), needs(Precision::F32)),

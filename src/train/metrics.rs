@@ -26,9 +26,9 @@ pub struct Estimate {
 /// One figure of an evaluation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MetricRow {
-    /// What was predicted, as in `diffusion.d`.
+    /// The predicted quantity, as in `diffusion.d`.
     pub task: String,
-    /// Which rows, as in `weibo 3600 s`.
+    /// The rows, as in `weibo 3600 s`.
     pub slice: String,
     /// `model`, or the baseline's name.
     pub method: String,

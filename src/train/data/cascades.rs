@@ -126,7 +126,7 @@ pub struct Cascade {
     pub topics: Option<[f32; TOPICS]>,
     /// All events that the data set holds.
     pub graph: DiffusionGraph,
-    /// Whether only the final count is known: such a post serves as a draft.
+    /// True where only the final count is known: such a post serves as a draft.
     pub count_only: bool,
     /// How it ended.
     pub targets: Targets,

@@ -35,14 +35,14 @@ pub struct Case {
     pub so_far: Triple,
 }
 
-/// What the scorer reads in a post.
-struct Reading {
+/// The scorer's reading of a post.
+struct PostReading {
     s: f32,
     topics: [f32; TOPICS],
 }
 
 impl Case {
-    fn new(row: &ForecastRow, reading: &Reading) -> Self {
+    fn new(row: &ForecastRow, reading: &PostReading) -> Self {
         let forecast = DiffusionFeatures {
             d: row.d,
             speed: row.speed,
@@ -86,11 +86,11 @@ pub fn cases<'a>(
     split: Split,
     forecasts: impl Iterator<Item = &'a ForecastRow>,
 ) -> Result<Vec<Case>> {
-    let readings: HashMap<String, Reading> = posts(data, split)?
+    let readings: HashMap<String, PostReading> = posts(data, split)?
         .par_iter()
         .map(|post| {
             let text = reader.read(&post.text, None)?;
-            let reading = Reading {
+            let reading = PostReading {
                 s: text.valence(),
                 topics: text.topics,
             };

@@ -1,4 +1,5 @@
-//! What posts of the data sets are about: brands, hashtags and subjects, with what is known of each.
+//! The catalogue: brands, hashtags and subjects that posts of the data sets are about, with what is
+//! known of each.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -48,13 +49,13 @@ pub struct Target {
     pub language: Language,
     /// Its category, which others share.
     pub group: Option<String>,
-    /// What is known of it.
+    /// Its description.
     pub profile: BrandProfile,
 }
 
 /// A post that is about a target.
 #[derive(Debug, Clone)]
-pub struct Post {
+pub struct TargetPost {
     /// The set that it is of.
     pub set: &'static str,
     /// Cleaned; without the target's names where masked.
@@ -210,7 +211,7 @@ impl Catalogue {
 
     /// All posts of the source whose rows people labelled by whether they are about the company or
     /// the game they name (the other such source mostly calls irrelevant what isn't English).
-    pub fn labelled_posts(&mut self, data: &Path, split: Split) -> Result<Vec<Post>> {
+    pub fn labelled_posts(&mut self, data: &Path, split: Split) -> Result<Vec<TargetPost>> {
         let set = SETS[0].0;
         let wanted = |row: &TextRow| row.src == "kaggle_entity_validation" && row.target.is_some();
         let rows = sample(data, set, split, usize::MAX, wanted)?.into_iter();
@@ -219,7 +220,7 @@ impl Catalogue {
                 let keys = row.target.iter().map(|name| normalised_target(name));
                 let target = self.target(set, row.target.as_deref().unwrap_or_default());
                 let full = self.with_target_name(&row, target);
-                Post {
+                TargetPost {
                     set,
                     keys: keys.collect(),
                     target,
@@ -240,7 +241,7 @@ impl Catalogue {
         share: usize,
         mask: Mask,
         wanted: impl Fn(&str) -> bool,
-    ) -> Result<Vec<Post>> {
+    ) -> Result<Vec<TargetPost>> {
         let mut posts = Vec::new();
         for (set, limit) in SETS {
             let usable = |row: &TextRow| {
@@ -266,7 +267,7 @@ impl Catalogue {
                 if text.chars().count() < 4 {
                     continue;
                 }
-                posts.push(Post {
+                posts.push(TargetPost {
                     set,
                     text,
                     full,

@@ -88,17 +88,17 @@ pub struct Cues {
     other: Regex,
 }
 
-/// What the cues found in a text.
+/// The cues found in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
     /// Different cues of advertisement.
     advert: usize,
-    /// Whether one of them is no offer or price.
+    /// True where one of them is no offer or price.
     calls: bool,
     /// Families of use.
     used: usize,
     first_person: bool,
-    /// Whether it is likelier a question, a report or an appeal.
+    /// True where it is likelier a question, a report or an appeal.
     other: bool,
     long: bool,
 }
@@ -118,7 +118,7 @@ impl Cues {
         })
     }
 
-    /// What they find in a text.
+    /// The cues in a text.
     pub fn find(&self, text: &str) -> Found {
         let mut told = HashSet::new();
         let mut calls = false;
@@ -180,7 +180,7 @@ impl Found {
         }
     }
 
-    /// What the cues alone say of any text, 0 to 1: half the families of use against half of two
+    /// The place of any text between use and advertisement by the cues alone, 0 to 1: half the families of use against half of two
     /// cues of advertisement.
     pub fn lean(&self) -> f32 {
         0.5 + self.advert.min(2) as f32 / 4.0 - self.used as f32 / 6.0

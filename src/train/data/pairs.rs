@@ -12,7 +12,7 @@ use crate::post::brand::BrandProfile;
 use crate::text::{Language, clean};
 use crate::text::{Name, Searchable};
 
-use crate::train::data::catalogue::{Catalogue, Post, SETS, Target};
+use crate::train::data::catalogue::{Catalogue, SETS, Target, TargetPost};
 use crate::train::data::texts::Embeddings;
 
 /// Mismatched brands for every post with its own.
@@ -25,10 +25,10 @@ const HARD: f64 = 0.5;
 /// about the target, so `irrelevant`.
 pub fn passing_mentions(
     catalogue: &Catalogue,
-    posts: &[Post],
+    posts: &[TargetPost],
     share: usize,
     seed: u64,
-) -> Vec<Post> {
+) -> Vec<TargetPost> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut made = Vec::new();
     for post in posts {
@@ -62,7 +62,7 @@ pub fn passing_mentions(
             words[at] = name;
             words.join(" ")
         };
-        made.push(Post {
+        made.push(TargetPost {
             set: other.set,
             full: text.clone(),
             text,
@@ -79,7 +79,11 @@ pub struct Vectors(HashMap<String, Vec<f32>>);
 
 impl Vectors {
     /// Embeds posts, and all names, sentences and keywords of the catalogue's targets.
-    pub fn of(catalogue: &Catalogue, posts: &[Post], embeddings: &Embeddings) -> Result<Self> {
+    pub fn of(
+        catalogue: &Catalogue,
+        posts: &[TargetPost],
+        embeddings: &Embeddings,
+    ) -> Result<Self> {
         let mut sets: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for post in posts {
             sets.entry(post.set).or_default().push(post.text.clone());
@@ -151,7 +155,7 @@ pub enum Against {
 /// Each post with its own target, and with those of `against`.
 pub fn pairs(
     catalogue: &Catalogue,
-    posts: &[Post],
+    posts: &[TargetPost],
     vectors: &Vectors,
     background: &Background,
     description: Description,
@@ -244,7 +248,10 @@ pub fn pairs(
 }
 
 /// Targets of the category and language of a post's own that the post isn't about.
-fn same_category<'a>(catalogue: &'a Catalogue, post: &'a Post) -> impl Iterator<Item = usize> + 'a {
+fn same_category<'a>(
+    catalogue: &'a Catalogue,
+    post: &'a TargetPost,
+) -> impl Iterator<Item = usize> + 'a {
     let own = &catalogue.targets[post.target];
     (0..catalogue.targets.len()).filter(move |&t| {
         let other = &catalogue.targets[t];
@@ -254,7 +261,7 @@ fn same_category<'a>(catalogue: &'a Catalogue, post: &'a Post) -> impl Iterator<
 
 /// True where a post of `own` is surely not about `other`. In training also: they are of different
 /// groups, and nothing else says that it might be.
-fn mismatches(post: &Post, own: &Target, other: &Target, description: Description) -> bool {
+fn mismatches(post: &TargetPost, own: &Target, other: &Target, description: Description) -> bool {
     if description != Description::Varied {
         return another(post, own, other);
     }
@@ -262,7 +269,7 @@ fn mismatches(post: &Post, own: &Target, other: &Target, description: Descriptio
 }
 
 /// True where `other` isn't what the post is said to be about.
-fn another(post: &Post, own: &Target, other: &Target) -> bool {
+fn another(post: &TargetPost, own: &Target, other: &Target) -> bool {
     !post.keys.contains(&other.key) && own.key != other.key
 }
 
@@ -272,7 +279,7 @@ fn kin(own: &Target, other: &Target) -> bool {
 }
 
 /// True where they are two, neither name is part of the other, and the post doesn't name the other.
-fn rivals(post: &Post, own: &Target, other: &Target) -> bool {
+fn rivals(post: &TargetPost, own: &Target, other: &Target) -> bool {
     let part = own.key.contains(&other.key) || other.key.contains(&own.key);
     let text = Searchable::new(&post.full);
     let named = other.profile.names().any(|n| text.contains(&Name::new(n)));

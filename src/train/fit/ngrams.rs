@@ -80,7 +80,7 @@ impl NgramModel {
     }
 }
 
-/// What each n-gram counts, so that a text's length is 1.
+/// The value of each n-gram, so that a text's length is 1.
 fn value(grams: &[u32]) -> f32 {
     (grams.len().max(1) as f32).sqrt().recip()
 }

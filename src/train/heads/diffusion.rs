@@ -20,18 +20,18 @@ use crate::train::fit::network::{self, NetworkPlan};
 use crate::train::fit::optimise::file_of;
 
 /// The cascades that a network learns from, and those that it is stopped and calibrated on.
-pub struct Posts {
-    /// Of the training split.
+pub struct CascadeSplits {
+    /// The training split.
     pub train: Vec<Cascade>,
-    /// Of the validation split.
+    /// The validation split.
     pub valid: Vec<Cascade>,
 }
 
-impl Posts {
+impl CascadeSplits {
     /// Reads both splits, posts as `reader` reads them and events by `labels`.
     pub fn read(data: &Path, labels: &Labels, reader: &Reader) -> Result<Self> {
         let read = |split| posts(data, split, labels, Some(reader));
-        Ok(Posts {
+        Ok(CascadeSplits {
             train: read(Split::Train)?,
             valid: read(Split::Valid)?,
         })
@@ -50,7 +50,7 @@ pub struct NetworkRun<'a> {
 
 impl NetworkRun<'_> {
     /// The network of `posts`, which is saved at `out`.
-    pub fn fit(&self, posts: &Posts) -> Result<DiffusionNet> {
+    pub fn fit(&self, posts: &CascadeSplits) -> Result<DiffusionNet> {
         let train: Vec<&Cascade> = posts.train.iter().collect();
         let valid: Vec<&Cascade> = posts.valid.iter().collect();
         self.network(self.out, "all", &train, &valid)
@@ -62,7 +62,7 @@ impl NetworkRun<'_> {
     pub fn write_forecasts(
         &self,
         net: &DiffusionNet,
-        posts: &Posts,
+        posts: &CascadeSplits,
         folds: u64,
         path: &Path,
     ) -> Result<()> {

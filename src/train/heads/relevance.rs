@@ -18,7 +18,7 @@ use crate::layers::tensors::Tensors;
 use crate::text::Language;
 
 use crate::train::data::cascades::text_hash;
-use crate::train::data::catalogue::{Catalogue, Mask, Post};
+use crate::train::data::catalogue::{Catalogue, Mask, TargetPost};
 use crate::train::data::pairs::{Against, Description, Pairs, Vectors, pairs, passing_mentions};
 use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, held_out, language, validates};
@@ -63,7 +63,7 @@ fn train(training: &Training) -> Result<()> {
     let embeddings = Embeddings::new(&student, &sources.folders.runs)?;
     let mut catalogue = Catalogue::read(&sources.brands)?;
     let learns = |name: &str| !held_out(name) && !validates(name);
-    let mut read = |split, wanted: &dyn Fn(&str) -> bool| -> Result<Vec<Post>> {
+    let mut read = |split, wanted: &dyn Fn(&str) -> bool| -> Result<Vec<TargetPost>> {
         let posts = catalogue.posts(data, split, share, Mask::Some, wanted)?;
         Ok(posts.into_iter().filter(|p| !p.irrelevant).collect())
     };
@@ -74,11 +74,11 @@ fn train(training: &Training) -> Result<()> {
     for posts in [&mut posts, &mut valid] {
         posts.extend(passing_mentions(&catalogue, posts, PASSING, seed));
     }
-    let all: Vec<Post> = posts.iter().chain(&valid).cloned().collect();
+    let all: Vec<TargetPost> = posts.iter().chain(&valid).cloned().collect();
     let vectors = Vectors::of(&catalogue, &all, &embeddings)?;
     let background = background(&catalogue, &posts[..real], &vectors, seed)?;
 
-    let paired = |posts: &[Post]| {
+    let paired = |posts: &[TargetPost]| {
         let varied = Description::Varied;
         pairs(
             &catalogue,
@@ -148,7 +148,7 @@ fn cross_entropy(logits: &Tensor, y: &Tensor) -> candle_core::Result<Tensor> {
 }
 
 /// Means by kind, each language counting half, and the direction between the languages' posts.
-fn centres(catalogue: &Catalogue, posts: &[Post], vectors: &Vectors) -> Result<Centres> {
+fn centres(catalogue: &Catalogue, posts: &[TargetPost], vectors: &Vectors) -> Result<Centres> {
     let of = |texts: Vec<(Language, &str)>| -> Result<[Vec<f32>; 2]> {
         let mut sums = [vec![0f32; EMBEDDING], vec![0f32; EMBEDDING]];
         let mut counts = [0f32; 2];
@@ -221,7 +221,7 @@ fn standardise(vars: &VarMap, features: &[Vec<f32>]) -> Result<()> {
 /// are enough. Nothing of brands held out or kept for validation.
 fn background(
     catalogue: &Catalogue,
-    posts: &[Post],
+    posts: &[TargetPost],
     vectors: &Vectors,
     seed: u64,
 ) -> Result<Background> {
@@ -323,7 +323,7 @@ fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     for (mask, masked) in [(Mask::Nobody, ""), (Mask::Everybody, ", name masked")] {
         let mut catalogue = Catalogue::read(files)?;
         let posts = catalogue.posts(data, split, 1, mask, held_out)?;
-        let posts: Vec<Post> = posts.into_iter().filter(|p| !p.irrelevant).collect();
+        let posts: Vec<TargetPost> = posts.into_iter().filter(|p| !p.irrelevant).collect();
         let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
         for (description, described) in [
             (Description::Full, "described"),
@@ -350,7 +350,7 @@ fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     }
     let mut catalogue = Catalogue::read(files)?;
     let posts = catalogue.posts(data, split, 1, Mask::Nobody, held_out)?;
-    let posts: Vec<Post> = posts.into_iter().filter(|p| !p.irrelevant).collect();
+    let posts: Vec<TargetPost> = posts.into_iter().filter(|p| !p.irrelevant).collect();
     // Whom a brand could be mistaken for: those described, and those met in other posts.
     catalogue.add_profiles();
     catalogue.posts(data, Split::Train, 1, Mask::Nobody, |_| true)?;
@@ -410,7 +410,7 @@ fn labelled_pairs(head: &RelevanceHead, held: &Held) -> Result<Vec<MetricRow>> {
                 .collect(),
         );
     }
-    let part = |post: &Post| text_hash(&catalogue.targets[post.target].profile.name) % PARTS;
+    let part = |post: &TargetPost| text_hash(&catalogue.targets[post.target].profile.name) % PARTS;
     for (share, of_them) in [(4, "a quarter"), (2, "half"), (1, "all")] {
         let mut scores = vec![0f32; posts.len()];
         for left_out in 0..PARTS {

@@ -111,7 +111,7 @@ struct MaskedSet {
     set: Set,
     classes: Vec<usize>,
     x: Tensor,
-    /// What is added to the logits (1, 3).
+    /// Added to the logits (1, 3).
     mask: Tensor,
 }
 

@@ -62,7 +62,7 @@ impl Side {
         self.choose(self.candidates(of, groups))
     }
 
-    /// What the terms of each group of the sample's texts are chosen from.
+    /// The candidates for the terms of each group of the sample's texts.
     pub fn candidates(&self, of: &[Option<usize>], groups: usize) -> Vec<Vec<u32>> {
         top_terms(self.grouped(of), groups, LEAST_TEXTS, CANDIDATES)
     }
