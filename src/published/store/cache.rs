@@ -11,7 +11,7 @@ use super::Result;
 
 /// Events kept in memory, of all posts; about 150 bytes each.
 const MOST_EVENTS: usize = 1_000_000;
-/// What a post weighs beside its events.
+/// Weight of a post without events, in events.
 const POST_WEIGHT: usize = 100;
 /// Graphs kept of each post: the newest, and those whose pages are being read.
 const SNAPSHOTS: usize = 3;
@@ -19,12 +19,15 @@ const SNAPSHOTS: usize = 3;
 /// A post's graph when it had so many events. Never changes.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The post's row and revision: what they name holds as long as they do.
+    /// The post's row in the tables; never given to another post.
     pub row: i64,
+    /// Raised by every change of the post but an added event.
     pub revision: i64,
+    /// The post as it was put, without the id of its author.
     pub record: Arc<PostRecord>,
     /// How many events had arrived.
     pub arrived: usize,
+    /// Its events, in order of time.
     pub graph: DiffusionGraph,
     /// The `seq` of each of the graph's events.
     pub seq: Vec<i64>,
@@ -32,13 +35,19 @@ pub struct Snapshot {
 
 /// A post as read from its tables, with the events that were added since.
 pub struct Post {
+    /// As in [`Snapshot`].
     pub row: i64,
+    /// As in [`Snapshot`].
     pub revision: i64,
+    /// As in [`Snapshot`].
     pub record: Arc<PostRecord>,
+    /// Seconds after the post up to which events were seen.
     pub observed_until: u32,
+    /// Its events, in the order of their arrival.
     pub log: EventLog,
     /// The `seq` of each of the log's events.
     pub seq: Vec<i64>,
+    /// Graphs made of it lately, oldest first.
     pub snapshots: VecDeque<Arc<Snapshot>>,
 }
 
@@ -92,6 +101,7 @@ impl Post {
 /// A post that is there, or will be as soon as whoever holds the lock has read it.
 type Slot = Arc<Mutex<Option<Post>>>;
 
+/// Posts in memory; those not asked for longest make room.
 #[derive(Default)]
 pub struct Cache(Mutex<Kept>);
 
@@ -207,4 +217,164 @@ impl Cache {
 /// A panic elsewhere leaves a post as it was or not there, so a poisoned lock is still good.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use time::OffsetDateTime;
+
+    use super::super::StoreError;
+    use super::*;
+    use crate::diffusion::EventKind;
+
+    fn post(record: PostRecord) -> Post {
+        Post {
+            row: 1,
+            revision: 0,
+            record: Arc::new(record),
+            observed_until: 0,
+            log: EventLog::new(None),
+            seq: Vec::new(),
+            snapshots: VecDeque::new(),
+        }
+    }
+
+    fn bare() -> Post {
+        post(PostRecord::new(OffsetDateTime::UNIX_EPOCH))
+    }
+
+    fn event(id: u128, t: u32) -> Arrival {
+        Arrival {
+            id,
+            parent: None,
+            t,
+            kind: EventKind::Repost,
+            user: None,
+            followers: None,
+            verified: None,
+            s: None,
+        }
+    }
+
+    /// Number of the post's events in memory, and whether it had to be loaded.
+    fn events(cache: &Cache, id: u128) -> (usize, bool) {
+        let mut loaded = false;
+        let load = || {
+            loaded = true;
+            Ok(Some(bare()))
+        };
+        let found = cache.with(id, load, |post| post.log.len()).unwrap();
+        (found.unwrap(), loaded)
+    }
+
+    #[test]
+    fn a_post_is_loaded_once_and_again_after_it_is_forgotten() {
+        let cache = Cache::default();
+        assert_eq!(events(&cache, 1), (0, true));
+        assert_eq!(events(&cache, 1), (0, false));
+        cache.forget(1);
+        assert_eq!(events(&cache, 1), (0, true));
+        assert_eq!(events(&cache, 2), (0, true));
+    }
+
+    #[test]
+    fn events_are_added_to_posts_in_memory_alone_and_once() {
+        let cache = Cache::default();
+        let new = [(0, event(7, 10)), (1, event(8, 20))];
+        cache.add(1, &new, 60);
+        assert_eq!(events(&cache, 1), (0, true), "it is read from the tables");
+        cache.add(1, &new, 60);
+        cache.add(1, &new, 30);
+        assert_eq!(events(&cache, 1), (2, false));
+        let seen = |post: &mut Post| post.observed_until;
+        let seen = cache.with(1, || Ok(None), seen).unwrap();
+        assert_eq!(seen, Some(60), "it never goes back");
+    }
+
+    #[test]
+    fn a_post_that_is_not_there_or_cannot_be_read_leaves_nothing() {
+        let cache = Cache::default();
+        let none = cache.with(1, || Ok(None), |_| ()).unwrap();
+        assert!(none.is_none());
+        let failed = cache.with(1, || Err(StoreError::Closed), |_| ());
+        assert!(matches!(failed, Err(StoreError::Closed)));
+        assert_eq!(events(&cache, 1), (0, true));
+    }
+
+    #[test]
+    fn no_event_is_lost_between_reading_a_post_and_adding_to_it() {
+        let cache = Cache::default();
+        let (reading, is_read) = channel();
+        let (adding, is_adding) = channel();
+        thread::scope(|scope| {
+            let cache = &cache;
+            scope.spawn(move || {
+                let load = || {
+                    reading.send(()).unwrap();
+                    is_adding.recv().unwrap();
+                    // Long enough for the other thread to stand before the lock.
+                    thread::sleep(std::time::Duration::from_millis(50));
+                    Ok(Some(bare()))
+                };
+                cache.with(1, load, |_| ()).unwrap();
+            });
+            is_read.recv().unwrap();
+            adding.send(()).unwrap();
+            cache.add(1, &[(0, event(7, 10))], 10);
+        });
+        assert_eq!(events(&cache, 1), (1, false));
+    }
+
+    #[test]
+    fn the_post_not_asked_for_longest_makes_room() {
+        let cache = Cache::default();
+        let fit = (MOST_EVENTS / POST_WEIGHT) as u128;
+        for id in 0..fit {
+            assert_eq!(events(&cache, id), (0, true));
+        }
+        assert_eq!(events(&cache, 0), (0, false), "all fit");
+        assert_eq!(events(&cache, fit), (0, true));
+        assert_eq!(events(&cache, 0), (0, false), "asked for lately");
+        assert_eq!(events(&cache, 1), (0, true), "it made room");
+    }
+
+    #[test]
+    fn a_post_with_more_events_than_fit_stays_alone() {
+        let cache = Cache::default();
+        events(&cache, 1);
+        events(&cache, 2);
+        let many: Vec<_> = (0..=MOST_EVENTS as i64)
+            .map(|i| (i, event(i as u128, 0)))
+            .collect();
+        cache.add(2, &many, 0);
+        assert_eq!(events(&cache, 2), (MOST_EVENTS + 1, false));
+        assert_eq!(events(&cache, 1), (0, true));
+    }
+
+    #[test]
+    fn graphs_are_made_once_and_a_few_are_kept() {
+        let mut post = bare();
+        for i in 0..9 {
+            post.add(i, &event(i as u128 + 1, 10 * i as u32));
+        }
+        post.observed_until = 100;
+        let newest = post.snapshot(None);
+        assert!(Arc::ptr_eq(&newest, &post.snapshot(None)));
+        assert_eq!((newest.arrived, newest.graph.observed_until), (9, 100));
+        for arrived in [3, 4, 5] {
+            assert_eq!(post.snapshot(Some(arrived)).graph.len(), arrived);
+        }
+        assert_eq!(post.snapshots.len(), SNAPSHOTS);
+        let again = post.snapshot(None);
+        assert!(!Arc::ptr_eq(&newest, &again), "it made room");
+        assert_eq!(newest.graph, again.graph);
+        // No more have arrived than there are.
+        assert!(Arc::ptr_eq(&again, &post.snapshot(Some(99))));
+        // Nothing came, but it was watched for longer.
+        post.observed_until = 200;
+        assert_eq!(post.snapshot(None).graph.observed_until, 200);
+    }
 }

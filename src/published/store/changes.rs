@@ -1,4 +1,7 @@
-//! What can be done to the tables. Each change is applied whole or not at all.
+//! Changes of the tables. Each is applied whole or not at all.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,16 +14,21 @@ use super::{Result, StoreError};
 
 /// A change. Posts and users are named by their hashes.
 pub enum Change {
-    /// Makes a post, or replaces what is said of it.
+    /// Makes a post, or replaces its record.
     Put {
+        /// Hash of the post's id.
         post: u128,
+        /// Hash of its author's id, if that is known.
         author: Option<u128>,
+        /// The new record.
         record: Box<PostRecord>,
+        /// The fate of the events that a replaced post has.
         events: EventsSoFar,
     },
     /// Adds events, and how long the post has been watched. Events that are there already stay
     /// as they are.
     Append {
+        /// Hash of the post's id.
         post: u128,
         /// With their texts.
         events: Vec<(Arrival, Option<String>)>,
@@ -35,14 +43,16 @@ pub enum Change {
     Prune(i64),
 }
 
-/// What becomes of the events of a post that is replaced.
+/// The fate of the events of a post that is replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventsSoFar {
+    /// They stay as they are.
     Stay,
+    /// They are erased.
     Go,
 }
 
-/// What a change came to.
+/// The counts of a change that was made.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Done {
     /// Posts made or erased.
@@ -53,20 +63,23 @@ pub struct Done {
     pub known: u64,
 }
 
-/// What readers must be told when the change is on the disk.
+/// News for the cache, once the change is on the disk.
 pub enum News {
-    /// Events were added to this post.
+    /// Events were added to a post.
     Added {
+        /// Hash of the post's id.
         post: u128,
+        /// The new events, each after its seq.
         events: Vec<(i64, Arrival)>,
+        /// Seconds after the post up to which events were seen.
         observed_until: u32,
     },
-    /// What was known of these posts no longer holds.
+    /// These posts, by the hashes of their ids, are no longer as they were.
     Changed(Vec<u128>),
 }
 
 impl Change {
-    /// How much work it is, in events.
+    /// Amount of work, in events.
     pub fn weight(&self) -> usize {
         match self {
             Change::Append { events, .. } => 1 + events.len(),
@@ -74,7 +87,7 @@ impl Change {
         }
     }
 
-    /// Whether it takes something away.
+    /// True if it takes something away for good.
     pub fn erases(&self) -> bool {
         !matches!(self, Change::Append { .. } | Change::Put { .. })
     }
@@ -115,7 +128,7 @@ fn put(
 ) -> Result<(Done, News)> {
     // Its hash is kept instead.
     record.user = None;
-    let json = serde_json::to_string(&record).map_err(|_| StoreError::Foreign("can't be kept"))?;
+    let json = serde_json::to_string(&record).map_err(|e| StoreError::Failed(e.to_string()))?;
     let id = post.to_be_bytes();
     let created = db
         .query_row("SELECT 1 FROM posts WHERE id = ?1", [id], |_| Ok(()))

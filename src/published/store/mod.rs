@@ -7,7 +7,11 @@
 mod cache;
 mod changes;
 mod ids;
+mod location;
 mod tables;
+#[cfg(test)]
+mod tests;
+mod versions;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +24,8 @@ use time::OffsetDateTime;
 
 use cache::{Cache, Post};
 use changes::Change;
-use tables::{EVENT_COLUMNS, Place, arrival, hash};
+use location::Location;
+use tables::{EVENT_COLUMNS, arrival, hash};
 use writer::Writer;
 
 pub use cache::Snapshot;
@@ -30,19 +35,35 @@ pub use ids::{IdOf, Key};
 /// Connections kept open for reading.
 const READERS: usize = 8;
 
-/// Why the store didn't do what it was asked.
+/// A reason for the store not to do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
     /// No post was made under this id.
     #[error("there is no such post")]
     NoSuchPost,
-    /// The file is in use, or can't be made or read.
+    /// The file can't be opened as a store.
     #[error("{}: {problem}", path.display())]
-    Open { path: PathBuf, problem: String },
+    Open {
+        /// The file, as it was given.
+        path: PathBuf,
+        /// One sentence: another error of this list, or the system's.
+        problem: String,
+    },
     /// The file holds something else.
-    #[error("the store {0}")]
-    Foreign(&'static str),
+    #[error("it is a database of another program: name another file")]
+    Foreign,
+    /// The file was made, or brought up to date, by a newer bsmv.
+    #[error(
+        "its tables are of version {found}, this bsmv knows them up to {known}: \
+         use the bsmv that wrote it, or a newer one (nothing in it was changed)"
+    )]
+    Newer {
+        /// Version of the file's tables.
+        found: usize,
+        /// Newest version that this program knows.
+        known: usize,
+    },
     /// A full disk, most often.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -61,19 +82,27 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 /// Posts and their events. Methods that change something return when it is safe on the disk.
+///
+/// Every method fails with [`StoreError::Failed`] when the disk does, and those that change
+/// something with [`StoreError::Closed`] once the writing thread has ended.
 pub struct Store {
     // Fields are dropped in this order: the lock on the file goes last.
     writer: Writer,
     readers: Mutex<Vec<Connection>>,
     cache: Arc<Cache>,
     key: Key,
-    place: Place,
+    location: Location,
 }
 
 impl Store {
-    /// Opens the store in a file, or makes it. Nobody else can open it meanwhile.
+    /// Opens the store in a file, or makes it; one of an older version is brought up to date. Nobody
+    /// else can open it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Open`] if the file is in use, holds something else, or was written by a newer
+    /// version: it is then as it was.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::at(Place::file(path)?).map_err(|error| match error {
+        Self::at(Location::file(path)?).map_err(|error| match error {
             StoreError::Open { .. } => error,
             other => StoreError::Open {
                 path: path.to_owned(),
@@ -84,11 +113,11 @@ impl Store {
 
     /// A store that lasts as long as the process.
     pub fn in_memory() -> Result<Self> {
-        Self::at(Place::memory())
+        Self::at(Location::memory())
     }
 
-    fn at(place: Place) -> Result<Self> {
-        let db = place.writer()?;
+    fn at(location: Location) -> Result<Self> {
+        let db = location.writer()?;
         let key = Key::new(&tables::key(&db)?);
         let cache = Arc::<Cache>::default();
         Ok(Store {
@@ -96,11 +125,11 @@ impl Store {
             readers: Mutex::default(),
             cache,
             key,
-            place,
+            location,
         })
     }
 
-    /// Hashes what only this store can.
+    /// The key that the store's ids are hashed with.
     pub fn key(&self) -> &Key {
         &self.key
     }
@@ -113,7 +142,7 @@ impl Store {
         self.key.hash(IdOf::User, id)
     }
 
-    /// Makes a post, or replaces what is said of it.
+    /// Makes a post, or replaces its record.
     pub async fn put(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Result<Done> {
         let author = record.user.as_deref().map(|user| self.user(user));
         let change = Change::Put {
@@ -125,7 +154,11 @@ impl Store {
         self.writer.make(change).await
     }
 
-    /// Adds events to a post that has been watched for `observed_until` seconds.
+    /// Adds events to a post that has been watched for `observed_until` seconds. Events that are
+    /// there already stay as they are.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`].
     pub async fn append(&self, id: &str, events: Vec<Event>, observed_until: u32) -> Result<Done> {
         let event_id = |id: &str| self.key.hash(IdOf::Event, id);
         let events = events
@@ -169,6 +202,9 @@ impl Store {
 
     /// A post's graph when `arrived` events had arrived; with all, if `None`. Blocks on the disk
     /// if the post isn't in memory.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`].
     pub fn snapshot(&self, id: &str, arrived: Option<usize>) -> Result<Arc<Snapshot>> {
         let post = self.post(id);
         let load = || self.reading(|db| load(db, post));
@@ -177,7 +213,8 @@ impl Store {
             .ok_or(StoreError::NoSuchPost)
     }
 
-    /// Texts of some of a post's events, where they were kept.
+    /// Texts of some of a post's events, where they were kept: `row` and `seq` are a
+    /// [`Snapshot`]'s. Blocks on the disk.
     pub fn texts(&self, row: i64, seq: &[i64]) -> Result<Vec<Option<String>>> {
         self.reading(|db| {
             let mut one =
@@ -197,7 +234,7 @@ impl Store {
         let kept = pool().pop();
         let db = match kept {
             Some(db) => db,
-            None => self.place.reader()?,
+            None => self.location.reader()?,
         };
         let out = read(&db);
         let mut pool = pool();

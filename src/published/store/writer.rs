@@ -51,7 +51,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.inbox = None;
         if let Some(thread) = self.thread.take() {
-            // It has nothing to say but that it panicked, which is on standard error.
+            // An error here is a panic, which is on standard error already.
             thread.join().ok();
         }
     }
@@ -73,13 +73,13 @@ fn run(mut db: Connection, mut jobs: mpsc::Receiver<Job>, cache: &Cache) {
         for (reply, outcome) in replies {
             let outcome = match (&committed, outcome) {
                 (Ok(()), Ok((done, news))) => {
-                    tell(cache, news);
+                    pass_on(cache, news);
                     Ok(done)
                 }
-                (Ok(()), Err(error)) => Err(error),
-                (Err(problem), _) => Err(StoreError::Failed(problem.to_string())),
+                (Err(problem), Ok(_)) => Err(StoreError::Failed(problem.to_string())),
+                (_, Err(error)) => Err(error),
             };
-            // Who hung up doesn't need to know.
+            // A client that hung up doesn't need to know.
             reply.send(outcome).ok();
         }
         if erases && committed.is_ok() {
@@ -97,24 +97,32 @@ fn commit(db: &mut Connection, batch: Vec<Job>, replies: &mut Vec<Reply>) -> rus
     let mut jobs = batch.into_iter();
     let committed = (|| {
         let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for Job { change, reply } in &mut jobs {
+        while !jobs.as_slice().is_empty() {
             let savepoint = transaction.savepoint()?;
+            let Some(Job { change, reply }) = jobs.next() else {
+                break;
+            };
             let outcome = change.apply(&savepoint);
-            if outcome.is_ok() {
-                savepoint.commit()?;
-            } else {
-                savepoint.finish()?;
-            }
+            let ended = match outcome {
+                Ok(_) => savepoint.commit(),
+                Err(_) => savepoint.finish(),
+            };
             replies.push((reply, outcome));
+            // On a full disk all of the transaction is gone, and the savepoint with it.
+            ended?;
         }
         transaction.commit()
     })();
-    // Those that the failure kept from being tried hear of it too.
-    replies.extend(jobs.map(|job| (job.reply, Err(StoreError::Closed))));
+    if let Err(problem) = &committed {
+        // The failure kept these from being tried.
+        let failed = || Err(StoreError::Failed(problem.to_string()));
+        replies.extend(jobs.map(|job| (job.reply, failed())));
+    }
     committed
 }
 
-fn tell(cache: &Cache, news: News) {
+/// Brings the cache up to date with a change that is on the disk.
+fn pass_on(cache: &Cache, news: News) {
     match news {
         News::Added {
             post,
@@ -126,5 +134,157 @@ fn tell(cache: &Cache, news: News) {
                 cache.forget(post);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use time::OffsetDateTime;
+
+    use super::super::changes::EventsSoFar;
+    use super::super::load;
+    use super::super::versions::{STEPS, bring_up_to_date};
+    use super::*;
+    use crate::diffusion::{Arrival, EventKind};
+    use crate::published::record::PostRecord;
+
+    fn open(file: &Path) -> Connection {
+        let mut db = Connection::open(file).unwrap();
+        bring_up_to_date(&mut db, STEPS).unwrap();
+        db
+    }
+
+    fn put(post: u128) -> Change {
+        Change::Put {
+            post,
+            author: None,
+            record: Box::new(PostRecord::new(OffsetDateTime::UNIX_EPOCH)),
+            events: EventsSoFar::Stay,
+        }
+    }
+
+    fn append(post: u128, count: u32) -> Change {
+        let events = (0..count).map(|t| Arrival {
+            id: t.into(),
+            parent: None,
+            t,
+            kind: EventKind::Repost,
+            user: None,
+            followers: None,
+            verified: None,
+            s: None,
+        });
+        Change::Append {
+            post,
+            events: events.map(|event| (event, None)).collect(),
+            observed_until: 0,
+        }
+    }
+
+    /// Number of a post's events on the disk; `None` if there is no such post.
+    fn kept(file: &Path, post: u128) -> Option<usize> {
+        let db = Connection::open(file).unwrap();
+        load(&db, post).unwrap().map(|post| post.log.len())
+    }
+
+    #[tokio::test]
+    async fn a_change_that_is_answered_is_on_the_disk() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let writer = Writer::start(open(&file), Arc::default());
+        writer.make(put(1)).await.unwrap();
+        assert_eq!(kept(&file, 1), Some(0));
+        assert_eq!(writer.make(append(1, 5)).await.unwrap().events, 5);
+        assert_eq!(kept(&file, 1), Some(5));
+    }
+
+    #[tokio::test]
+    async fn one_change_that_cannot_be_made_does_not_stop_those_beside_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let writer = Writer::start(open(&file), Arc::default());
+        for round in 0..20 {
+            let (good, other) = (3 * round, 3 * round + 1);
+            let (first, refused, last) = tokio::join!(
+                writer.make(put(good)),
+                writer.make(append(3 * round + 2, 5)),
+                writer.make(put(other)),
+            );
+            assert_eq!((first.unwrap().posts, last.unwrap().posts), (1, 1));
+            assert!(matches!(refused, Err(StoreError::NoSuchPost)));
+            assert_eq!((kept(&file, good), kept(&file, other)), (Some(0), Some(0)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_nothing_is_half_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let db = open(&file);
+        let pages: u32 = db
+            .query_row("PRAGMA page_count", [], |row| row.get(0))
+            .unwrap();
+        db.query_row(
+            &format!("PRAGMA max_page_count = {}", pages + 20),
+            [],
+            |_| Ok(()),
+        )
+        .unwrap();
+        let cache = Arc::<Cache>::default();
+        let writer = Writer::start(db, cache.clone());
+        writer.make(put(1)).await.unwrap();
+        writer.make(append(1, 5)).await.unwrap();
+        let in_memory = || {
+            let load = || load(&Connection::open(&file).unwrap(), 1);
+            cache.with(1, load, |post| post.log.len()).unwrap()
+        };
+        assert_eq!(in_memory(), Some(5));
+
+        let full = writer.make(append(1, 10_000)).await;
+        assert!(
+            matches!(&full, Err(StoreError::Failed(problem)) if problem.contains("full")),
+            "{full:?}"
+        );
+        assert_eq!((in_memory(), kept(&file, 1)), (Some(5), Some(5)));
+        assert_eq!(writer.make(append(1, 6)).await.unwrap().events, 1);
+        assert_eq!((in_memory(), kept(&file, 1)), (Some(6), Some(6)));
+    }
+
+    #[tokio::test]
+    async fn readers_see_a_change_as_soon_as_it_is_answered() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let cache = Arc::<Cache>::default();
+        let writer = Writer::start(open(&file), cache.clone());
+        let events = || {
+            let load = || load(&Connection::open(&file).unwrap(), 1);
+            cache.with(1, load, |post| post.log.len()).unwrap()
+        };
+        assert_eq!(events(), None);
+        writer.make(put(1)).await.unwrap();
+        for n in 1..20 {
+            writer.make(append(1, n)).await.unwrap();
+            assert_eq!(events(), Some(n as usize));
+        }
+        writer.make(Change::ErasePost(1)).await.unwrap();
+        assert_eq!(events(), None);
+    }
+
+    #[tokio::test]
+    async fn a_writer_finishes_what_it_has_before_it_ends() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let writer = Writer::start(open(&file), Arc::default());
+        let inbox = writer.inbox.clone().unwrap();
+        for post in 0..50 {
+            let (reply, _) = oneshot::channel();
+            let change = put(post);
+            inbox.send(Job { change, reply }).await.unwrap();
+        }
+        drop(inbox);
+        drop(writer);
+        assert!((0..50).all(|post| kept(&file, post) == Some(0)));
     }
 }
