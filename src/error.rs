@@ -120,15 +120,18 @@ impl From<crate::text::TextError> for Error {
     }
 }
 
-/// An error as every shell hands it to its caller.
+/// An error in one sentence, as every shell hands it to its caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Error"))]
 pub struct ErrorReport {
     /// Stable across versions: match on it, never on the message.
     pub code: &'static str,
-    /// Path of what is wrong, where a field is to blame.
+    /// Path of the field to blame, as in `post.author.followers`, `graph.parent[3]` or, in lines
+    /// counted from 1, `lines[3].t`; `request` for the whole. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub field: Option<String>,
-    /// One sentence; begins with the field if there is one.
+    /// One sentence, beginning with the field if there is one.
     pub message: String,
 }
 

@@ -1,5 +1,6 @@
 //! `bsmv serve`: the HTTP API and the page.
 
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +9,7 @@ use anyhow::{Context, Result};
 
 use super::bundle_dir::Model;
 use bsmv::published::store::Store;
-use bsmv::server;
+use bsmv::server::{self, ServeError};
 
 /// Serve the HTTP API under /v1, the page, and the model bundle for the page.
 #[derive(clap::Args)]
@@ -41,8 +42,20 @@ pub fn run(args: Args) -> Result<ExitCode> {
         bundle: args.model.bundle,
         brands: args.brands,
     };
-    tokio::runtime::Runtime::new()
+    let served = tokio::runtime::Runtime::new()
         .context("starting the server's threads")?
-        .block_on(server::serve(args.addr, scorer, store, &site))?;
-    Ok(ExitCode::SUCCESS)
+        .block_on(server::serve(args.addr, scorer, store, &site, announce));
+    match served {
+        Err(error @ ServeError::NoPage(_)) => {
+            Err(error).context("name the page's directory with --www DIR")
+        }
+        served => Ok(served.map(|()| ExitCode::SUCCESS)?),
+    }
+}
+
+/// One line on standard output: who starts the server reads the port from it.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "bsmv listens on http://{address}")?;
+    out.flush()
 }

@@ -23,15 +23,20 @@ const AWARENESS: f32 = 0.2;
 /// Weight of the post's own words against each word of the audience.
 const POST_VOICES: f32 = 10.0;
 
-/// Weights of the three parts of the score; they sum to 1.
+/// How much each part of the score counts; the three sum to 1 within 0.001. Presets: balanced
+/// 0.2, 0.3, 0.5; awareness 0.1, 0.1, 0.8; sales 0.2, 0.5, 0.3.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Weights {
-    /// Weight of valence, [0, 1].
+    /// Weight of what is said.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub sentiment: f32,
-    /// Weight of being about the brand, [0, 1].
+    /// Weight of being a mention of the brand at all.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub topic: f32,
-    /// Weight of being seen, [0, 1].
+    /// Weight of how far the mention travels.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub diffusion: f32,
 }
 
@@ -80,14 +85,15 @@ impl Default for Weights {
     }
 }
 
-/// The three signed parts of a score, in points: what it is above or below [`NO_EFFECT`].
+/// Signed points at the weights in force; the three add up to the score less 50.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Parts {
-    /// 50 T w_s s.
+    /// Points for what is said.
     pub sentiment: f32,
-    /// 50 T w_t v.
+    /// Points for being a mention of the brand.
     pub topic: f32,
-    /// 50 T w_d v D.
+    /// Points for how far the mention travels.
     pub diffusion: f32,
 }
 

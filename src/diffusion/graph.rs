@@ -12,8 +12,9 @@ pub const MAX_EVENTS: usize = 100_000;
 /// Version of the page format read here.
 pub const PAGE_SCHEMA: u32 = 1;
 
-/// The kind of what somebody did with the post.
+/// The ways somebody can pass a post on or answer it; a repost has no words of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EventKind {
     /// Passed on without a word.
@@ -22,7 +23,8 @@ pub enum EventKind {
     Quote,
     /// Answered in public.
     Reply,
-    /// Commented below the post. It stays the last.
+    /// Commented below the post.
+    // It stays the last.
     Comment,
 }
 
@@ -56,44 +58,50 @@ impl EventKind {
 
 const _: () = assert!(EventKind::Comment as usize + 1 == EventKind::ALL.len());
 
-/// One page of the diffusion API: columns of equal length, one row per event.
+/// One page of a post's diffusion: columns of equal length, one row per event. The first 100,000
+/// events are used; the score says how many more were left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DiffusionPage {
-    /// [`PAGE_SCHEMA`].
+    /// Version of this page format.
+    #[cfg_attr(test, schemars(extend("const" = PAGE_SCHEMA)))]
     pub schema: u32,
-    /// Opaque id of the post.
+    /// Id of the post, as it was asked for.
     pub post: String,
-    /// When the post was published.
+    /// When the post was published (RFC 3339).
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub created_at: OffsetDateTime,
     /// Seconds after the post up to which events were seen.
     pub observed_until: u32,
     /// Events up to `observed_until`, on all pages.
     pub total: u64,
-    /// The author of the post, where known.
+    /// The account that posted.
     #[serde(default)]
     pub author: Option<Author>,
-    /// Global index of this page's first event; the post itself is 0.
+    /// Global index of this page's first event; the post itself is 0 and isn't listed.
+    #[cfg_attr(test, schemars(range(min = 1, max = u32::MAX)))]
     pub start: usize,
-    /// Seconds after the post, in order.
+    /// Seconds after the post, in order, none after `observed_until`.
     pub t: Vec<u32>,
     /// Global index of what was passed on; below the event's own index.
     pub parent: Vec<u32>,
-    /// Kind of each event.
+    /// The kind of each event.
     pub kind: Vec<EventKind>,
-    /// Pseudonym within this graph.
+    /// Pseudonym within this graph, 0 for the post's author; one user may act more than once.
     pub user: Vec<u32>,
-    /// Followers of the account, where known.
+    /// Followers of the user; null where not known.
     pub followers: Vec<Option<u64>>,
-    /// True for a verified account, where known.
+    /// True if the account is verified; null where not known.
     pub verified: Vec<Option<bool>>,
-    /// Valence of the event's text in [-1, 1], where somebody computed it.
+    /// Valence of the event's text where somebody computed it, so that texts need not travel.
+    #[cfg_attr(test, schemars(inner(range(min = -1, max = 1))))]
     pub s: Vec<Option<f32>>,
-    /// Words of the events, where they were asked for and are known.
+    /// Texts of the events; only when asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Vec<Option<String>>>,
-    /// Cursor of the next page.
+    /// Cursor of the next page; null or left out on the last.
     #[serde(default)]
     pub next: Option<String>,
 }

@@ -34,8 +34,9 @@ pub enum Device {
     Candle(candle_core::Device),
 }
 
-/// How the encoder computes.
+/// How the text encoder computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// f32 arithmetic on weights stored as f16.

@@ -60,21 +60,26 @@ const NAMED: usize = 3;
 
 /// The emotion that the post's own text shows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Emotion {
-    /// The likeliest class; absent where even that is more likely wrong than right: unsure.
+    /// The likeliest class; null where even that is more likely wrong than right.
     pub label: Option<&'static str>,
-    /// 10 x the probability that the text shows any emotion, [0, 10].
+    /// 10 x the probability that the text shows any emotion.
+    #[cfg_attr(test, schemars(range(min = 0, max = 10)))]
     pub intensity: f32,
-    /// The three likeliest classes with their calibrated probabilities.
+    /// The three likeliest classes, likeliest first.
+    #[cfg_attr(test, schemars(length(equal = NAMED)))]
     pub classes: Vec<EmotionClass>,
 }
 
 /// One class of emotion.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EmotionClass {
-    /// Its name.
+    /// One of ten classes for Chinese texts, of GoEmotions' 28 for others; `none` is no emotion.
     pub label: &'static str,
-    /// Its calibrated probability, [0, 1].
+    /// Its calibrated probability.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub probability: f32,
 }
 

@@ -31,10 +31,13 @@ impl IndicatorHead {
 
 /// The answer of one head beside the score.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Indicator {
-    /// The head's name.
+    /// The head's name. `advert`: a scene of real use, 0, or hard advertisement, 1; about 0.5 for
+    /// texts that are neither, such as news.
     pub code: &'static str,
-    /// The text's place between the head's ends, [0, 1]; `None` where the bundle has no such head.
+    /// The text's place between the head's two ends; null where the bundle has no such head.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub value: Option<f32>,
 }
 

@@ -8,27 +8,37 @@ use crate::{Error, Result};
 
 /// Most aliases, keywords or example posts read of each.
 pub const MAX_LIST: usize = 100;
+/// Longest name, alias or keyword accepted, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Longest positioning accepted, in characters.
+pub const MAX_POSITIONING_CHARS: usize = 2_000;
 
 /// A brand as its team describes it. A name and one positioning sentence are enough to start.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BrandProfile {
     /// Identifies a profile in files that hold several; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// 1 to 200 characters.
+    /// The name as posts write it.
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_NAME_CHARS), pattern(r"\S")))]
     pub name: String,
     /// Other names people write, in any language.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = MAX_LIST), inner(length(max = MAX_NAME_CHARS))))]
     pub aliases: Vec<String>,
     /// One sentence: what the brand offers, to whom.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = MAX_POSITIONING_CHARS)))]
     pub positioning: String,
     /// Words that posts about the brand use.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = MAX_LIST), inner(length(max = MAX_NAME_CHARS))))]
     pub keywords: Vec<String>,
     /// Posts that are about the brand, if there are any.
     #[serde(default)]
+    #[cfg_attr(test, schemars(length(max = MAX_LIST), inner(length(max = MAX_TEXT_CHARS))))]
     pub examples: Vec<String>,
     /// Trade the brand is in; not read by the scorer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,11 +57,11 @@ impl BrandProfile {
         if self.name.trim().is_empty() {
             return Err(Error::invalid("name", "is empty: a brand needs a name"));
         }
-        check_text("name", &self.name, 200)?;
-        check_text("positioning", &self.positioning, 2_000)?;
+        check_text("name", &self.name, MAX_NAME_CHARS)?;
+        check_text("positioning", &self.positioning, MAX_POSITIONING_CHARS)?;
         for (field, list, limit) in [
-            ("aliases", &self.aliases, 200),
-            ("keywords", &self.keywords, 200),
+            ("aliases", &self.aliases, MAX_NAME_CHARS),
+            ("keywords", &self.keywords, MAX_NAME_CHARS),
             ("examples", &self.examples, MAX_TEXT_CHARS),
         ] {
             if list.len() > MAX_LIST {

@@ -14,19 +14,22 @@ pub const MAX_TEXT_CHARS: usize = 20_000;
 /// Longest title accepted, in characters.
 pub const MAX_TITLE_CHARS: usize = 500;
 
-/// One post. Everything but the text may be unknown; an unknown count is `None`, never 0.
+/// A social-media post. A count that is not known is null or left out, never 0.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Post {
     /// Shown above the text on platforms that have titles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(max = MAX_TITLE_CHARS)))]
     pub title: Option<String>,
-    /// 1 to [`MAX_TEXT_CHARS`] characters.
+    /// Counted in Unicode code points; longer is an error, not a silent cut.
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_TEXT_CHARS), pattern(r"\S")))]
     pub text: String,
-    /// Detected from the text when absent.
+    /// Detected from the text when not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// The platform it stands on.
+    /// Where it stands, or will stand.
     #[serde(default)]
     pub platform: Platform,
     /// When it was, or will be, published (RFC 3339).
@@ -35,8 +38,9 @@ pub struct Post {
         with = "time::serde::rfc3339::option",
         skip_serializing_if = "Option::is_none"
     )]
+    #[cfg_attr(test, schemars(with = "Option<String>", extend("format" = "date-time")))]
     pub created_at: Option<OffsetDateTime>,
-    /// Who posted, where known.
+    /// The account that posted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<Author>,
     /// Pictures attached; counted, not looked at.
@@ -45,19 +49,20 @@ pub struct Post {
     /// Videos attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub videos: Option<u32>,
-    /// Likes so far; not read by the scorer.
+    /// Likes so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likes: Option<u64>,
-    /// Saves so far; not read by the scorer.
+    /// How often it was saved so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saves: Option<u64>,
-    /// Comments so far; not read by the scorer.
+    /// Comments so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comments: Option<u64>,
 }
 
-/// Where a post stands.
+/// The platform a post stands on.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
     /// Sina Weibo.
@@ -68,7 +73,8 @@ pub enum Platform {
     Douyin,
     /// X, once Twitter.
     X,
-    /// Any other, or unknown. It stays the last.
+    /// Any other, or unknown.
+    // It stays the last.
     #[default]
     Other,
 }
@@ -97,11 +103,12 @@ impl Platform {
 
 const _: () = assert!(Platform::Other as usize + 1 == Platform::ALL.len());
 
-/// The account that posted; each field may be unknown.
+/// The account that posted; whatever is not known is null or left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Author {
-    /// Accounts that follow this one.
+    /// Accounts that follow it.
     #[serde(default)]
     pub followers: Option<u64>,
     /// Accounts that it follows.

@@ -14,59 +14,69 @@ use crate::scorer::request::CheckedRequest;
 use crate::scorer::unseen::{DIFFUSION_NOT_MODELLED, reason};
 use crate::scorer::{COVERAGE, Evaluation, Scorer};
 
-/// The forecast of one post.
+/// The forecast of one published post.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PostForecast {
-    /// Id of the post.
+    /// Id of the post, as it was asked for.
     pub post: String,
     /// Seconds after the post up to which events were seen.
     pub observed_until: u32,
-    /// Events seen so far.
+    /// Events so far.
     pub events: u64,
-    /// Number of events in the end; `None` where diffusion is not modelled.
+    /// The final count; null where diffusion is not modelled, and `unseen` says why.
     pub expected: Option<Expected>,
-    /// The same at each observation time so far, and now; in order.
+    /// At 0 s, 15 min, 1 h, 6 h and 24 h as far as they are past, and now.
+    #[cfg_attr(test, schemars(length(min = 1)))]
     pub history: Vec<Moment>,
-    /// Notes on all that the forecast does not take into account, most important first.
+    /// Gaps of this forecast: what it does not take into account, most important first.
     pub unseen: Vec<Note>,
-    /// `name@version` of the bundle.
+    /// `name@version` of the model bundle.
     pub bundle: String,
-    /// Precision of the encoder.
+    /// How the text encoder computed.
     pub precision: Precision,
 }
 
-/// A final count and where it lies in nine of ten cases.
+/// A final count of reposts, quotes, replies and comments, and where it lies.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Expected {
-    /// Reposts, quotes, replies and comments in the end.
+    /// How many there will be; never fewer than there are.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     pub events: f32,
-    /// The least.
+    /// Lower end.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     pub low: f32,
-    /// `None`: no upper bound is known. Counts from 10,000 on are not told apart.
+    /// Upper end. Null: no upper bound is known. Counts from 10,000 on are not told apart.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     pub high: Option<f32>,
     /// 0.9: nine of ten final counts lie inside.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub coverage: f32,
 }
 
-/// One time: what was known, forecast and scored then.
+/// A post as it was known, forecast and scored at one time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Moment {
     /// Seconds after the post.
     pub observed_until: u32,
     /// Events up to then.
     pub events: u64,
-    /// Number of events in the end, by what was known; `None` where diffusion is not modelled.
+    /// The final count, as forecast then; null where diffusion is not modelled.
     pub expected: Option<Expected>,
-    /// The score for a brand that the post fits; `None` without the post's text.
+    /// The score for a brand that the post fits; null without the post's text.
     pub score: Option<MomentScore>,
 }
 
 /// A score and its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MomentScore {
-    /// 0 to 100; 50 is no effect.
+    /// The worth of the post to the brand; 50 is no effect.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub bsmv: f32,
-    /// Where the realised value lies in nine of ten cases.
+    /// Holds the realised value in nine of ten cases.
     pub interval: Interval,
 }
 

@@ -33,10 +33,13 @@ const COLUMNS: [&str; 10] = [
 /// A post with all that is known to have happened to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedPost {
+    /// Id of the post on its platform.
     pub id: String,
+    /// The post itself.
     pub post: PostRecord,
     /// Seconds after the post up to which events were seen.
     pub observed_until: u32,
+    /// Its events, in any order.
     pub events: Vec<Event>,
 }
 

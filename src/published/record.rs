@@ -1,4 +1,4 @@
-//! Records for a store: a post and what happened to it, under the ids of their platform.
+//! Published posts and their events as people send them, under the ids of their platform.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -12,30 +12,36 @@ use crate::{Error, Result};
 /// Longest id of a post, an event or a user, in bytes.
 pub const MAX_ID_BYTES: usize = 256;
 
-/// A published post. Unlike a [`Post`] to score it may come without its text.
+/// A published post, as the store keeps it; whatever is not known is null or left out. Unlike a
+/// post to score it may come without its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PostRecord {
     /// When it was published (RFC 3339); events count their seconds from here.
     #[serde(with = "time::serde::rfc3339")]
+    #[cfg_attr(test, schemars(with = "String", extend("format" = "date-time")))]
     pub created_at: OffsetDateTime,
-    /// Id of the account that posted.
+    /// Id of the account that posted, so that it can be erased. Only a keyed hash of it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub user: Option<String>,
-    /// Numbers of that account, where known.
+    /// The account that posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<Author>,
-    /// The platform it stands on.
+    /// Where it stands.
     #[serde(default)]
     pub platform: Platform,
-    /// Detected from the text when absent.
+    /// Detected from the text when not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    /// Shown above the text on platforms that have titles.
+    /// Shown above the text on platforms that have titles; needs a text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(max = crate::post::MAX_TITLE_CHARS)))]
     pub title: Option<String>,
     /// Without it the post can be counted but not scored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_TEXT_CHARS), pattern(r"\S")))]
     pub text: Option<String>,
     /// Pictures attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,38 +49,45 @@ pub struct PostRecord {
     /// Videos attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub videos: Option<u32>,
-    /// True if the texts of its events are kept; otherwise only their valence is.
+    /// True to keep the texts of its events; otherwise only their valence is kept.
     #[serde(default)]
     pub keep_texts: bool,
 }
 
-/// Something that somebody did with a post.
+/// Something that somebody did with a post. Of its ids only keyed hashes are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// The same event sent again is the same id, and counts once.
+    /// At most 256 bytes of UTF-8; the same event sent again is the same id, and counts once.
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub id: String,
-    /// Id of the event that was passed on; `None` for the post itself. It may be sent later.
+    /// Id of the event that was passed on, of the same post; null for the post itself. It may come
+    /// later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub parent: Option<String>,
     /// Seconds after the post.
     pub t: u32,
-    /// Its kind.
+    /// The way the post was passed on or answered.
     pub kind: EventKind,
     /// Id of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub user: Option<String>,
-    /// Followers of the account, where known.
+    /// Followers of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followers: Option<u64>,
-    /// True for a verified account, where known.
+    /// True if the account is verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified: Option<bool>,
-    /// Valence of its text in [-1, 1], where known.
+    /// Valence of its text, where the sender knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(range(min = -1, max = 1)))]
     pub s: Option<f32>,
-    /// Its words, where it has some and they are known.
+    /// Read for its valence where `s` is not given; kept only if the post says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(max = MAX_TEXT_CHARS)))]
     pub text: Option<String>,
 }
 

@@ -2,134 +2,168 @@
 
 use serde::Serialize;
 
-use crate::definition::features::TOPICS;
 use crate::definition::value::{Parts, Weights};
 use crate::encoder::Precision;
 use crate::heads::advert;
 use crate::heads::emotion::Emotion;
 use crate::heads::indicator::Indicator;
 
-/// The worth of one post to one brand, and everything that it was made of.
+/// The worth of one post to one brand: a forecast with an interval, and its parts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Score {
-    /// 0 to 100; 50 is no effect.
+    /// The worth of the post to the brand; 50 is no effect.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub bsmv: f32,
-    /// Where the realised value lies in nine of ten cases.
+    /// Holds the realised value in nine of ten cases.
     pub interval: Interval,
     /// Signed points at the weights in force; they add up to `bsmv` - 50.
     pub parts: Parts,
     /// Forecasts the score is made of.
     pub predicted: Predicted,
-    /// True if the diffusion was forecast; where it is not modelled, the score stands at none and
-    /// the interval reaches up to everybody.
+    /// True if the diffusion was forecast; where it is not modelled, the score counts none and the
+    /// interval reaches up to everybody.
     pub diffusion_modelled: bool,
-    /// Valence of the text, and of what it says of the brand where it names it.
+    /// Valence of the text, and towards the brand where the text names it.
     pub sentiment: Sentiment,
-    /// The emotion that the text shows; `None` where the bundle has no such head.
+    /// The emotion that the text shows; null where the bundle has no such head. Not part of the
+    /// score.
     pub emotion: Option<Emotion>,
-    /// The value of the indicator `advert`, which stood alone before there were others.
+    /// The value of the indicator `advert`, which stood alone before there were others: a scene of
+    /// real use, 0, or hard advertisement, 1; about 0.5 for texts that are neither, such as news.
+    /// Null where the bundle has no such head.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub advert: Option<f32>,
     /// The answers of the heads beside the score, which it doesn't move with.
     pub indicators: Vec<Indicator>,
-    /// The ten topics, with the weight of each.
+    /// All ten topics with their weights.
+    #[cfg_attr(test, schemars(length(equal = crate::definition::features::TOPICS)))]
     pub topics: Vec<TopicWeight>,
     /// Events the graph held, 0 for a draft.
     pub events: u64,
     /// Seconds after the post up to which the graph was seen.
     pub observed_until: u32,
-    /// Notes on all that this score does not take into account, most important first.
+    /// Gaps of this score: what it does not take into account, most important first.
     pub unseen: Vec<Note>,
-    /// Patterns that may be there to move the score or the reach.
+    /// Patterns that may be there to move the score or the reach: `giveaway`, `praise_stuffing`,
+    /// `brand_repeated`, `emoji_flood`, `hidden_characters`.
     pub flags: Vec<Note>,
     /// The weights in force.
     pub weights: Weights,
-    /// `name@version` of the bundle.
+    /// `name@version` of the model bundle.
     pub bundle: String,
-    /// Precision of the encoder.
+    /// How the text encoder computed.
     pub precision: Precision,
 }
 
-/// The reasons for a score.
+/// The features and events that moved a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The score that is explained.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub bsmv: f32,
-    /// Score of an average post of the background.
+    /// Score of an average post.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub base: f32,
-    /// What each feature added to or took from `base`; adds up to the score at default weights
-    /// less `base`.
+    /// Points that each feature added to or took from `base` at default weights; they add up to
+    /// the score at default weights less `base`.
+    #[cfg_attr(test, schemars(length(max = crate::definition::features::FEATURES)))]
     pub contributions: Vec<Contribution>,
-    /// The largest few of them in one plain sentence, in Chinese for Chinese posts and in English
-    /// for others.
+    /// The largest few contributions in one plain sentence: in Chinese for Chinese posts, in
+    /// English for others.
     pub sentence: String,
-    /// What the score is sensitive to, in the same language.
+    /// Things the score is sensitive to, in the same language. No promise of what a change would
+    /// do.
     pub hints: Vec<Note>,
     /// Each event's share of the diffusion: its direct children over all events. Entry `i` is
     /// event `i + 1` of the graph; empty for a draft.
+    #[cfg_attr(test, schemars(inner(range(min = 0, max = 1))))]
     pub events: Vec<f32>,
 }
 
-/// A range with its nominal coverage.
+/// A range of scores with its nominal coverage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Interval {
-    /// The least, 0 to 100.
+    /// Lower end.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub low: f32,
-    /// The most, 0 to 100.
+    /// Upper end.
+    #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub high: f32,
     /// 0.9: nine of ten realised values lie inside.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub coverage: f32,
 }
 
 /// The three quantities of the definition, as forecast.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Predicted {
-    /// Realised valence of the post and its audience, [-1, 1].
+    /// Realised valence of the post and its audience.
+    #[cfg_attr(test, schemars(range(min = -1, max = 1)))]
     pub s: f32,
-    /// Relevance to the brand, [0, 1]; 1 without a brand.
+    /// Relevance to the brand; 1 without a brand.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub t: f32,
-    /// Diffusion, [0, 1].
+    /// Diffusion: 0 for nobody, 1 for 10,000 events or more.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub d: f32,
     /// The number of events that `d` stands for.
+    #[cfg_attr(test, schemars(range(min = 0)))]
     pub events: f32,
 }
 
-/// One feature's share of the score, in points.
+/// One feature's share of the score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Contribution {
     /// `sentiment`, `topic:<label>` or a diffusion feature's name.
     pub feature: String,
-    /// `sentiment`, `topics` or `diffusion`.
+    /// The group that the feature belongs to.
+    #[cfg_attr(test, schemars(extend("enum" = crate::definition::features::Group::ALL.map(|group| group.name()))))]
     pub group: &'static str,
-    /// Points added to the base.
+    /// Signed points.
     pub points: f32,
 }
 
 /// Valence of the post's own text; where it names the brand, half of it towards the brand.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sentiment {
-    /// P(positive) - P(negative), [-1, 1].
+    /// P(positive) - P(negative).
+    #[cfg_attr(test, schemars(range(min = -1, max = 1)))]
     pub s: f32,
     /// P(negative).
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub negative: f32,
     /// P(neutral).
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub neutral: f32,
     /// P(positive).
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub positive: f32,
 }
 
-/// The share of a text that belongs to one of the [`TOPICS`] topics; the weights sum to 1.
+/// The share of a text that belongs to one topic; the weights of all sum to 1.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TopicWeight {
-    /// Its name, in the language of explanations.
+    /// Name of the topic, in the language of the post.
     pub label: String,
-    /// [0, 1].
+    /// Its share.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub weight: f32,
 }
 
-/// Something to know about a score: a stable code and one sentence.
+/// Something to know about a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Note {
+    /// Stable across versions.
     pub code: &'static str,
+    /// One sentence.
     pub message: String,
 }
 
@@ -138,5 +172,3 @@ pub(crate) fn advert(indicators: &[Indicator]) -> Option<f32> {
     let mut indicators = indicators.iter();
     indicators.find(|i| i.code == advert::HEAD.code)?.value
 }
-
-const _: () = assert!(TOPICS == 10, "the API documents ten topics");

@@ -11,19 +11,22 @@ use crate::post::Post;
 use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
 
-/// A post to score, for a brand, with what is known of its diffusion.
+/// A post to score, for a brand, with what is known of its diffusion. As JSON at most 67,108,864
+/// bytes (64 MiB). `null` means the same as a field left out: not known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScoreRequest {
-    /// The post.
+    /// The post, a draft or published.
     pub post: Post,
     /// Without one the score says what the post is worth to a brand it fits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<BrandProfile>,
-    /// First page of what happened to the post; without one it is a draft.
+    /// The first page (`start` 1) of what happened to the post so far. Without one the post is
+    /// scored as a draft.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub graph: Option<DiffusionPage>,
-    /// Take precedence over the brand's own.
+    /// Take precedence over the brand's own; without either 0.2, 0.3, 0.5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
 }

@@ -1,15 +1,15 @@
-//! Cursors and ETags: both name a place in one snapshot of one post.
-
-use crate::Error;
-use axum::http::{HeaderMap, header};
+//! Cursors and ETags: both name a position in one snapshot of one post.
 
 use super::error::Failure;
+use crate::Error;
 use crate::published::store::{IdOf, Key, Snapshot};
 
-/// Where a page begins, in which snapshot.
+/// The place where a page begins, in one snapshot of one post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct PagePosition {
+    /// The post's row in the store.
     pub row: i64,
+    /// The post's revision.
     pub revision: i64,
     /// Events that had arrived.
     pub arrived: usize,
@@ -19,11 +19,11 @@ pub struct Place {
     pub start: usize,
 }
 
-impl Place {
+impl PagePosition {
     /// The first page of a snapshot, up to `until` seconds after the post.
     pub fn first(snapshot: &Snapshot, until: Option<u32>) -> Self {
         let seen = snapshot.graph.observed_until;
-        Place {
+        PagePosition {
             row: snapshot.row,
             revision: snapshot.revision,
             arrived: snapshot.arrived,
@@ -41,8 +41,8 @@ impl Place {
                 "isn't a cursor: use `next` of the page before",
             ))
         };
-        let (place, seal) = cursor.rsplit_once('.').ok_or_else(malformed)?;
-        let numbers: Vec<u64> = place
+        let (position, seal) = cursor.rsplit_once('.').ok_or_else(malformed)?;
+        let numbers: Vec<u64> = position
             .split('.')
             .map(|part| u64::from_str_radix(part, 16))
             .collect::<Result<_, _>>()
@@ -50,10 +50,10 @@ impl Place {
         let &[row, revision, arrived, until, start] = numbers.as_slice() else {
             return Err(malformed());
         };
-        if seal != seal_of(place, key) {
+        if seal != seal_of(position, key) {
             return Err(Failure::SnapshotGone);
         }
-        Ok(Place {
+        Ok(PagePosition {
             row: row.cast_signed(),
             revision: revision.cast_signed(),
             arrived: usize::try_from(arrived).map_err(|_| malformed())?,
@@ -62,13 +62,13 @@ impl Place {
         })
     }
 
-    /// What leads here.
+    /// The cursor that leads here.
     pub fn cursor(&self, key: &Key) -> String {
-        let place = self.text();
-        format!("{place}.{}", seal_of(&place, key))
+        let position = self.text();
+        format!("{position}.{}", seal_of(&position, key))
     }
 
-    /// The ETag of what is said about this place; `what` tells answers about it apart.
+    /// The ETag of an answer about this position; `what` tells such answers apart.
     pub fn tag(&self, what: &str, key: &Key) -> String {
         let hash = key.hash(IdOf::Tag, &format!("{}.{what}", self.text()));
         format!("\"{:016x}\"", hash as u64)
@@ -82,18 +82,7 @@ impl Place {
     }
 }
 
-/// Cursors are sealed, so that nobody can make up a place.
-fn seal_of(place: &str, key: &Key) -> String {
-    format!("{:016x}", key.hash(IdOf::Cursor, place) as u64)
-}
-
-/// Whether the client has what `tag` names. Compared as weak tags: compression makes them so.
-pub fn has(headers: &HeaderMap, tag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|known| known.trim())
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+/// Cursors are sealed, so that nobody can make up a position.
+fn seal_of(position: &str, key: &Key) -> String {
+    format!("{:016x}", key.hash(IdOf::Cursor, position) as u64)
 }

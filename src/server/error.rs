@@ -2,16 +2,15 @@
 
 use std::any::Any;
 
-use crate::Error;
-use crate::ErrorReport;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::published::store::StoreError;
+use crate::{Error, ErrorReport};
 
-/// Why a request wasn't answered with what it asked for.
+/// A reason not to answer a request with what it asked for.
 pub enum Failure {
     /// The request or the bundle is at fault.
     Core(Error),
@@ -23,12 +22,15 @@ pub enum Failure {
     TooSlow,
     /// The client hung up, or broke the protocol, while it sent its body.
     BodyBroken,
+    /// The API has no such path.
     NoSuchPath,
+    /// The path has no such method.
     NoSuchMethod,
+    /// The store couldn't do it.
     Store(StoreError),
     /// The graph that a cursor leads through is no longer what it was.
     SnapshotGone,
-    /// Every place in the queue is taken.
+    /// Every slot in the queue is taken.
     Overloaded,
     /// A bug: work panicked.
     Internal,
@@ -46,8 +48,11 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// The body of every answer that is an error.
 #[derive(Serialize)]
-struct Body {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct ErrorBody {
+    /// The error.
     error: ErrorReport,
 }
 
@@ -70,55 +75,115 @@ impl Failure {
         }
     }
 
+    /// The stable code of this kind of failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Failure::Core(error) => error.code(),
+            Failure::TooLarge(_) => "too_large",
+            Failure::NotOfType(_) => "unsupported_media_type",
+            Failure::TooSlow => "request_timeout",
+            Failure::BodyBroken => "malformed_json",
+            Failure::NoSuchPath | Failure::Store(StoreError::NoSuchPost) => "not_found",
+            Failure::NoSuchMethod => "method_not_allowed",
+            Failure::SnapshotGone => "snapshot_gone",
+            Failure::Store(_) => "store",
+            Failure::Overloaded => "overloaded",
+            Failure::Internal => "internal",
+        }
+    }
+
     fn report(&self) -> ErrorReport {
-        let (code, message) = match self {
+        let (field, problem) = match self {
             Failure::Core(error) => return ErrorReport::from(error),
-            Failure::TooLarge(limit) => (
-                "too_large",
-                format!("the body is longer than {limit} bytes"),
-            ),
+            Failure::TooLarge(limit) => (None, format!("the body is longer than {limit} bytes")),
             Failure::NotOfType(media) => (
-                "unsupported_media_type",
+                None,
                 format!("send it with the header `Content-Type: {media}`"),
             ),
-            Failure::TooSlow => ("request_timeout", "the body took too long".to_owned()),
-            Failure::BodyBroken => ("malformed_json", "the body broke off".to_owned()),
-            Failure::NoSuchPath => ("not_found", "no such path: see /v1/openapi.json".to_owned()),
-            Failure::NoSuchMethod => (
-                "method_not_allowed",
-                "no such method here: see /v1/openapi.json".to_owned(),
-            ),
+            Failure::TooSlow => (None, "the body took too long".to_owned()),
+            Failure::BodyBroken => (None, "the body broke off".to_owned()),
+            Failure::NoSuchPath => (None, "no such path: see /v1/openapi.json".to_owned()),
+            Failure::NoSuchMethod => (None, "no such method here: see /v1/openapi.json".to_owned()),
             Failure::Store(StoreError::NoSuchPost) => {
-                return ErrorReport {
-                    code: "not_found",
-                    field: Some("id".to_owned()),
-                    message: "id: there is no such post".to_owned(),
-                };
+                (Some("id"), "there is no such post".to_owned())
             }
-            Failure::SnapshotGone => {
-                return ErrorReport {
-                    code: "snapshot_gone",
-                    field: Some("cursor".to_owned()),
-                    message: "cursor: the post was changed since: begin again without it"
-                        .to_owned(),
-                };
-            }
-            // What the disk said is for who runs the server.
-            Failure::Store(_) => ("store", "the store failed: nothing was changed".to_owned()),
+            Failure::SnapshotGone => (
+                Some("cursor"),
+                "the post was changed since: begin again without it".to_owned(),
+            ),
+            // The disk's words are for who runs the server.
+            Failure::Store(_) => (None, "the store failed: nothing was changed".to_owned()),
             Failure::Overloaded => (
-                "overloaded",
+                None,
                 "too many requests at once: try again in a second".to_owned(),
             ),
-            Failure::Internal => (
-                "internal",
-                "a fault of the server, not of the request".to_owned(),
-            ),
+            Failure::Internal => (None, "a fault of the server, not of the request".to_owned()),
         };
         ErrorReport {
-            code,
-            field: None,
-            message,
+            code: self.code(),
+            field: field.map(str::to_owned),
+            message: match field {
+                Some(field) => format!("{field}: {problem}"),
+                None => problem,
+            },
         }
+    }
+
+    /// One failure with each code that an answer may have.
+    #[cfg(test)]
+    pub fn one_of_each() -> Vec<Self> {
+        let words = String::new;
+        let all = vec![
+            Failure::Core(Error::invalid("", "")),
+            Failure::Core(Error::Malformed {
+                field: words(),
+                problem: words(),
+                line: 1,
+                column: 1,
+            }),
+            Failure::Core(Error::Bundle(words())),
+            Failure::Core(Error::BundleSchema {
+                found: 1,
+                expected: 2,
+            }),
+            Failure::Core(Error::Compute(words())),
+            Failure::TooLarge(0),
+            Failure::NotOfType(""),
+            Failure::TooSlow,
+            Failure::BodyBroken,
+            Failure::NoSuchPath,
+            Failure::NoSuchMethod,
+            Failure::Store(StoreError::NoSuchPost),
+            Failure::Store(StoreError::Closed),
+            Failure::SnapshotGone,
+            Failure::Overloaded,
+            Failure::Internal,
+        ];
+        // A new kind doesn't compile until somebody has thought of the list above.
+        for failure in &all {
+            match failure {
+                Failure::Core(error) => match error {
+                    Error::Invalid { .. }
+                    | Error::Malformed { .. }
+                    | Error::Bundle(_)
+                    | Error::BundleSchema { .. }
+                    // The server sets no budget.
+                    | Error::MemoryBudget { .. }
+                    | Error::Compute(_) => {}
+                },
+                Failure::TooLarge(_)
+                | Failure::NotOfType(_)
+                | Failure::TooSlow
+                | Failure::BodyBroken
+                | Failure::NoSuchPath
+                | Failure::NoSuchMethod
+                | Failure::Store(_)
+                | Failure::SnapshotGone
+                | Failure::Overloaded
+                | Failure::Internal => {}
+            }
+        }
+        all
     }
 }
 
@@ -127,7 +192,7 @@ impl IntoResponse for Failure {
         if let Failure::Store(error @ (StoreError::Failed(_) | StoreError::Closed)) = &self {
             eprintln!("bsmv: {error}");
         }
-        let body = Json(Body {
+        let body = Json(ErrorBody {
             error: self.report(),
         });
         match self {

@@ -1,20 +1,28 @@
 //! The HTTP server: the API under `/v1`, the page, and the bundle that the page loads.
+//!
+//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `service`. Its
+//! handlers are made of what `request`, `work` and `etag` offer, share `state`, and fail with the
+//! values of `error`.
 
-mod api;
 mod cursor;
 mod error;
+mod etag;
 mod headers;
+#[cfg(test)]
+mod openapi;
 mod posts;
+mod request;
+mod scoring;
+mod service;
+mod state;
 mod work;
 
-use std::io::Write;
+use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
-use crate::scorer::Scorer;
-use anyhow::{Context, Result, bail};
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::map_response;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -22,9 +30,16 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::services::{ServeDir, ServeFile};
 
+use crate::post::Post;
+use crate::post::json::MAX_REQUEST_BYTES;
 use crate::published::store::Store;
+use crate::scorer::Scorer;
+use crate::scorer::request::ScoreRequest;
 
-/// What is served beside the API.
+use error::Failure;
+use state::Api;
+
+/// The files that are served beside the API.
 pub struct Site {
     /// Directory with the page's `index.html`.
     pub www: PathBuf,
@@ -34,16 +49,63 @@ pub struct Site {
     pub brands: PathBuf,
 }
 
-/// Serves until SIGINT or SIGTERM, then finishes what it has begun. Prints one line with the
+/// A reason for the server not to start, or to end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The directory of the page has no `index.html`.
+    #[error("{}: no index.html there", .0.display())]
+    NoPage(PathBuf),
+    /// The bundle can't score.
+    #[error("trying the bundle: {0}")]
+    Bundle(crate::Error),
+    /// The directory of the bundle can't be found.
+    #[error("{}: {problem}", path.display())]
+    NoBundle {
+        /// The directory, as it was given.
+        path: PathBuf,
+        /// The system's words.
+        problem: io::Error,
+    },
+    /// The name of the bundle's directory can't be part of an address.
+    #[error(
+        "{}: the name of a served bundle has only letters, digits, `-`, `_` and `.`",
+        .0.display()
+    )]
+    BundleName(PathBuf),
+    /// The address is in use, or not this machine's.
+    #[error("{address}: can't listen there: {problem}")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// The system's words.
+        problem: io::Error,
+    },
+    /// The system failed the running server.
+    #[error("serving: {0}")]
+    Io(#[from] io::Error),
+}
+
+type Result<T, E = ServeError> = std::result::Result<T, E>;
+
+/// Serves until SIGINT or SIGTERM, then finishes what it has begun. Calls `listening` with the
 /// address as soon as it can answer.
-pub async fn serve(addr: SocketAddr, scorer: Scorer, store: Store, site: &Site) -> Result<()> {
+///
+/// # Errors
+/// [`ServeError`] if the page or the bundle is not fit to be served, or the address not free; and
+/// what `listening` fails with.
+pub async fn serve(
+    address: SocketAddr,
+    scorer: Scorer,
+    store: Store,
+    site: &Site,
+    listening: impl FnOnce(SocketAddr) -> io::Result<()>,
+) -> Result<()> {
     let app = app(scorer, store, site)?;
-    let listener = TcpListener::bind(addr)
+    let listener = TcpListener::bind(address)
         .await
-        .with_context(|| format!("{addr}: can't listen there"))?;
-    let mut out = std::io::stdout();
-    writeln!(out, "bsmv listens on http://{}", listener.local_addr()?)?;
-    out.flush()?;
+        .map_err(|problem| ServeError::Listen { address, problem })?;
+    listening(listener.local_addr()?)?;
     axum::serve(listener, app)
         .with_graceful_shutdown(stop_signal()?)
         .await?;
@@ -52,15 +114,15 @@ pub async fn serve(addr: SocketAddr, scorer: Scorer, store: Store, site: &Site) 
 
 fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
     if !site.www.join("index.html").is_file() {
-        let www = site.www.display();
-        bail!("{www}: no index.html there (name the page's directory with --www DIR)");
+        return Err(ServeError::NoPage(site.www.clone()));
     }
+    try_scoring(&scorer)?;
     // Weights hardly shrink, and compressing them for every page would cost seconds.
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
     Ok(Router::new()
-        .nest("/v1", api::routes(Arc::new(scorer), Arc::new(store))?)
-        .nest_service(&bundle_route(site)?, ServeDir::new(&site.bundle))
+        .nest("/v1", api(Api::new(scorer, store)))
+        .nest_service(&bundle_route(&site.bundle)?, ServeDir::new(&site.bundle))
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
         .layer(CompressionLayer::new().compress_when(worth_compressing))
@@ -68,9 +130,39 @@ fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
         .layer(CatchPanicLayer::custom(error::panicked)))
 }
 
+/// The paths under `/v1`.
+fn api(api: Api) -> Router {
+    Router::new()
+        .merge(scoring::routes())
+        .merge(posts::routes())
+        .merge(service::routes())
+        .fallback(|| async { Failure::NoSuchPath })
+        .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
+        .with_state(api)
+}
+
+/// Scores one post, so that a bundle that can't score stops the start.
+fn try_scoring(scorer: &Scorer) -> Result<()> {
+    let request = ScoreRequest {
+        post: Post {
+            text: "ok".to_owned(),
+            ..Post::default()
+        },
+        ..ScoreRequest::default()
+    };
+    let score = request.check().and_then(|request| scorer.score(&request));
+    score.map(drop).map_err(ServeError::Bundle)
+}
+
 /// `/models/<name of the bundle's directory>`.
-fn bundle_route(site: &Site) -> Result<String> {
-    let directory = site.bundle.canonicalize().context("bundle")?;
+fn bundle_route(bundle: &Path) -> Result<String> {
+    let directory = bundle
+        .canonicalize()
+        .map_err(|problem| ServeError::NoBundle {
+            path: bundle.to_owned(),
+            problem,
+        })?;
     let name = directory.file_name().and_then(|name| name.to_str());
     match name {
         Some(name)
@@ -80,15 +172,12 @@ fn bundle_route(site: &Site) -> Result<String> {
         {
             Ok(format!("/models/{name}"))
         }
-        _ => bail!(
-            "{}: the name of a served bundle has only letters, digits, `-`, `_` and `.`",
-            directory.display()
-        ),
+        _ => Err(ServeError::BundleName(directory)),
     }
 }
 
 /// Ends at the first SIGINT or SIGTERM.
-fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

@@ -1,26 +1,26 @@
 //! Posts and what happens to them: the paths under `/v1/posts` and `/v1/users`.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::Error;
-use crate::published::forecast::forecast;
-use crate::published::import::{events_from_ndjson, post_from_json};
-use crate::published::record::{MAX_ID_BYTES, check_id, fill_valences};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
-use tokio::task::spawn_blocking;
 
-use super::api::{Api, JSON, body_of, declared};
-use super::cursor::{Place, has};
+use super::cursor::PagePosition;
 use super::error::Failure;
-use crate::published::store::{EventsSoFar, Snapshot, Store};
+use super::etag::{to_json, unless_known};
+use super::request::{Id, JSON, Params, body_of, checked_id, declared};
+use super::state::Api;
+use super::work::blocking;
+use crate::Error;
+use crate::published::forecast::forecast;
+use crate::published::import::{events_from_ndjson, post_from_json};
+use crate::published::record::fill_valences;
+use crate::published::store::{Done, EventsSoFar, Snapshot, Store};
 
 /// Events on one page.
 const PAGE: usize = 5_000;
@@ -30,14 +30,8 @@ const NDJSON: &str = "application/x-ndjson";
 const MAX_EVENTS_BYTES: usize = 16 << 20;
 /// Longest description of a post, in bytes.
 const MAX_POST_BYTES: usize = 1 << 20;
-/// Bodies of events that may be in memory at once.
-pub const BODIES: usize = 32;
 /// Texts that the server reads for one request.
 const MAX_TEXTS: usize = 1_000;
-/// Graphs of people: for who asked, and asked for again each time.
-const PRIVATE: &str = "private, no-cache";
-
-type Id = Result<Path<String>, PathRejection>;
 
 /// The routes.
 pub fn routes() -> Router<Api> {
@@ -53,22 +47,31 @@ pub fn routes() -> Router<Api> {
         .route("/users/{id}", delete(erase_user))
 }
 
+/// The post is on the disk.
 #[derive(Serialize)]
-struct Stored {
-    /// Whether the post is new.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct PostStored {
+    /// True if it is new.
     created: bool,
 }
 
+/// The events that were sent are on the disk.
 #[derive(Serialize)]
-struct Appended {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Appended {
+    /// New events.
     added: u64,
-    /// Were there already.
+    /// Events that were there already.
     known: u64,
 }
 
+/// What was asked for is erased.
 #[derive(Serialize)]
-struct Erased {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Erased {
+    /// Posts erased.
     posts: u64,
+    /// Events erased.
     events: u64,
 }
 
@@ -77,7 +80,7 @@ async fn put_post(
     id: Id,
     uri: Uri,
     request: Request,
-) -> Result<(StatusCode, Json<Stored>), Failure> {
+) -> Result<(StatusCode, Json<PostStored>), Failure> {
     let id = checked_id(id)?;
     Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
@@ -89,7 +92,7 @@ async fn put_post(
     } else {
         StatusCode::OK
     };
-    Ok((status, Json(Stored { created })))
+    Ok((status, Json(PostStored { created })))
 }
 
 async fn get_post(
@@ -100,16 +103,15 @@ async fn get_post(
 ) -> Result<Response, Failure> {
     let id = checked_id(id)?;
     Params::read(&uri, &[])?;
-    blocking(move || {
-        let snapshot = api.store.snapshot(&id, None)?;
-        let tag = Place::first(&snapshot, None).tag("post", api.store.key());
-        if has(&headers, &tag) {
-            return Ok(not_modified(tag));
-        }
-        let json = serde_json::to_vec(&*snapshot.record).map_err(|_| Failure::Internal)?;
-        Ok(with_tag(tag, json))
-    })
-    .await
+    let snapshot = snapshot(&api, &id, None).await?;
+    let tag = PagePosition::first(&snapshot, None).tag("post", api.store.key());
+    unless_known(&headers, tag, async { to_json(&*snapshot.record) }).await
+}
+
+/// A post's graph when `arrived` events had arrived; with all, if `None`.
+async fn snapshot(api: &Api, id: &str, arrived: Option<usize>) -> Result<Arc<Snapshot>, Failure> {
+    let (store, id) = (Arc::clone(&api.store), id.to_owned());
+    blocking(move || Ok(store.snapshot(&id, arrived)?)).await
 }
 
 async fn append(
@@ -151,12 +153,12 @@ async fn append(
 
 async fn erase_post(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
-    erased(api.store.erase_post(&checked_id(id)?).await)
+    Ok(erased(api.store.erase_post(&checked_id(id)?).await?))
 }
 
 async fn erase_user(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
-    erased(api.store.erase_user(&checked_id(id)?).await)
+    Ok(erased(api.store.erase_user(&checked_id(id)?).await?))
 }
 
 async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure> {
@@ -166,21 +168,18 @@ async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure
         .number(DAYS)?
         .ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
     let oldest = OffsetDateTime::now_utc().checked_sub(Duration::days(days.into()));
-    match oldest {
-        Some(oldest) => erased(api.store.prune(oldest).await),
+    Ok(erased(match oldest {
+        Some(oldest) => api.store.prune(oldest).await?,
         // No post is that old.
-        None => erased(Ok(Default::default())),
-    }
+        None => Done::default(),
+    }))
 }
 
-fn erased(
-    done: crate::published::store::Result<crate::published::store::Done>,
-) -> Result<Json<Erased>, Failure> {
-    let done = done?;
-    Ok(Json(Erased {
+fn erased(done: Done) -> Json<Erased> {
+    Json(Erased {
         posts: done.posts,
         events: done.events,
-    }))
+    })
 }
 
 async fn diffusion(
@@ -201,66 +200,67 @@ async fn diffusion(
         }
     };
     let cursor = match params.get("cursor") {
-        Some(cursor) => Some(Place::from_cursor(cursor, api.store.key())?),
+        Some(cursor) => Some(PagePosition::from_cursor(cursor, api.store.key())?),
         None => None,
     };
-    blocking(move || {
-        let snapshot = api.store.snapshot(&id, cursor.map(|place| place.arrived))?;
-        let place = match cursor {
-            None => Place::first(&snapshot, until),
-            Some(place) => going_on(place, &snapshot, until)?,
-        };
-        let what = if texts { "texts" } else { "diffusion" };
-        let tag = place.tag(what, api.store.key());
-        if has(&headers, &tag) {
-            return Ok(not_modified(tag));
-        }
-        let json = page(&api.store, &id, &snapshot, place, texts)?;
-        Ok(with_tag(tag, json))
-    })
-    .await
+    let snapshot = snapshot(&api, &id, cursor.map(|position| position.arrived)).await?;
+    let position = match cursor {
+        None => PagePosition::first(&snapshot, until),
+        Some(position) => still_there(position, &snapshot, until)?,
+    };
+    let what = if texts { "texts" } else { "diffusion" };
+    let tag = position.tag(what, api.store.key());
+    let page = blocking(move || page(&api.store, &id, &snapshot, position, texts));
+    unless_known(&headers, tag, page).await
 }
 
-/// The place of a cursor, if it still leads through the same snapshot.
-fn going_on(place: Place, snapshot: &Snapshot, until: Option<u32>) -> Result<Place, Failure> {
+/// The position of a cursor, if it still leads through the same snapshot.
+fn still_there(
+    position: PagePosition,
+    snapshot: &Snapshot,
+    until: Option<u32>,
+) -> Result<PagePosition, Failure> {
     let now = (snapshot.row, snapshot.revision, snapshot.arrived);
-    if now != (place.row, place.revision, place.arrived) {
+    if now != (position.row, position.revision, position.arrived) {
         return Err(Failure::SnapshotGone);
     }
-    if until.is_some_and(|until| until < place.until) {
+    if until.is_some_and(|until| until < position.until) {
         let problem = format!(
             "is less than the cursor's, which leads up to {}",
-            place.until
+            position.until
         );
         return Err(Error::invalid("until", problem).into());
     }
-    Ok(place)
+    Ok(position)
 }
 
-/// The page that begins at `place`, as JSON.
+/// The page that begins at `position`, as JSON.
 fn page(
     store: &Store,
     id: &str,
     snapshot: &Snapshot,
-    place: Place,
+    position: PagePosition,
     texts: bool,
 ) -> Result<Vec<u8>, Failure> {
-    let created_at = snapshot.record.created_at;
-    let mut page = snapshot
-        .graph
-        .page(id, created_at, place.until, place.start, PAGE);
+    let mut page = snapshot.graph.page(
+        id,
+        snapshot.record.created_at,
+        position.until,
+        position.start,
+        PAGE,
+    );
     let end = page.start + page.t.len();
     if (end as u64) <= page.total {
-        let next = Place {
+        let next = PagePosition {
             start: end,
-            ..place
+            ..position
         };
         page.next = Some(next.cursor(store.key()));
     }
     if texts {
         page.text = Some(store.texts(snapshot.row, &snapshot.seq[page.start - 1..end - 1])?);
     }
-    serde_json::to_vec(&page).map_err(|_| Failure::Internal)
+    to_json(&page)
 }
 
 async fn post_forecast(
@@ -271,94 +271,15 @@ async fn post_forecast(
 ) -> Result<Response, Failure> {
     let id = checked_id(id)?;
     Params::read(&uri, &[])?;
-    let store = Arc::clone(&api.store);
-    let (id, snapshot) = blocking(move || {
-        let snapshot = store.snapshot(&id, None)?;
-        Ok((id, snapshot))
-    })
-    .await?;
-    let tag = Place::first(&snapshot, None).tag("forecast", api.store.key());
-    if has(&headers, &tag) {
-        return Ok(not_modified(tag));
-    }
-    let scorer = Arc::clone(&api.scorer);
-    let place = api.queue.enter()?;
-    let forecast = place
-        .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
-        .await??;
-    let json = serde_json::to_vec(&forecast).map_err(|_| Failure::Internal)?;
-    Ok(with_tag(tag, json))
-}
-
-fn with_tag(tag: String, json: Vec<u8>) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, JSON.to_owned()),
-        (header::CACHE_CONTROL, PRIVATE.to_owned()),
-        (header::ETAG, tag),
-    ];
-    (headers, json).into_response()
-}
-
-fn not_modified(tag: String) -> Response {
-    let headers = [
-        (header::CACHE_CONTROL, PRIVATE.to_owned()),
-        (header::ETAG, tag),
-    ];
-    (StatusCode::NOT_MODIFIED, headers).into_response()
-}
-
-/// Runs what may wait for the disk, or takes milliseconds, beside the threads that talk to
-/// clients.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    spawn_blocking(work).await.map_err(|_| Failure::Internal)?
-}
-
-fn checked_id(id: Id) -> Result<String, Failure> {
-    let Path(id) = id.map_err(|_| {
-        let problem = format!("isn't UTF-8 of at most {MAX_ID_BYTES} bytes");
-        Error::invalid("id", problem)
-    })?;
-    check_id("id", &id)?;
-    Ok(id)
-}
-
-/// The parameters of a query; each is known and given once.
-struct Params(Vec<(String, String)>);
-
-impl Params {
-    fn read(uri: &Uri, known: &[&str]) -> Result<Self, Failure> {
-        let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri)
-            .map_err(|_| Error::invalid("query", "isn't written as name=value&name=value"))?;
-        for (i, (name, _)) in given.iter().enumerate() {
-            if !known.contains(&name.as_str()) {
-                let problem = if known.is_empty() {
-                    "is not a known parameter: there are none".to_owned()
-                } else {
-                    format!("is not a known parameter: use {}", known.join(", "))
-                };
-                return Err(Error::invalid(name, problem).into());
-            }
-            if given[..i].iter().any(|(earlier, _)| earlier == name) {
-                return Err(Error::invalid(name, "is given twice").into());
-            }
-        }
-        Ok(Params(given))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
-        Some(value)
-    }
-
-    fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Failure> {
-        let parse = |text: &str| {
-            text.parse().map_err(|_| {
-                let problem = format!("is \"{text}\": use a whole number from 0 to 4294967295");
-                Failure::Core(Error::invalid(name, problem))
-            })
-        };
-        self.get(name).map(parse).transpose()
-    }
+    let snapshot = snapshot(&api, &id, None).await?;
+    let tag = PagePosition::first(&snapshot, None).tag("forecast", api.store.key());
+    let forecast = async move {
+        let scorer = api.scorer;
+        let slot = api.queue.enter()?;
+        let made = slot
+            .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
+            .await?;
+        to_json(&made?)
+    };
+    unless_known(&headers, tag, forecast).await
 }

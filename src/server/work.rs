@@ -7,19 +7,18 @@ use tokio::task::spawn_blocking;
 
 use super::error::Failure;
 
-/// Requests that may wait for each core. Bounds memory too: a place is taken before a body is
-/// read.
-const PLACES_PER_CORE: usize = 8;
+/// Requests that may wait for each core. Bounds memory too: a slot is taken before a body is read.
+const SLOTS_PER_CORE: usize = 8;
 
 /// One computation per core at a time; the others wait for their turn.
 #[derive(Clone)]
 pub struct Queue {
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     cores: Arc<Semaphore>,
 }
 
-/// A place in the queue; given back when dropped.
-pub struct Place {
+/// A slot in the queue; given back when dropped.
+pub struct Slot {
     cores: Arc<Semaphore>,
     held: OwnedSemaphorePermit,
 }
@@ -29,32 +28,30 @@ impl Queue {
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Queue {
-            places: Arc::new(Semaphore::new(cores * PLACES_PER_CORE)),
+            slots: Arc::new(Semaphore::new(cores * SLOTS_PER_CORE)),
             cores: Arc::new(Semaphore::new(cores)),
         }
     }
 
-    /// Takes a place, or fails at once when there is none.
-    pub fn enter(&self) -> Result<Place, Failure> {
-        let places = Arc::clone(&self.places);
-        let held = places
-            .try_acquire_owned()
-            .map_err(|_| Failure::Overloaded)?;
-        Ok(Place {
+    /// Takes a slot, or fails at once when there is none.
+    pub fn enter(&self) -> Result<Slot, Failure> {
+        let slots = Arc::clone(&self.slots);
+        let held = slots.try_acquire_owned().map_err(|_| Failure::Overloaded)?;
+        Ok(Slot {
             cores: Arc::clone(&self.cores),
             held,
         })
     }
 }
 
-impl Place {
+impl Slot {
     /// Waits for a core, then runs `work` on it. Once begun it runs to its end, and holds its
     /// core, even if the client hangs up.
     pub async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let Place { cores, held } = self;
+        let Slot { cores, held } = self;
         let core = cores.acquire_owned().await.map_err(|_| Failure::Internal)?;
         spawn_blocking(move || {
             let _until_done = (held, core);
@@ -63,4 +60,12 @@ impl Place {
         .await
         .map_err(|_| Failure::Internal)
     }
+}
+
+/// Runs work that may wait for the disk, or takes milliseconds, beside the threads that talk to
+/// clients.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    spawn_blocking(work).await.map_err(|_| Failure::Internal)?
 }

@@ -11,6 +11,7 @@ use unicode_normalization::char::is_combining_mark;
 
 /// A language that posts come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// Chinese, simplified or traditional.

@@ -1,0 +1,46 @@
+//! Answers with an ETag: sent whole, or 304 to a client that has them already.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::error::Failure;
+use super::request::JSON;
+
+/// Graphs of people: for who asked, and asked for again each time.
+const PRIVATE: &str = "private, no-cache";
+
+/// Answers 304 to a client that has what `tag` names, and what `make` comes to, as JSON, to
+/// others. `make` doesn't begin if the client has it.
+pub async fn unless_known(
+    headers: &HeaderMap,
+    tag: String,
+    make: impl Future<Output = Result<Vec<u8>, Failure>>,
+) -> Result<Response, Failure> {
+    let known = is_known(headers, &tag);
+    let kept = [
+        (header::CACHE_CONTROL, PRIVATE.to_owned()),
+        (header::ETAG, tag),
+    ];
+    if known {
+        return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
+    }
+    let json = make.await?;
+    Ok((kept, [(header::CONTENT_TYPE, JSON)], json).into_response())
+}
+
+/// An answer as JSON.
+pub fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(answer).map_err(|_| Failure::Internal)
+}
+
+/// True if the client has what `tag` names. Compared as weak tags: compression makes them so.
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|known| known.trim())
+        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}

@@ -1,0 +1,109 @@
+//! The parts of a request that more than one endpoint reads: body, id and query.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::body::{Bytes, HttpBody};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, Path, Query, Request};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::IntoResponse;
+use tokio::time::timeout;
+
+use super::error::Failure;
+use crate::Error;
+use crate::published::record::{MAX_ID_BYTES, check_id};
+
+/// The media type of everything but events.
+pub const JSON: &str = "application/json";
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Fails unless the body is declared as `media`.
+pub fn declared(headers: &HeaderMap, media: &'static str) -> Result<(), Failure> {
+    let is_it = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case(media));
+    if is_it {
+        Ok(())
+    } else {
+        Err(Failure::NotOfType(media))
+    }
+}
+
+/// The whole body, if it is short enough and comes soon enough. `limit` is in bytes, and at most
+/// [`crate::post::json::MAX_REQUEST_BYTES`].
+pub async fn body_of(request: Request, limit: usize) -> Result<Bytes, Failure> {
+    // A declared length over the limit is refused before anything is read.
+    if request.body().size_hint().lower() > limit as u64 {
+        return Err(Failure::TooLarge(limit));
+    }
+    let body = timeout(BODY_TIME, Bytes::from_request(request, &()))
+        .await
+        .map_err(|_| Failure::TooSlow)?;
+    let body = body.map_err(|rejection| match rejection.into_response().status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge(limit),
+        _ => Failure::BodyBroken,
+    })?;
+    if body.len() > limit {
+        return Err(Failure::TooLarge(limit));
+    }
+    Ok(body)
+}
+
+/// The `{id}` of a path, before it is checked.
+pub type Id = Result<Path<String>, PathRejection>;
+
+/// The id of a post or user, if it keeps the rules.
+pub fn checked_id(id: Id) -> Result<String, Failure> {
+    let Path(id) = id.map_err(|_| {
+        let problem = format!("isn't UTF-8 of at most {MAX_ID_BYTES} bytes");
+        Error::invalid("id", problem)
+    })?;
+    check_id("id", &id)?;
+    Ok(id)
+}
+
+/// The parameters of a query; each is known and given once.
+pub struct Params(Vec<(String, String)>);
+
+impl Params {
+    /// Reads a query that may have only the `known` parameters.
+    pub fn read(uri: &Uri, known: &[&str]) -> Result<Self, Failure> {
+        let Query(given) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+            .map_err(|_| Error::invalid("query", "isn't written as name=value&name=value"))?;
+        for (i, (name, _)) in given.iter().enumerate() {
+            if !known.contains(&name.as_str()) {
+                let problem = if known.is_empty() {
+                    "is not a known parameter: there are none".to_owned()
+                } else {
+                    format!("is not a known parameter: use {}", known.join(", "))
+                };
+                return Err(Error::invalid(name, problem).into());
+            }
+            if given[..i].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Error::invalid(name, "is given twice").into());
+            }
+        }
+        Ok(Params(given))
+    }
+
+    /// The text of a parameter, if it was given.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(value)
+    }
+
+    /// The whole number of a parameter, if it was given.
+    pub fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Failure> {
+        let parse = |text: &str| {
+            text.parse().map_err(|_| {
+                let problem = format!("is \"{text}\": use a whole number from 0 to 4294967295");
+                Failure::Core(Error::invalid(name, problem))
+            })
+        };
+        self.get(name).map(parse).transpose()
+    }
+}

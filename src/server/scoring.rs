@@ -1,0 +1,44 @@
+//! Scores of posts: `/score` and `/explain`.
+
+use axum::extract::{Request, State};
+use axum::routing::post;
+use axum::{Json, Router};
+
+use super::error::Failure;
+use super::request::{JSON, body_of, declared};
+use super::state::Api;
+use crate::post::json::MAX_REQUEST_BYTES;
+use crate::scorer::Scorer;
+use crate::scorer::answer::{Explanation, Score};
+use crate::scorer::request::{CheckedRequest, ScoreRequest};
+
+/// The routes.
+pub fn routes() -> Router<Api> {
+    Router::new()
+        .route("/score", post(score))
+        .route("/explain", post(explain))
+}
+
+async fn score(api: State<Api>, request: Request) -> Result<Json<Score>, Failure> {
+    answer(api, request, Scorer::score).await
+}
+
+async fn explain(api: State<Api>, request: Request) -> Result<Json<Explanation>, Failure> {
+    answer(api, request, Scorer::explain).await
+}
+
+/// Reads a [`ScoreRequest`] and answers with what the scorer makes of it.
+async fn answer<T: Send + 'static>(
+    State(api): State<Api>,
+    request: Request,
+    make: fn(&Scorer, &CheckedRequest) -> crate::Result<T>,
+) -> Result<Json<T>, Failure> {
+    declared(request.headers(), JSON)?;
+    let slot = api.queue.enter()?;
+    let body = body_of(request, MAX_REQUEST_BYTES).await?;
+    let scorer = api.scorer;
+    let made = slot
+        .run(move || make(&scorer, &ScoreRequest::from_json(body)?.check()?))
+        .await?;
+    Ok(Json(made?))
+}
