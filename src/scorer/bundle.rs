@@ -16,8 +16,7 @@ pub const SCHEMA: u32 = 3;
 
 /// Files of a bundle that every precision needs.
 pub const TOKENIZER: &str = "tokenizer.json";
-/// Sentiment, emotion, advertisement, topics, relevance, novelty, and the ordinary posts of
-/// explanations.
+/// Every head that reads text, each under its name, and the ordinary posts of explanations.
 pub const HEADS: &str = "heads.safetensors";
 /// The graph network.
 pub const DIFFUSION: &str = "diffusion.safetensors";
@@ -33,16 +32,21 @@ pub fn encoder_file(precision: Precision) -> &'static str {
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Version of the bundle's layout, [`SCHEMA`].
     pub schema: u32,
+    /// The bundle's name, as in `bsmv-base`.
     pub name: String,
+    /// The bundle's version, as in `0.4.1`; scores are comparable only between equal ones.
     pub version: String,
+    /// How text becomes a vector.
     pub encoder: EncoderFacts,
     /// Labels of the projector's topics, in order.
     pub topics: Vec<TopicLabel>,
     /// How far realised values fell from the score on validation posts of relevance 1.
     pub residuals: Vec<Residuals>,
-    /// Which files each precision needs.
+    /// Names of the files that each precision needs.
     pub precisions: BTreeMap<String, Vec<String>>,
+    /// Size and hash of every file by its name.
     pub files: BTreeMap<String, FileFacts>,
     /// Held-out metrics of these files, for readers; the scorer doesn't use them.
     #[serde(default)]
@@ -52,6 +56,7 @@ pub struct Manifest {
 /// How text becomes a vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EncoderFacts {
+    /// Shape of the encoder.
     pub config: encoder::Config,
     /// Put before every text.
     pub prefix: String,
@@ -68,14 +73,18 @@ pub struct EncoderFacts {
 pub struct Residuals {
     /// Seconds after the post.
     pub observed_until: u32,
+    /// The 5 % quantile.
     pub low: f32,
+    /// The 95 % quantile.
     pub high: f32,
 }
 
 /// Size and hash of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
+    /// SHA-256 of its bytes, 64 hex digits.
     pub sha256: String,
+    /// Number of its bytes.
     pub bytes: u64,
 }
 
@@ -138,6 +147,7 @@ impl Manifest {
 
 /// A manifest and the files read for one precision.
 pub struct Bundle {
+    /// What the bundle says of itself.
     pub manifest: Manifest,
     files: BTreeMap<String, Box<dyn FileBytes>>,
 }

@@ -33,6 +33,10 @@ pub struct Words {
 
 impl Words {
     /// No words seen yet.
+    #[expect(
+        clippy::new_without_default,
+        reason = "it reads a dictionary, which a default should not"
+    )]
     pub fn new() -> Self {
         let stop = STOP_ZH.split_whitespace();
         Words {
