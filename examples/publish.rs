@@ -17,7 +17,7 @@ use bsmv::{Bundle, Manifest, Precision, Scorer};
 /// The post, as `PUT /v1/posts/{id}` takes it.
 const POST: &str = r#"{
     "created_at": "2026-11-22T10:00:00Z", "platform": "x", "user": "17",
-    "author": {"followers": 12000}, "text": "Third winter in these boots and my feet are still dry."
+    "author": {"followers": 12000}, "text": "I love these boots: dry feet all winter."
 }"#;
 /// What happened to it, as `POST /v1/posts/{id}/events` takes it: in any order, a child before its
 /// parent too.

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo run --release --example score
-//! cargo run --release --example score -- "Third winter in these boots and my feet are still dry."
+//! cargo run --release --example score -- "The worst shoes I ever had."
 //! ```
 
 use std::error::Error;
