@@ -90,7 +90,7 @@ pub struct Rise {
     pub leader_share: f32,
 }
 
-/// Names of the forests, in the order of [`Rise`] and of what is certain already.
+/// Names of the forests, in the order of `Rise` and of what is certain already.
 pub const FORESTS: [&str; 4] = ["log_events", "speed", "depth", "leader_share"];
 
 /// One forest per measure.

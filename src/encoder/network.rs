@@ -17,7 +17,7 @@ const GROUP_ROWS: usize = 128;
 /// products stays in the second-level cache.
 const BLOCK_ROWS: usize = 64;
 
-/// Bytes that one call of [`Embed::embed_all`] works in at most, and keeps, for sequences of at
+/// Bytes that one call of `Embed::embed_all` works in at most, and keeps, for sequences of at
 /// most `pieces`.
 pub fn scratch_bytes(config: &Config, pieces: usize) -> usize {
     let (h, wide) = (config.hidden_size, config.intermediate_size);

@@ -1,8 +1,8 @@
 //! The store: posts and their events in SQLite, read through memory.
 //!
-//! Ids are kept as keyed hashes only ([`ids`]). One thread writes and is answered when the disk
-//! has it ([`writer`]); events are kept in the order of their arrival, so a snapshot is a number:
-//! how many had arrived ([`cache`]).
+//! Ids are kept as keyed hashes only (`ids.rs`). One thread writes and is answered when the disk
+//! has it (`writer.rs`); events are kept in the order of their arrival, so a snapshot is a number:
+//! how many had arrived (`cache.rs`).
 
 mod cache;
 mod changes;

@@ -66,7 +66,7 @@ const PATTERNS: [(&str, &str, &str); 5] = [
 ];
 
 /// Share of the fixtures on which each pattern is named or moves the score by at most
-/// [`HARMLESS`]; share of fixtures and of a split's posts that are flagged as they are.
+/// `HARMLESS`; share of fixtures and of a split's posts that are flagged as they are.
 pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     let (scorer, data, split) = (held.scorer, held.sources.data(), held.split);
     let fixtures: Vec<Fixture> = read(&held.fixtures.join("posts.json"))?;

@@ -37,7 +37,7 @@ impl AdamW {
         })
     }
 
-    /// One step against `gradients`, shortened to a norm of at most [`CLIP`].
+    /// One step against `gradients`, shortened to a norm of at most `CLIP`.
     pub fn step(&mut self, gradients: &GradStore, rate: f64) -> Result<()> {
         self.steps += 1;
         let mut square = 0.0f64;
