@@ -214,18 +214,28 @@ impl WasmWords {
 /// Does `work` between a mark and a measure, both called `name`, on the timeline that profilers
 /// show (User Timing). Only the last of each name is kept, or a long session would fill memory.
 fn timed<T>(name: &str, work: impl FnOnce() -> T) -> T {
-    let timeline = timeline();
-    if let Some(timeline) = &timeline {
-        timeline.clear_marks_with_mark_name(name);
-        timeline.clear_measures_with_measure_name(name);
-        // What fails here is only not shown.
-        timeline.mark(name).ok();
-    }
+    let timeline = begin(name);
     let done = work();
-    if let Some(timeline) = &timeline {
-        timeline.measure_with_start_mark(name, name).ok();
+    if let Some(timeline) = timeline {
+        end(&timeline, name);
     }
     done
+}
+
+// Both stand once in the module, not once for each piece of work.
+#[inline(never)]
+fn begin(name: &str) -> Option<Performance> {
+    let timeline = timeline()?;
+    timeline.clear_marks_with_mark_name(name);
+    timeline.clear_measures_with_measure_name(name);
+    // What fails here is only not shown.
+    timeline.mark(name).ok();
+    Some(timeline)
+}
+
+#[inline(never)]
+fn end(timeline: &Performance, name: &str) {
+    timeline.measure_with_start_mark(name, name).ok();
 }
 
 /// The timeline of the page, worker or runtime; `None` where there is none of that kind.
