@@ -118,9 +118,11 @@ fn main() {
         int8.embed(texts).unwrap();
     });
     let float = weights(Precision::F32);
-    let mut devices = vec![("f32", Device::Cpu)];
-    #[cfg(feature = "candle")]
-    devices.push(("f32 on tensors", Device::Candle(candle_core::Device::Cpu)));
+    let devices = [
+        ("f32", Device::Cpu),
+        #[cfg(feature = "candle")]
+        ("f32 on tensors", Device::Candle(candle_core::Device::Cpu)),
+    ];
     for (name, device) in devices {
         let encoder = FloatEncoder::load(config.clone(), float.clone(), &device).unwrap();
         report(name, &config, &|texts| {
