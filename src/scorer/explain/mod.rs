@@ -18,6 +18,7 @@ use crate::definition::value::Weights;
 /// A scoring function whose first step is a sum over features, so that exchanging one feature
 /// costs little.
 pub trait Additive {
+    /// The sum, and what else the rest of the function needs.
     type State: Clone;
     /// The sum for `x`.
     fn state(&self, x: &FeatureVector) -> Self::State;

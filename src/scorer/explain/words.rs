@@ -45,7 +45,9 @@ pub struct WordShare {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Field {
+    /// Its title.
     Title,
+    /// Its text.
     Text,
 }
 
