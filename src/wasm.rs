@@ -19,7 +19,7 @@ use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
 use crate::scorer::answer::Score;
 use crate::scorer::bundle::{Bundle, Manifest};
-use crate::scorer::explain::words::LeaveOneOut;
+use crate::scorer::explain::leave_one_out::LeaveOneOut;
 use crate::scorer::memory::MemoryBudget;
 use crate::scorer::request::{CheckedRequest, ScoreRequest};
 use crate::scorer::{Evaluation, Scorer};
@@ -170,7 +170,7 @@ impl WasmScorer {
     }
 }
 
-/// The words of a post, judged a few at a time. Keeps its scorer's memory until it is freed.
+/// The words of a post, left out a few at a time. Keeps its scorer's memory until it is freed.
 #[wasm_bindgen]
 pub struct WasmWords {
     scorer: Rc<Scorer>,
@@ -181,20 +181,20 @@ pub struct WasmWords {
 
 #[wasm_bindgen]
 impl WasmWords {
-    /// Words to judge in all.
+    /// Words to leave out in all.
     #[wasm_bindgen(getter)]
     pub fn total(&self) -> usize {
         self.words.len()
     }
 
-    /// Words past the limit, which aren't judged.
+    /// Words past the limit, which aren't left out.
     #[wasm_bindgen(getter)]
     pub fn skipped(&self) -> usize {
         self.words.skipped
     }
 
-    /// What the words judged so far show the score to hang on: an object of the form of `Note`,
-    /// or `undefined`.
+    /// The word so far that the tone hangs on most: an object of the form of `Note`, or
+    /// `undefined`.
     pub fn hint(&self) -> Result<JsValue, JsValue> {
         let hint = self.words.hint(self.language);
         hint.map_or(Ok(JsValue::UNDEFINED), |hint| object(&hint))

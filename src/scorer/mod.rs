@@ -24,8 +24,8 @@ use crate::scorer::answer::{
     Contribution, Explanation, Interval, Predicted, Score, Sentiment, TopicWeight,
 };
 use crate::scorer::bundle::{Bundle, DIFFUSION, HEADS, Manifest, TOKENIZER, encoder_file};
+use crate::scorer::explain::leave_one_out::LeaveOneOut;
 use crate::scorer::explain::plain;
-use crate::scorer::explain::words::LeaveOneOut;
 use crate::scorer::explain::{Attribution, Definition, attribute};
 use crate::scorer::memory::{Account, MemoryBudget};
 use crate::scorer::reading::{PostReading, diffusion_input};

@@ -1,13 +1,13 @@
-//! Which feature moved the score by how much: Shapley values over the three groups, Owen values
-//! within them (Owen 1977), exact, against a background of ordinary posts.
+//! Each feature's share of the score: Shapley values over the three groups, Owen values within them
+//! (Owen 1977), exact, against a background of ordinary posts.
 //!
 //! A feature's value is its mean marginal effect over all orders in which first groups, then the
 //! features inside the entering group, take the post's values instead of a background post's. All
 //! values add up to the post's score less the background's mean score.
 
-mod kept;
+pub mod leave_one_out;
 pub mod plain;
-pub mod words;
+mod protected;
 
 use std::ops::Range;
 
@@ -30,7 +30,7 @@ pub trait Additive {
 
 /// The score itself, as the head makes it of features.
 pub struct Definition {
-    /// Whether the post's diffusion is forecast; else nobody passes anything on or speaks.
+    /// False where the diffusion isn't forecast: then nobody passes anything on or speaks.
     pub modelled: bool,
 }
 
@@ -109,7 +109,7 @@ pub fn attribute<M: Additive>(
     }
 }
 
-/// What each subset of a group's features, as bits, is worth.
+/// The worth of each subset of a group's features, subsets as bits.
 struct Game {
     members: Range<usize>,
     values: [f64; 1 << TOPICS],

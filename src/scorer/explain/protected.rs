@@ -99,8 +99,9 @@ const CHINESE: [&str; 37] = [
     "受邀",
 ];
 
-/// Whether the word at `word` of `text` belongs to one of them.
-pub fn is_kept(text: &str, word: Range<usize>) -> bool {
+/// True if the word at `word` (bytes) of `text` is a negation, a warning or a disclosure, or part
+/// of one.
+pub fn is_protected(text: &str, word: Range<usize>) -> bool {
     let own = text[word.clone()].to_lowercase().replace('’', "'");
     let english = |known: &&str| match known.strip_suffix('*') {
         Some(stem) => own.starts_with(stem),
@@ -119,13 +120,13 @@ pub fn is_kept(text: &str, word: Range<usize>) -> bool {
 mod tests {
     use super::*;
 
-    fn kept(text: &str, word: &str) -> bool {
+    fn found_protected(text: &str, word: &str) -> bool {
         let at = text.find(word).unwrap();
-        is_kept(text, at..at + word.len())
+        is_protected(text, at..at + word.len())
     }
 
     #[test]
-    fn negations_warnings_and_disclosures_are_kept() {
+    fn negations_warnings_and_disclosures_are_protected() {
         for (text, word) in [
             ("I don't like it", "don't"),
             ("I don’t like it", "don’t"),
@@ -140,7 +141,7 @@ mod tests {
             ("一點也沒效果", "沒"),
             ("有過敏風險", "風險"),
         ] {
-            assert!(kept(text, word), "{text}: {word}");
+            assert!(found_protected(text, word), "{text}: {word}");
         }
         for (text, word) in [
             ("I like it", "like"),
@@ -148,7 +149,7 @@ mod tests {
             ("nothing works", "works"),
             ("一点也不好喝", "一点"),
         ] {
-            assert!(!kept(text, word), "{text}: {word}");
+            assert!(!found_protected(text, word), "{text}: {word}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! What each word does to the score: s and T of the post, less those of the post without the
-//! word.
+//! Each word's share of s and T: those of the post, less those of the post without the word.
 //!
 //! Leave-one-out, not a division: where two words say the same, taking either away changes
 //! little, and the shares needn't add up.
@@ -9,7 +8,7 @@ use std::ops::Range;
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::kept::is_kept;
+use super::protected::is_protected;
 use crate::Result;
 use crate::post::Post;
 use crate::scorer::answer::Note;
@@ -51,13 +50,13 @@ pub enum Field {
     Text,
 }
 
-/// The words of a post and how far they have been judged. Every step is short, so that a caller
+/// The words of a post, and how far their shares are known. Every step is short, so that a caller
 /// can stop between two.
 #[derive(Debug)]
 pub struct LeaveOneOut {
     post: Post,
     words: Vec<(Field, Range<usize>)>,
-    /// Words judged in a step.
+    /// Words left out, each by itself, in one step.
     batch: usize,
     /// s and T of the whole post.
     whole: (f32, f32),
@@ -71,6 +70,9 @@ pub struct LeaveOneOut {
 impl LeaveOneOut {
     /// Finds the words of `post`, of which `whole` is s and T. `names` are words that stay whole.
     /// `pieces` cuts text of a script without spaces, by lengths in characters that add up to it.
+    ///
+    /// # Errors
+    /// Those of `pieces`.
     pub fn new(
         post: &Post,
         whole: (f32, f32),
@@ -102,25 +104,28 @@ impl LeaveOneOut {
         })
     }
 
-    /// Words to judge in all.
+    /// Number of words to leave out in all.
     pub fn len(&self) -> usize {
         self.words.len()
     }
 
-    /// Whether the post has no word, only punctuation.
+    /// True if the post has no word, only punctuation.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// Shares of the next few words; empty after the last. `judge` gives s and T of texts.
+    /// Shares of the next few words; empty after the last. `predict` gives s and T of each text.
+    ///
+    /// # Errors
+    /// Those of `predict`.
     pub fn step(
         &mut self,
-        judge: impl Fn(&[String]) -> Result<Vec<(f32, f32)>>,
+        predict: impl Fn(&[String]) -> Result<Vec<(f32, f32)>>,
     ) -> Result<Vec<WordShare>> {
         let words = &self.words[self.next..self.words.len().min(self.next + self.batch)];
         let texts: Vec<String> = words.iter().map(|word| self.without(word)).collect();
         let (s, t) = self.whole;
-        let shares = words.iter().zip(judge(&texts)?);
+        let shares = words.iter().zip(predict(&texts)?);
         let shares = shares.map(|((field, word), (s_without, t_without))| {
             let text = self.text(*field);
             let start = utf16(&text[..word.start]);
@@ -136,7 +141,7 @@ impl LeaveOneOut {
         for (i, share) in shares.iter().enumerate() {
             let (field, word) = &self.words[self.next + i];
             let stronger = self.strongest.is_none_or(|(_, s)| share.s.abs() > s.abs());
-            if stronger && !is_kept(self.text(*field), word.clone()) {
+            if stronger && !is_protected(self.text(*field), word.clone()) {
                 self.strongest = Some((self.next + i, share.s));
             }
         }
@@ -144,7 +149,7 @@ impl LeaveOneOut {
         Ok(shares)
     }
 
-    /// Which of the words judged so far the valence hangs on most. Negations, warnings and
+    /// A hint at the word so far that the valence hangs on most. Negations, warnings and
     /// disclosures of advertising are never named: nobody should be led to take them out.
     pub fn hint(&self, language: Language) -> Option<Note> {
         let (i, change) = self.strongest.filter(|(_, s)| s.abs() >= WORTH_A_HINT)?;
@@ -305,7 +310,7 @@ mod tests {
             ..Post::default()
         };
         // s counts "bad", T counts "tea".
-        let judge = |texts: &[String]| {
+        let predict = |texts: &[String]| {
             let count = |text: &String, word| text.matches(word).count() as f32;
             Ok(texts
                 .iter()
@@ -313,8 +318,8 @@ mod tests {
                 .collect())
         };
         let mut words = LeaveOneOut::new(&post, (-1.0, 2.0), &[], pairs).unwrap();
-        let shares = words.step(judge).unwrap();
-        assert_eq!(words.step(judge).unwrap(), []);
+        let shares = words.step(predict).unwrap();
+        assert_eq!(words.step(predict).unwrap(), []);
         let found: Vec<_> = shares
             .iter()
             .map(|w| (w.field, w.start..w.end, w.s, w.t))
@@ -352,7 +357,7 @@ mod tests {
             text: "not a bad drink".into(),
             ..Post::default()
         };
-        let judge = |texts: &[String]| {
+        let predict = |texts: &[String]| {
             let s = |text: &String| match (text.contains("not"), text.contains("bad")) {
                 (true, true) => 0.4,
                 (false, true) => -0.8,
@@ -362,7 +367,7 @@ mod tests {
         };
         let mut words = LeaveOneOut::new(&post, (0.4, 1.0), &[], pairs).unwrap();
         assert_eq!(words.hint(Language::En), None);
-        words.step(judge).unwrap();
+        words.step(predict).unwrap();
         let hint = words.hint(Language::En).unwrap();
         assert_eq!(hint.code, "word");
         assert_eq!(
@@ -372,24 +377,24 @@ mod tests {
     }
 
     #[test]
-    fn long_posts_are_judged_in_steps_and_to_a_limit() {
+    fn long_posts_go_in_steps_and_to_a_limit() {
         let post = Post {
             text: "word ".repeat(MAX_WORDS + 3),
             ..Post::default()
         };
         let mut words = LeaveOneOut::new(&post, (0.0, 0.0), &[], pairs).unwrap();
         assert_eq!((words.len(), words.skipped), (MAX_WORDS, 3));
-        let judge = |texts: &[String]| Ok(vec![(0.0, 0.0); texts.len()]);
-        let mut judged = 0;
+        let predict = |texts: &[String]| Ok(vec![(0.0, 0.0); texts.len()]);
+        let mut found = 0;
         loop {
-            let step = words.step(judge).unwrap().len();
+            let step = words.step(predict).unwrap().len();
             assert!(step <= 1, "{step} copies of a post as long as that at once");
-            judged += step;
+            found += step;
             if step == 0 {
                 break;
             }
         }
-        assert_eq!(judged, MAX_WORDS);
+        assert_eq!(found, MAX_WORDS);
     }
 
     proptest! {
