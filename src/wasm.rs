@@ -19,11 +19,12 @@ use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
 use crate::scorer::answer::Score;
 use crate::scorer::bundle::{Bundle, Manifest};
+use crate::scorer::constants;
 use crate::scorer::explain::leave_one_out::LeaveOneOut;
 use crate::scorer::memory::MemoryBudget;
 use crate::scorer::request::{CheckedRequest, ScoreRequest};
+use crate::scorer::words::Locale;
 use crate::scorer::{Evaluation, Scorer};
-use crate::text::Language;
 use crate::{Error, Result};
 
 /// Runs once, when the module is instantiated: a panic prints its place to the console.
@@ -44,6 +45,13 @@ impl FileBytes for JsFile {
         let part = self.0.subarray(range.start as u32, range.end as u32);
         part.to_vec().into()
     }
+}
+
+/// An object of the form of [`Constants`](crate::scorer::constants::Constants), which the build
+/// writes to `pkg/constants.js`.
+#[wasm_bindgen]
+pub fn constants() -> Result<JsValue, JsValue> {
+    object(&constants::constants())
 }
 
 /// A loaded bundle, scoring in int8.
@@ -108,10 +116,13 @@ impl WasmScorer {
         answer
     }
 
-    /// The last answer of `score` at other weights (JSON of `Weights`), or `undefined` if there
-    /// is none. Nothing is computed anew but the weighing.
-    pub fn reweigh(&self, weights: &str) -> Result<JsValue, JsValue> {
-        let weights: Weights = parse(weights, "weights").map_err(|e| thrown(&e))?;
+    /// The last answer of `score` at other weights (JSON of `Weights`; the default without), or
+    /// `undefined` if there is none. Nothing is computed anew but the weighing.
+    pub fn reweigh(&self, weights: Option<String>) -> Result<JsValue, JsValue> {
+        let weights: Weights = match weights {
+            Some(weights) => parse(weights, "weights").map_err(|e| thrown(&e))?,
+            None => Weights::default(),
+        };
         let valid = weights.validate().map_err(|e| e.within("weights"));
         valid.map_err(|e| thrown(&e))?;
         match &mut *self.last.borrow_mut() {
@@ -138,12 +149,12 @@ impl WasmScorer {
     /// Begins to find each word's share of a request's s and T.
     pub fn words(&self, request: &JsString) -> Result<WasmWords, JsValue> {
         let request = self.read(request).map_err(|e| thrown(&e))?;
-        let (words, language) = self.scorer.words(&request).map_err(|e| thrown(&e))?;
+        let (words, locale) = self.scorer.words(&request).map_err(|e| thrown(&e))?;
         Ok(WasmWords {
             scorer: Rc::clone(&self.scorer),
             brand: request.brand().cloned(),
             words,
-            language,
+            locale,
         })
     }
 
@@ -176,7 +187,7 @@ pub struct WasmWords {
     scorer: Rc<Scorer>,
     brand: Option<BrandProfile>,
     words: LeaveOneOut,
-    language: Language,
+    locale: Locale,
 }
 
 #[wasm_bindgen]
@@ -196,7 +207,7 @@ impl WasmWords {
     /// The word so far that the tone hangs on most: an object of the form of `Note`, or
     /// `undefined`.
     pub fn hint(&self) -> Result<JsValue, JsValue> {
-        let hint = self.words.hint(self.language);
+        let hint = self.words.hint(self.locale.words());
         hint.map_or(Ok(JsValue::UNDEFINED), |hint| object(&hint))
     }
 

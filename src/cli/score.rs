@@ -96,6 +96,7 @@ fn one(
         brand,
         graph: graph.map(|f| from_file(f, "graph")).transpose()?,
         weights,
+        locale: None,
     };
     let request = request.check()?;
     let scorer = args.model.open()?;

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::definition::features::{EMBEDDING, TOPICS};
 use crate::layers::dense::{Dense, softmax};
 use crate::layers::tensors::Tensors;
-use crate::text::Language;
 use crate::{Error, Result};
 
 /// A topic's name in both languages, from the bundle's manifest.
@@ -15,16 +14,6 @@ pub struct TopicLabel {
     pub zh: String,
     /// In English.
     pub en: String,
-}
-
-impl TopicLabel {
-    /// The name for readers of `language`; English for all but Chinese.
-    pub fn name(&self, language: Language) -> &str {
-        match language {
-            Language::Zh => &self.zh,
-            Language::En | Language::Other => &self.en,
-        }
-    }
 }
 
 /// A linear layer 384 -> 10 and a softmax: weight of each topic.
@@ -100,7 +89,7 @@ mod tests {
         let p = projector.weights(&x).unwrap();
         assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-6);
         assert!(p[3] > 0.9);
-        assert_eq!(projector.labels()[3].name(Language::Zh), "话题3");
+        assert_eq!(projector.labels()[3].zh, "话题3");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::published::record::PostRecord;
 use crate::scorer::answer::{Interval, Note};
 use crate::scorer::reading::diffusion_input;
 use crate::scorer::request::CheckedRequest;
-use crate::scorer::unseen::{DIFFUSION_NOT_MODELLED, reason};
+use crate::scorer::words::{Locale, note};
 use crate::scorer::{COVERAGE, Evaluation, Scorer};
 
 /// The forecast of one published post.
@@ -155,19 +155,13 @@ fn counted(
         let forecast = scorer.diffusion().forecast(&input);
         history.push(moment(graph, &forecast, outside.is_none()));
     }
+    let words = Locale::En.words();
     let mut unseen = Vec::new();
     if let Some(outside) = outside {
-        unseen.push(Note {
-            code: DIFFUSION_NOT_MODELLED,
-            message: format!("Diffusion is not modelled for {}.", reason(outside)),
-        });
+        let outside = words.outside(outside);
+        unseen.push(note!(words, forecast.diffusion_not_modelled, outside: outside));
     }
-    unseen.push(Note {
-        code: "no_text",
-        message: "The post's text is not stored: counts are forecast without it, and there is no \
-                  score."
-            .to_owned(),
-    });
+    unseen.push(note!(words, forecast.no_text));
     (history, unseen)
 }
 

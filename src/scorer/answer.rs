@@ -1,6 +1,6 @@
 //! The answer: a score, what it is made of, and what it could not see.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::definition::value::{Parts, Weights};
 use crate::encoder::Precision;
@@ -70,11 +70,12 @@ pub struct Explanation {
     /// the score at default weights less `base`.
     #[cfg_attr(test, schemars(length(max = crate::definition::features::FEATURES)))]
     pub contributions: Vec<Contribution>,
-    /// The largest few contributions in one plain sentence: in Chinese for Chinese posts, in
-    /// English for others.
+    /// The largest few contributions, topics as one, in one plain sentence: the message of
+    /// `summary`.
     pub sentence: String,
-    /// Things the score is sensitive to, in the same language. No promise of what a change would
-    /// do.
+    /// The same sentence with its code and values.
+    pub summary: Note,
+    /// Things the score is sensitive to. No promise of what a change would do.
     pub hints: Vec<Note>,
     /// Each event's share of the diffusion: its direct children over all events. Entry `i` is
     /// event `i + 1` of the graph; empty for a draft.
@@ -157,12 +158,14 @@ pub struct TopicWeight {
     pub weight: f32,
 }
 
-/// Something to know about a score.
+/// Something to know about a score: a stable code, its values, and the sentence that they make.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Note {
-    /// Stable across versions.
+    /// The same in every version and language.
     pub code: &'static str,
+    /// The values that the sentence has.
+    pub values: Values,
     /// One sentence.
     pub message: String,
 }
@@ -171,4 +174,83 @@ pub struct Note {
 pub(crate) fn advert(indicators: &[Indicator]) -> Option<f32> {
     let mut indicators = indicators.iter();
     indicators.find(|i| i.code == advert::HEAD.code)?.value
+}
+
+/// Values by their names; an object in answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Values(pub Vec<(&'static str, Value)>);
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+#[cfg(test)]
+impl schemars::JsonSchema for Values {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "NoteValues".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let values = generator.subschema_for::<Values>();
+        schemars::json_schema!({
+            "type": "object",
+            "description": "Values by their names: numbers rounded as the sentence has them, texts \
+                of the request, keys that have words of their own, and lists of such values.",
+            "additionalProperties": {
+                "anyOf": [
+                    {"type": "number"},
+                    {"type": "string"},
+                    {"type": "array", "items": values}
+                ]
+            }
+        })
+    }
+}
+
+/// One value of a note.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A whole number, as it is.
+    Count(u64),
+    /// A number that is shown with its sign.
+    Number(f64),
+    /// Text of the request.
+    Text(String),
+    /// Something that has words of its own.
+    Key {
+        /// What answers call it.
+        key: &'static str,
+        /// Its words in the note's language.
+        words: &'static str,
+    },
+    /// Several of a kind.
+    List(Vec<Values>),
+}
+
+impl Value {
+    /// `number`, 0 or more, rounded to a whole one.
+    pub fn whole(number: f32) -> Value {
+        Value::Count(number.round_ties_even() as u64)
+    }
+
+    /// `number` rounded to so many digits.
+    pub fn signed(number: f32, digits: i32) -> Value {
+        let scale = 10f64.powi(digits);
+        // + 0: never "-0".
+        Value::Number((f64::from(number) * scale).round_ties_even() / scale + 0.0)
+    }
+}
+
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Value::Count(count) => count.serialize(serializer),
+            Value::Number(number) => number.serialize(serializer),
+            Value::Text(text) => text.serialize(serializer),
+            Value::Key { key, .. } => key.serialize(serializer),
+            Value::List(items) => items.serialize(serializer),
+        }
+    }
 }

@@ -1,11 +1,12 @@
 //! Patterns that are put into a post to move its reach or its score rather than to say something.
 //!
-//! They are named beside the score, not taken out of it: whether a giveaway is spam is for people
-//! to say. Every rule looks at a stretch of the text, so that a long honest post doesn't dilute
-//! what was added to it.
+//! They are named beside the score, not taken out of it: people decide which giveaway is
+//! spam. Every rule looks at a stretch of the text, so that a long honest post doesn't dilute what
+//! was added to it.
 
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::Note;
+use crate::scorer::words::{Words, note};
 use crate::text::Cleaned;
 use crate::text::symbols::symbol_length;
 use crate::text::{Name, Searchable};
@@ -63,7 +64,7 @@ const PRAISE: [&str; 40] = [
     "recommend",
     "unbeatable",
 ];
-/// What readers are asked to do ...
+/// Words that ask readers to pass a post on ...
 const ASKED: [&str; 16] = [
     "转发",
     "转评",
@@ -82,7 +83,7 @@ const ASKED: [&str; 16] = [
     "share this",
     "like this",
 ];
-/// ... for the chance of what.
+/// ... for the chance of a prize.
 const PROMISED: [&str; 20] = [
     "抽奖",
     "抽取",
@@ -106,54 +107,43 @@ const PROMISED: [&str; 20] = [
     "win a",
 ];
 
-/// What a post shows of such patterns, each once. `text` is the post as it was written.
-pub fn list(text: &str, cleaned: &Cleaned, brand: Option<&BrandProfile>) -> Vec<Note> {
+/// A note for each such pattern that a post shows. `text` is the post as it was written.
+pub fn list(
+    words: &Words,
+    text: &str,
+    cleaned: &Cleaned,
+    brand: Option<&BrandProfile>,
+) -> Vec<Note> {
     let folded: String = cleaned.text.to_lowercase();
     let mut list = Vec::new();
-    let mut say = |found: bool, code: &'static str, message: &str| {
-        if found {
-            let message = message.to_owned();
-            list.push(Note { code, message });
-        }
-    };
-    let has = |words: &[&str]| words.iter().any(|w| folded.contains(w));
-    say(
-        has(&ASKED) && has(&PROMISED),
-        "giveaway",
-        "It asks to be passed on for a prize: reach that is bought says little about the brand.",
-    );
+    let has = |known: &[&str]| known.iter().any(|w| folded.contains(w));
+    if has(&ASKED) && has(&PROMISED) {
+        list.push(note!(words, flags.giveaway));
+    }
     let praises = PRAISE.iter().flat_map(|word| folded.match_indices(word));
     let mut praises: Vec<(usize, usize)> = praises.map(|(at, w)| (at, w.len())).collect();
-    say(
-        crowded(&folded, &mut praises, PRAISES),
-        "praise_stuffing",
-        "Words of praise are heaped up: they raise the score without saying more.",
-    );
+    if are_crowded(&folded, &mut praises, PRAISES) {
+        list.push(note!(words, flags.praise_stuffing));
+    }
     let searchable = Searchable::new(&folded);
     let names = brand.into_iter().flat_map(BrandProfile::names);
     let namings = names.flat_map(|name| searchable.find(&Name::new(name)));
     let mut namings: Vec<(usize, usize)> = namings.map(|r| (r.start, r.len())).collect();
-    say(
-        crowded(&folded, &mut namings, NAMINGS),
-        "brand_repeated",
-        "The brand's name is repeated over and over.",
-    );
-    say(
-        longest_emoji_run(text) >= EMOJI_RUN,
-        "emoji_flood",
-        "A flood of emoji: the score reads two of a kind.",
-    );
-    say(
-        cleaned.hidden >= HIDDEN,
-        "hidden_characters",
-        "Invisible characters were removed: they can hide words from readers or from filters.",
-    );
+    if are_crowded(&folded, &mut namings, NAMINGS) {
+        list.push(note!(words, flags.brand_repeated));
+    }
+    if longest_emoji_run(text) >= EMOJI_RUN {
+        list.push(note!(words, flags.emoji_flood));
+    }
+    if cleaned.hidden >= HIDDEN {
+        list.push(note!(words, flags.hidden_characters));
+    }
     list
 }
 
-/// Whether `count` of the finds (byte offset, bytes) stand within [`STRETCH`] characters, not
+/// True if `count` of the finds (byte offset, bytes) stand within [`STRETCH`] characters, not
 /// counting what was found itself.
-fn crowded(text: &str, finds: &mut [(usize, usize)], count: usize) -> bool {
+fn are_crowded(text: &str, finds: &mut [(usize, usize)], count: usize) -> bool {
     finds.sort_unstable();
     let letters = |part: &str| part.chars().filter(|c| c.is_alphanumeric()).count();
     finds.windows(count).any(|run| {
@@ -187,6 +177,7 @@ fn longest_emoji_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scorer::words::Locale;
     use crate::text::clean_report;
 
     fn codes(text: &str) -> Vec<&'static str> {
@@ -195,7 +186,8 @@ mod tests {
             aliases: vec!["月咖".into()],
             ..BrandProfile::default()
         };
-        let notes = list(text, &clean_report(text), Some(&brand));
+        let words = Locale::En.words();
+        let notes = list(words, text, &clean_report(text), Some(&brand));
         notes.into_iter().map(|n| n.code).collect()
     }
 

@@ -2,12 +2,14 @@
 
 pub mod answer;
 pub mod bundle;
+pub mod constants;
 pub mod explain;
 pub mod gaming;
 pub mod memory;
 pub mod reading;
 pub mod request;
 pub mod unseen;
+pub mod words;
 
 use crate::definition::features::{self, FEATURES, Feature, FeatureVector, Group, TOPICS};
 use crate::definition::predict::{self, Quantities};
@@ -31,6 +33,7 @@ use crate::scorer::memory::{Account, MemoryBudget};
 use crate::scorer::reading::{PostReading, diffusion_input};
 use crate::scorer::request::CheckedRequest;
 use crate::scorer::unseen::Sight;
+use crate::scorer::words::Locale;
 use crate::text::Language;
 use crate::{Error, Result};
 
@@ -201,6 +204,8 @@ impl Scorer {
         let parts = quantities.parts(&weights);
         let bsmv = parts.score();
         let until = graph.observed_until;
+        let locale = request.locale().unwrap_or(Locale::of(*language));
+        let notes = request.locale().unwrap_or(Locale::En).words();
         let sight = Sight {
             request,
             text,
@@ -229,14 +234,14 @@ impl Scorer {
             indicators: text.indicators.clone(),
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
-                    label: self.topic_name(i, *language),
+                    label: self.topic_name(i, locale),
                     weight: text.topics[i],
                 })
                 .collect(),
             events: graph.len() as u64,
             observed_until: until,
-            unseen: unseen::list(&sight),
-            flags: gaming::list(&post.full_text(), &text.cleaned, request.brand()),
+            unseen: unseen::list(notes, &sight),
+            flags: gaming::list(notes, &post.full_text(), &text.cleaned, request.brand()),
             weights,
             bundle: self.bundle(),
             precision: self.reader.embedder().precision(),
@@ -245,7 +250,7 @@ impl Scorer {
             score,
             forecast,
             features: x,
-            language: *language,
+            locale,
         }
     }
 
@@ -270,21 +275,24 @@ impl Scorer {
         let Evaluation {
             score,
             features: x,
-            language,
+            locale,
             ..
         } = evaluation;
         let model = Definition {
             modelled: score.diffusion_modelled,
         };
         let Attribution { base, points } = attribute(&model, x, &self.background);
-        let contributions = self.contributions(&points, *language);
+        let contributions = self.contributions(&points, *locale);
         let brand = request.brand().map(|brand| brand.name.as_str());
         let s = score.sentiment.s;
+        let words = locale.words();
+        let summary = plain::summary(words, base, &points);
         Explanation {
             bsmv: score.bsmv,
             base,
-            sentence: plain::sentence(*language, base, &contributions),
-            hints: plain::hints(*language, brand, s, &score.predicted, &score.weights),
+            sentence: summary.message.clone(),
+            summary,
+            hints: plain::hints(words, brand, s, &score.predicted, &score.weights),
             contributions,
             events: event_share(&request.graph().parent),
         }
@@ -295,7 +303,7 @@ impl Scorer {
     ///
     /// # Errors
     /// Whatever the encoder says of the text.
-    pub fn words(&self, request: &CheckedRequest) -> Result<(LeaveOneOut, Language)> {
+    pub fn words(&self, request: &CheckedRequest) -> Result<(LeaveOneOut, Locale)> {
         let reading = self.read_text(request)?;
         let whole = (reading.text.valence(), reading.relevance);
         let brand = request.brand().into_iter();
@@ -303,7 +311,8 @@ impl Scorer {
         let words = LeaveOneOut::new(request.post(), whole, &names, |run| {
             self.reader.embedder().piece_lengths(run)
         })?;
-        Ok((words, reading.language))
+        let locale = request.locale().unwrap_or(Locale::of(reading.language));
+        Ok((words, locale))
     }
 
     /// s and T of several texts, read together; T is 1 without a brand.
@@ -359,13 +368,13 @@ impl Scorer {
         }
     }
 
-    fn contributions(&self, points: &FeatureVector, language: Language) -> Vec<Contribution> {
+    fn contributions(&self, points: &FeatureVector, locale: Locale) -> Vec<Contribution> {
         let mut all = Vec::with_capacity(FEATURES);
         for feature in Feature::ALL {
             let group = feature.group().name();
             for (i, &points) in points[feature.range()].iter().enumerate() {
                 let feature = match feature {
-                    Feature::Topics => format!("topic:{}", self.topic_name(i, language)),
+                    Feature::Topics => format!("topic:{}", self.topic_name(i, locale)),
                     one => one.name().to_owned(),
                 };
                 all.push(Contribution {
@@ -378,9 +387,12 @@ impl Scorer {
         all
     }
 
-    fn topic_name(&self, i: usize, language: Language) -> String {
+    fn topic_name(&self, i: usize, locale: Locale) -> String {
         let label = &self.manifest.topics[i];
-        label.name(language).to_owned()
+        match locale {
+            Locale::Zh => label.zh.clone(),
+            Locale::En => label.en.clone(),
+        }
     }
 }
 
@@ -418,7 +430,7 @@ pub struct Evaluation {
     /// Features as the head read them; those of the diffusion are 0 where it is not modelled.
     features: FeatureVector,
     /// The language that explanations are in.
-    language: Language,
+    locale: Locale,
 }
 
 /// Half-width of an interval where a bundle states no residuals: the whole scale.

@@ -10,6 +10,7 @@ use crate::diffusion::{DiffusionGraph, DiffusionPage};
 use crate::post::Post;
 use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
+use crate::scorer::words::Locale;
 
 /// A post to score, for a brand, with what is known of its diffusion. As JSON at most 67,108,864
 /// bytes (64 MiB). `null` means the same as a field left out: not known.
@@ -29,6 +30,10 @@ pub struct ScoreRequest {
     /// Take precedence over the brand's own; without either 0.2, 0.3, 0.5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<Weights>,
+    /// The language of all words of the answer. Without one notes are in English; topics, and all
+    /// that explains, in Chinese for Chinese posts and in English for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locale: Option<Locale>,
 }
 
 impl ScoreRequest {
@@ -72,6 +77,7 @@ impl ScoreRequest {
             weights: self.weights.or(of_brand).unwrap_or_default(),
             post: self.post,
             brand: self.brand,
+            locale: self.locale,
             graph: DiffusionGraph::default(),
         };
         Ok(request.with_graph(graph))
@@ -85,6 +91,7 @@ pub struct CheckedRequest {
     post: Post,
     brand: Option<BrandProfile>,
     weights: Weights,
+    locale: Option<Locale>,
     graph: DiffusionGraph,
 }
 
@@ -125,6 +132,11 @@ impl CheckedRequest {
     /// The weights in force: the request's, else the brand's, else the default.
     pub fn weights(&self) -> &Weights {
         &self.weights
+    }
+
+    /// The language that was asked for.
+    pub fn locale(&self) -> Option<Locale> {
+        self.locale
     }
 
     /// The graph that was sent, or a draft's; never more than

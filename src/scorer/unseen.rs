@@ -2,8 +2,9 @@
 
 use crate::diffusion::OutsideSupport;
 use crate::heads::reader::TextFeatures;
-use crate::scorer::answer::Note;
+use crate::scorer::answer::{Note, Value};
 use crate::scorer::request::CheckedRequest;
+use crate::scorer::words::{Words, note};
 use crate::text::Language;
 
 /// Everything that decides what was not seen.
@@ -18,91 +19,52 @@ pub struct Sight<'a> {
     pub outside: Option<OutsideSupport>,
 }
 
-/// The code that says why there is no forecast of the diffusion.
-pub const DIFFUSION_NOT_MODELLED: &str = "diffusion_not_modelled";
-
-/// Who or what diffusion is not modelled for.
-pub fn reason(outside: OutsideSupport) -> &'static str {
-    match outside {
-        OutsideSupport::Platform => "this platform",
-        OutsideSupport::Language => "this language on this platform",
-        OutsideSupport::FewFollowers => "an account with so few followers",
-        OutsideSupport::ManyFollowers => "an account with so many followers",
-    }
-}
-
 /// Notes on all that the score does not take into account, most important first.
-pub fn list(sight: &Sight) -> Vec<Note> {
+pub fn list(words: &Words, sight: &Sight) -> Vec<Note> {
     let mut list = Vec::new();
-    let mut say = |code: &'static str, message: String| list.push(Note { code, message });
-    let (post, graph) = (sight.request.post(), sight.request.graph());
+    let Sight { request, text, .. } = sight;
+    let (post, graph) = (request.post(), request.graph());
     match sight.language {
         Language::Zh | Language::En => {}
-        Language::Other => say(
-            "language",
-            "The text is in neither Chinese nor English: its sentiment is a guess.".into(),
-        ),
+        Language::Other => list.push(note!(words, unseen.language)),
     }
     if let Some(outside) = sight.outside {
-        say(
-            DIFFUSION_NOT_MODELLED,
-            format!(
-                "Diffusion is not modelled for {}: the score stands at no reposts, its \
-                 interval reaches up to everybody.",
-                reason(outside)
-            ),
-        );
+        let outside = words.outside(outside);
+        list.push(note!(words, unseen.diffusion_not_modelled, outside: outside));
     } else if graph.observed_until == 0 {
-        say(
-            "no_graph",
-            "Nobody has seen the post yet: diffusion is a guess from text and author.".into(),
-        );
+        list.push(note!(words, unseen.no_graph));
     }
     if graph.author.as_ref().and_then(|a| a.followers).is_none() {
-        say("author", "The author's followers are unknown.".into());
+        list.push(note!(words, unseen.author));
     }
-    if sight.request.brand().is_none() {
-        say(
-            "no_brand",
-            "No brand was given: this is the worth to a brand that the post fits.".into(),
-        );
+    if request.brand().is_none() {
+        list.push(note!(words, unseen.no_brand));
     }
-    if sight.text.novelty.is_some_and(|distance| distance > 1.0) {
-        say(
-            "unlike_training",
-            "The text is written unlike all that the model learnt from: what it reads in it is a \
-             guess."
-                .into(),
-        );
+    if text.novelty.is_some_and(|distance| distance > 1.0) {
+        list.push(note!(words, unseen.unlike_training));
     }
-    if sight.text.cut > 0 {
-        say(
-            "text_cut",
-            format!(
-                "The last {} word pieces of the text were not read.",
-                sight.text.cut
-            ),
-        );
+    if text.cut > 0 {
+        let pieces = Value::Count(text.cut as u64);
+        list.push(note!(words, unseen.text_cut, pieces: pieces));
     }
     if graph.dropped > 0 {
-        say(
-            "events_dropped",
-            format!("{} events of the graph were left out.", graph.dropped),
-        );
+        let events = Value::Count(graph.dropped);
+        list.push(note!(words, unseen.events_dropped, events: events));
     }
-    if sight.text.cleaned.hidden > 0 {
-        say(
-            "hidden_characters",
-            format!(
-                "{} invisible characters were removed.",
-                sight.text.cleaned.hidden
-            ),
-        );
+    if text.cleaned.hidden > 0 {
+        let characters = Value::Count(text.cleaned.hidden as u64);
+        list.push(note!(words, unseen.hidden_characters, characters: characters));
     }
-    let media = match (post.images.unwrap_or(0), post.videos.unwrap_or(0)) {
-        (0, 0) => "Pictures and videos, if there are any, are not looked at.".to_owned(),
-        (i, v) => format!("{i} pictures and {v} videos were not looked at."),
-    };
-    say("media", media);
+    let count = |known: Option<u32>| known.unwrap_or(0);
+    let (images, videos) = (count(post.images), count(post.videos));
+    list.push(match (images, videos) {
+        (0, 0) => note!(words, unseen.media, media: words.media(false)),
+        _ => note!(
+            words, unseen.media,
+            media: words.media(true),
+            images: Value::Count(images.into()),
+            videos: Value::Count(videos.into()),
+        ),
+    });
     list
 }

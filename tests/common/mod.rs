@@ -70,7 +70,8 @@ pub fn full_request() -> Value {
             "weights": {"sentiment": 0.1, "topic": 0.1, "diffusion": 0.8}
         },
         "graph": page(3),
-        "weights": {"sentiment": 0.2, "topic": 0.5, "diffusion": 0.3}
+        "weights": {"sentiment": 0.2, "topic": 0.5, "diffusion": 0.3},
+        "locale": "zh"
     })
 }
 

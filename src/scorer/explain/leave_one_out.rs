@@ -11,8 +11,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::protected::is_protected;
 use crate::Result;
 use crate::post::Post;
-use crate::scorer::answer::Note;
-use crate::text::Language;
+use crate::scorer::answer::{Note, Value};
+use crate::scorer::words::{Words, note};
 use crate::text::symbols::{CODE_MAX, code_length, is_emoji, is_regional, is_unspaced};
 use crate::text::{Name, Searchable};
 
@@ -151,25 +151,17 @@ impl LeaveOneOut {
 
     /// A hint at the word so far that the valence hangs on most. Negations, warnings and
     /// disclosures of advertising are never named: nobody should be led to take them out.
-    pub fn hint(&self, language: Language) -> Option<Note> {
+    pub fn hint(&self, words: &Words) -> Option<Note> {
         let (i, change) = self.strongest.filter(|(_, s)| s.abs() >= WORTH_A_HINT)?;
         let (field, range) = &self.words[i];
         let word = &self.text(*field)[range.clone()];
         let (with, _) = self.whole;
-        let without = with - change;
-        let message = match language {
-            Language::Zh => {
-                format!("情感判断最依赖“{word}”：有它读作 {with:+.2}，没有它读作 {without:+.2}。")
-            }
-            _ => format!(
-                "The reading of the tone hangs most on “{word}”: {with:+.2} with it, {without:+.2} \
-                 without."
-            ),
-        };
-        Some(Note {
-            code: "word",
-            message,
-        })
+        Some(note!(
+            words, hints.word,
+            word: Value::Text(word.to_owned()),
+            with: Value::signed(with, 2),
+            without: Value::signed(with - change, 2),
+        ))
     }
 
     fn text(&self, field: Field) -> &str {
@@ -270,6 +262,7 @@ fn code_end(text: &str, at: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scorer::words::Locale;
     use proptest::prelude::*;
 
     /// Pairs of characters.
@@ -365,10 +358,11 @@ mod tests {
             };
             Ok(texts.iter().map(|text| (s(text), 1.0)).collect())
         };
+        let en = Locale::En.words();
         let mut words = LeaveOneOut::new(&post, (0.4, 1.0), &[], pairs).unwrap();
-        assert_eq!(words.hint(Language::En), None);
+        assert_eq!(words.hint(en), None);
         words.step(predict).unwrap();
-        let hint = words.hint(Language::En).unwrap();
+        let hint = words.hint(en).unwrap();
         assert_eq!(hint.code, "word");
         assert_eq!(
             hint.message,

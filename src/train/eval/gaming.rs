@@ -7,6 +7,7 @@ use crate::post::Post;
 use crate::post::brand::BrandProfile;
 use crate::scorer::gaming;
 use crate::scorer::request::ScoreRequest;
+use crate::scorer::words::Locale;
 use crate::text::{Language, clean_report};
 use anyhow::{Context, Result};
 use rayon::prelude::*;
@@ -112,10 +113,11 @@ pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
         ));
     }
     let mut all = Vec::new();
+    let words = Locale::En.words();
     for set in POSTS {
         let flagged: Vec<bool> = rows::<TextRow>(data, set, split)?
             .par_iter()
-            .map(|row| !gaming::list(&row.text, &clean_report(&row.text), None).is_empty())
+            .map(|row| !gaming::list(words, &row.text, &clean_report(&row.text), None).is_empty())
             .collect();
         out.push(row(set, "flagged", flagged.clone()));
         all.extend(flagged);

@@ -1,0 +1,91 @@
+//! The words in English.
+
+use super::{
+    Features, Flags, Forecast, Hints, List, Media, Outside, Platforms, Summary, Unseen, Words,
+};
+
+pub(super) static WORDS: Words = Words {
+    unseen: Unseen {
+        language: "The text is in neither Chinese nor English: its sentiment is a guess.",
+        diffusion_not_modelled: "Diffusion is not modelled for {outside}: the score stands at no \
+             reposts, its interval reaches up to everybody.",
+        no_graph: "Nobody has seen the post yet: diffusion is a guess from text and author.",
+        author: "The author's followers are unknown.",
+        no_brand: "No brand was given: this is the worth to a brand that the post fits.",
+        unlike_training: "The text is written unlike all that the model learnt from: what it reads \
+             in it is a guess.",
+        text_cut: "The last {pieces} word pieces of the text were not read.",
+        events_dropped: "{events} events of the graph were left out.",
+        hidden_characters: "{characters} invisible characters were removed.",
+        media: "{media}",
+    },
+    flags: Flags {
+        giveaway: "It asks to be passed on for a prize: reach that is bought says little about the \
+             brand.",
+        praise_stuffing: "Words of praise are heaped up: they raise the score without saying more.",
+        brand_repeated: "The brand's name is repeated over and over.",
+        emoji_flood: "A flood of emoji: the score reads two of a kind.",
+        hidden_characters: "Invisible characters were removed: they can hide words from readers or \
+             from filters.",
+    },
+    hints: Hints {
+        relevance: "The model finds the post {share} % about {brand} and counts everything else at \
+             that share; it looks for the brand's name, aliases, keywords and positioning.",
+        neutral_tone: "The model reads the words as neutral: here it is most sensitive to words \
+             that take a side, for or against.",
+        reach: "The same words count {nobody} if nobody passes them on and {everybody} if \
+             everybody does.",
+        word: "The reading of the tone hangs most on “{word}”: {with:+.2} with it, {without:+.2} \
+             without.",
+    },
+    summary: Summary {
+        ordinary: "{score} points, as an ordinary post has ({base}).",
+        moved: "{score} points where an ordinary post has {base}, mostly for {reasons}.",
+    },
+    forecast: Forecast {
+        diffusion_not_modelled: "Diffusion is not modelled for {outside}.",
+        no_text: "The post's text is not stored: counts are forecast without it, and there is no \
+             score.",
+    },
+    outside: Outside {
+        platform: "this platform",
+        language: "this language on this platform",
+        few_followers: "an account with so few followers",
+        many_followers: "an account with so many followers",
+    },
+    media: Media {
+        unknown: "Pictures and videos, if there are any, are not looked at.",
+        counted: "{images} pictures and {videos} videos were not looked at.",
+    },
+    reason: Features {
+        sentiment: "its tone",
+        topics: "its fit to the brand",
+        size: "how far it travels",
+        speed: "how fast it travels",
+        depth: "how long its chains of reposts are",
+        leader_share: "how much a few accounts carry it",
+        audience: "the tone of its audience",
+        voices: "how many of its audience speak",
+    },
+    list: List {
+        item: "{reason} {points:+.1}",
+        separator: ", ",
+    },
+    feature: Features {
+        sentiment: "What is said",
+        topics: "Topic: {label}",
+        size: "Reach",
+        speed: "Speed",
+        depth: "Depth of the spread",
+        leader_share: "Leading spreaders",
+        audience: "Audience's words",
+        voices: "How many speak",
+    },
+    platform: Platforms {
+        weibo: "Weibo 微博",
+        xiaohongshu: "Xiaohongshu 小红书",
+        douyin: "Douyin 抖音",
+        x: "X",
+        other: "Other",
+    },
+};

@@ -1,0 +1,82 @@
+//! The words in Chinese.
+
+use super::{
+    Features, Flags, Forecast, Hints, List, Media, Outside, Platforms, Summary, Unseen, Words,
+};
+
+pub(super) static WORDS: Words = Words {
+    unseen: Unseen {
+        language: "文字既不是中文也不是英文：语气只能靠猜。",
+        diffusion_not_modelled: "{outside}的传播没有建模：分数按无人转发计算，区间的上限按人人转发计算。",
+        no_graph: "还没有人看过这条帖子：传播是从文字和作者推测的。",
+        author: "作者的粉丝数未知。",
+        no_brand: "没有给出品牌：这是帖子对一个与它契合的品牌的价值。",
+        unlike_training: "文字与模型学过的都不像：它读出的只是猜测。",
+        text_cut: "文字末尾的 {pieces} 个词片没有读。",
+        events_dropped: "传播中有 {events} 次没有计入。",
+        hidden_characters: "去掉了 {characters} 个看不见的字符。",
+        media: "{media}",
+    },
+    flags: Flags {
+        giveaway: "以奖品换转发：换来的传播说明不了品牌的好坏。",
+        praise_stuffing: "堆砌赞美的词：分数会升高，却没有多说什么。",
+        brand_repeated: "一再重复品牌名。",
+        emoji_flood: "表情刷屏：同一个表情只算两个。",
+        hidden_characters: "去掉了看不见的字符：它们可能用来躲过读者或过滤。",
+    },
+    hints: Hints {
+        relevance: "模型认为这条帖子与{brand}的关联只有 {share}%，其余各项都按这个比例计分；它看的是品牌名、别名、关键词和定位。",
+        neutral_tone: "模型把文字读作中性：此处它对态度明确的词最敏感，褒贬都是。",
+        reach: "同样的话，无人转发记 {nobody} 分，人人转发记 {everybody} 分。",
+        word: "情感判断最依赖“{word}”：有它读作 {with:+.2}，没有它读作 {without:+.2}。",
+    },
+    summary: Summary {
+        ordinary: "{score} 分，与普通帖子（{base} 分）相当。",
+        moved: "{score} 分，普通帖子 {base} 分；差别主要来自{reasons}。",
+    },
+    forecast: Forecast {
+        diffusion_not_modelled: "{outside}的传播没有建模。",
+        no_text: "没有保存帖子的文字：数量的预测不看文字，也没有分数。",
+    },
+    outside: Outside {
+        platform: "这个平台",
+        language: "这种语言在这个平台上",
+        few_followers: "粉丝这么少的账号",
+        many_followers: "粉丝这么多的账号",
+    },
+    media: Media {
+        unknown: "图片和视频（如果有）没有看。",
+        counted: "没有看 {images} 张图片和 {videos} 个视频。",
+    },
+    reason: Features {
+        sentiment: "文字的语气",
+        topics: "与品牌的关联",
+        size: "传播的规模",
+        speed: "传播的速度",
+        depth: "转发链的深度",
+        leader_share: "头部账号的带动",
+        audience: "受众的语气",
+        voices: "受众中发言的人数",
+    },
+    list: List {
+        item: "{reason}{points:+.1}",
+        separator: "、",
+    },
+    feature: Features {
+        sentiment: "说了什么",
+        topics: "话题：{label}",
+        size: "传播规模",
+        speed: "速度",
+        depth: "传播深度",
+        leader_share: "主要传播者",
+        audience: "受众的话",
+        voices: "发言的人数",
+    },
+    platform: Platforms {
+        weibo: "微博",
+        xiaohongshu: "小红书",
+        douyin: "抖音",
+        x: "X",
+        other: "其他",
+    },
+};
