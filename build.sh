@@ -155,13 +155,14 @@ setup_wasm() {
 build_module() {
   local module=target/$WASM_TARGET/wasm/bsmv.wasm stamp=www/pkg/.made-from made_from
   cargo build --profile wasm --lib --no-default-features --target "$WASM_TARGET"
-  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json www/tools/integrity.mjs build.sh |
+  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json www/tools/{constants,integrity}.mjs build.sh |
     sha256sum)
   [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
   rm -rf www/pkg
   target/tools/release/bindgen "$module" www/pkg
   "$BIN/wasm-opt" "${WASM_OPT[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
   node www/tools/integrity.mjs
+  node www/tools/constants.mjs
   echo "$made_from" >"$stamp"
 }
 

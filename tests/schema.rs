@@ -227,12 +227,9 @@ fn scores_have_the_shape_the_description_gives() {
 }
 
 #[test]
-fn every_platform_is_described_and_offered() {
-    let offered = include_str!("../www/index.html");
+fn every_platform_is_described() {
     for name in Platform::ALL.map(Platform::name) {
         let request = json!({"post": {"text": "a", "platform": name}});
         assert!(schema("ScoreRequest").is_valid(&request), "{name}");
-        let option = format!("<option value=\"{name}\"");
-        assert!(offered.contains(&option), "{name}");
     }
 }

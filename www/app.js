@@ -1,23 +1,19 @@
-/** @import { Brand, DiffusionPage, ScoreRequest, Weights } from "./bsmv/types.js" */
+/** @import { Brand, DiffusionPage, Score, ScoreRequest, Weights } from "./bsmv/types.js" */
 import { ScorerError } from "./bsmv/errors.js";
 import { initWorker } from "./bsmv/worker-scorer.js";
 import { element, make } from "./page/dom.js";
 import { follow } from "./page/follow.js";
 import { demoGraph } from "./page/graph.js";
+import { loadTopics, platformName } from "./page/notes.js";
 import { current, switchLanguage, text, textIfAny, translatePage } from "./page/strings.js";
 import { show } from "./page/view.js";
-import { explainSoon, hideWhy, stopExplaining } from "./page/why.js";
+import { explainSoon, hideWhy, showWhyAgain, stopExplaining } from "./page/why.js";
+import { PLATFORMS, PRESETS } from "./pkg/constants.js";
 
 const MODEL = new URL("models/bsmv-base/manifest.json", document.baseURI);
 const BRANDS = new URL("models/brands.json", document.baseURI);
 /** Milliseconds without a key before the draft is scored. */
 const PAUSE = 150;
-
-/** @type {Record<string, Weights>} */
-const PRESETS = {
-  awareness: { sentiment: 0.1, topic: 0.1, diffusion: 0.8 },
-  sales: { sentiment: 0.2, topic: 0.5, diffusion: 0.3 },
-};
 
 const EXAMPLES = [
   {
@@ -83,10 +79,15 @@ let newest = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 let example = 0;
+/** The answer on the page. @type {{ score: Score, about: { brand: boolean, ms: number } } | undefined} */
+let shown;
+/** What stands in the box for errors. @type {unknown} */
+let failed;
 
+offer();
 translate();
 wire();
-await Promise.all([loadBrands(), start()]);
+await Promise.all([loadBrands(), loadTopics(MODEL), start()]);
 
 /** Loads the scorer, then scores what stands in the form. */
 async function start() {
@@ -148,22 +149,33 @@ function wire() {
   });
   stored.addEventListener("change", followStored);
   element("example", HTMLButtonElement).addEventListener("click", () => {
-    const shown = EXAMPLES[example++ % EXAMPLES.length];
-    draft.value = shown.draft;
-    platform.value = shown.platform;
-    brand.value = brands.has(shown.brand) ? shown.brand : "";
+    const next = EXAMPLES[example++ % EXAMPLES.length];
+    draft.value = next.draft;
+    platform.value = next.platform;
+    brand.value = brands.has(next.brand) ? next.brand : "";
     soon();
   });
   element("language", HTMLButtonElement).addEventListener("click", () => {
     switchLanguage();
     translate();
-    update();
+    showAgain();
   });
+}
+
+/** Fills the lists of what the scorer knows. */
+function offer() {
+  platform.append(...PLATFORMS.map((name) => new Option("", name)));
+  for (const preset of Object.keys(PRESETS)) {
+    const option = new Option("", preset);
+    option.dataset.text = preset;
+    weights.append(option);
+  }
 }
 
 /** Puts the language's words into the page; the button that switches speaks the other one. */
 function translate() {
   translatePage();
+  for (const option of platform.options) option.text = platformName(option.value);
   element("language", HTMLButtonElement).lang = current() === "en" ? "zh-Hans" : "en";
 }
 
@@ -217,7 +229,10 @@ function request() {
     ...(graph.value === "file" && fileGraph !== undefined
       ? { graph: /** @type {DiffusionPage} */ (fileGraph) }
       : {}),
-    ...(weights.value !== "" && { weights: PRESETS[weights.value] }),
+    // A brand's own weights stand where nothing else was chosen.
+    ...(weights.value !== "balanced" && {
+      weights: PRESETS[/** @type {keyof typeof PRESETS} */ (weights.value)],
+    }),
   };
 }
 
@@ -241,7 +256,8 @@ async function update() {
     if (mine !== newest) return;
     const ms = performance.now() - begin;
     clearError();
-    show(score, { brand: brand.value !== "", ms });
+    shown = { score, about: { brand: brand.value !== "", ms } };
+    show(score, shown.about);
     element("answer", HTMLElement).hidden = false;
     await explainSoon(scorer, asked);
   } catch (error) {
@@ -249,6 +265,15 @@ async function update() {
     showError(error);
     if (error instanceof ScorerError && error.code === "panic") await restart();
   }
+}
+
+/** Shows form, answer and error again in the page's language: nothing is computed for it. */
+function showAgain() {
+  showForm();
+  if (!element("error", HTMLElement).hidden) return showError(failed);
+  if (!shown || element("answer", HTMLElement).hidden) return;
+  show(shown.score, shown.about);
+  showWhyAgain();
 }
 
 /** What in the form depends on other parts of it. */
@@ -280,6 +305,7 @@ async function restart() {
 /** @param {unknown} error */
 function showError(error) {
   clearError();
+  failed = error;
   const box = element("error", HTMLElement);
   const {
     code = "internal",

@@ -38,9 +38,6 @@ export async function init({ wasm, model, cache, memoryBudget, onProgress, signa
   );
 }
 
-/** The weights of a scorer that was given none. @type {Weights} */
-const BALANCED = { sentiment: 0.2, topic: 0.3, diffusion: 0.5 };
-
 /** The one module, being loaded or loaded. @type {Promise<unknown> | undefined} */
 let loading;
 
@@ -202,7 +199,7 @@ export class LocalScorer {
    * @returns {Promise<Score | undefined>}
    */
   async setWeights(weights) {
-    const json = toJson(weights ?? BALANCED);
+    const json = weights && toJson(weights);
     const last = guarded(() => this.#alive().reweigh(json));
     this.#weights = weights;
     return last;

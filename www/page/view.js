@@ -1,6 +1,7 @@
 /** @import { Explanation, Score } from "../bsmv/types.js" */
 /** @import { Key } from "./strings.js" */
 import { element, make } from "./dom.js";
+import { featureName, sentence, topicName } from "./notes.js";
 import { fixed, signed } from "./numbers.js";
 import { text, textIfAny } from "./strings.js";
 
@@ -47,15 +48,11 @@ export function show(score, { brand, ms }) {
   element("indicators", HTMLElement).replaceChildren(...score.indicators.flatMap(indicatorOf));
   showTopics(score);
   element("unseen", HTMLElement).replaceChildren(
-    ...score.unseen.map(({ message }) => {
-      const item = make("li", "", message);
-      item.lang = "en";
-      return item;
-    }),
+    ...score.unseen.map((note) => make("li", "", sentence("unseen", note))),
   );
   element("flagged", HTMLElement).hidden = score.flags.length === 0;
   element("flags", HTMLElement).replaceChildren(
-    ...score.flags.map(({ code, message }) => make("li", "", textIfAny(`flag_${code}`) ?? message)),
+    ...score.flags.map((note) => make("li", "", sentence("flags", note))),
   );
   const { bundle, precision } = score;
   write("made", text("made", { bundle, precision, ms: Math.round(ms) }));
@@ -138,7 +135,7 @@ function showPredicted({ predicted: { s, t, d, events }, emotion }, brand) {
 export function showContributions({ base, contributions }) {
   const sorted = contributions.toSorted((a, b) => Math.abs(b.points) - Math.abs(a.points));
   /** @type {[string, number][]} */
-  const rows = sorted.slice(0, SHOWN).map(({ feature, points }) => [nameOf(feature), points]);
+  const rows = sorted.slice(0, SHOWN).map(({ feature, points }) => [featureName(feature), points]);
   const rest = sorted.slice(SHOWN);
   if (rest.length > 0) {
     const sum = rest.reduce((total, { points }) => total + points, 0);
@@ -146,17 +143,6 @@ export function showContributions({ base, contributions }) {
   }
   write("base", text("base", { base: fixed(base, 1) }));
   diverging("contributions", rows);
-}
-
-/**
- * A feature's name in words; one that this page doesn't know reads as it is.
- *
- * @param {string} feature
- */
-function nameOf(feature) {
-  if (feature.startsWith("topic:"))
-    return text("f_topic", { label: feature.slice("topic:".length) });
-  return textIfAny(`f_${feature}`) ?? feature.replaceAll("_", " ");
 }
 
 /** @param {Score} score */
@@ -167,7 +153,8 @@ function showTopics({ topics }) {
       const bar = make("span", "bar from-left", make("span", "fill"));
       bar.style.setProperty("--share", String(weight));
       const percent = `${fixed(100 * weight, 0)} %`;
-      return make("div", "line", make("span", "name", label), bar, make("span", "number", percent));
+      const name = make("span", "name", topicName(label));
+      return make("div", "line", name, bar, make("span", "number", percent));
     }),
   );
 }

@@ -1,7 +1,8 @@
-/** @import { Scorer, ScoreRequest, WordShares } from "../bsmv/types.js" */
+/** @import { Explanation, Scorer, ScoreRequest, WordShares } from "../bsmv/types.js" */
 import { element, make } from "./dom.js";
+import { sentence } from "./notes.js";
 import { showSpread } from "./spread.js";
-import { languageOf, text } from "./strings.js";
+import { text } from "./strings.js";
 import { showContributions } from "./view.js";
 import { showWords } from "./words.js";
 
@@ -10,6 +11,8 @@ const PAUSE = 300;
 /** Milliseconds more before the words: a few of a long post take longer than its score, which waits. */
 const WORDS_PAUSE = 500;
 
+/** The explanation on the page. @type {{ request: ScoreRequest, explanation: Explanation } | undefined} */
+let last;
 /** Stops the explanation that is waiting or under way. */
 let stop = new AbortController();
 /** The shares found last, and of which post. @type {{ of: string, shares: WordShares } | undefined} */
@@ -45,10 +48,8 @@ export async function explainSoon(scorer, request) {
   try {
     const explanation = await scorer.explain(request);
     if (signal.aborted) return;
-    const weighed = (request.weights ?? request.brand?.weights) != null;
-    showSentence(explanation.sentence, explanation.hints, weighed);
-    showContributions(explanation);
-    showSpread(request.graph ?? undefined, explanation.events);
+    last = { request, explanation };
+    showExplanation(last);
     const why = element("why", HTMLElement);
     why.hidden = false;
     delete why.dataset.stale;
@@ -58,25 +59,34 @@ export async function explainSoon(scorer, request) {
   }
 }
 
-/**
- * @param {string} sentence
- * @param {WordShares["hint"][]} hints
- * @param {boolean} weighed whether the score stands at weights that the sentence knows nothing of
- */
-function showSentence(sentence, hints, weighed) {
-  const said = make("span", "", sentence);
-  said.lang = languageOf(sentence);
-  const before = weighed ? [text("atBalanced"), " "] : [];
-  element("sentence", HTMLElement).replaceChildren(...before, said);
-  element("hints", HTMLElement).replaceChildren(
-    ...hints.map((hint) => {
-      const item = make("li", "", hint?.message ?? "");
-      // A Chinese brand's name in an English hint makes that no Chinese one.
-      item.lang = said.lang;
-      return item;
-    }),
-  );
+/** Shows the explanation again, in the page's language. */
+export function showWhyAgain() {
+  if (!last) return;
+  showExplanation(last);
+  const { post } = last.request;
+  if (known?.of === wordsOf(last.request)) showWords(post.text, known.shares.words, known.shares);
 }
+
+/** @param {NonNullable<typeof last>} shown */
+function showExplanation({ request, explanation }) {
+  const { summary, hints, events } = explanation;
+  // The sentence knows nothing of other weights.
+  const weighed = (request.weights ?? request.brand?.weights) != null;
+  const before = weighed ? `${text("atBalanced")} ` : "";
+  element("sentence", HTMLElement).textContent = before + sentence("summary", summary);
+  element("hints", HTMLElement).replaceChildren(
+    ...hints.map((hint) => make("li", "", sentence("hints", hint))),
+  );
+  showContributions(explanation);
+  showSpread(request.graph ?? undefined, events);
+}
+
+/**
+ * All that the shares of words depend on: neither the diffusion nor the weights change them.
+ *
+ * @param {ScoreRequest} request
+ */
+const wordsOf = ({ post, brand }) => JSON.stringify([post.text, post.language, brand]);
 
 /**
  * Colours the words as their shares come, and lists the strongest when all are there.
@@ -86,9 +96,8 @@ function showSentence(sentence, hints, weighed) {
  * @param {AbortSignal} signal
  */
 async function explainWords(scorer, request, signal) {
-  const { post, brand } = request;
-  // Neither the diffusion nor the weights change what the words say.
-  const of = JSON.stringify([post.text, post.language, brand]);
+  const { post } = request;
+  const of = wordsOf(request);
   const section = element("words", HTMLElement);
   if (known?.of !== of) {
     /** @type {WordShares["words"]} */

@@ -1,5 +1,6 @@
 /** @import { WordShare, WordShares } from "../bsmv/types.js" */
 import { element, make } from "./dom.js";
+import { sentence } from "./notes.js";
 import { signed } from "./numbers.js";
 import { languageOf, text } from "./strings.js";
 
@@ -64,9 +65,8 @@ function list(id, post, words, of) {
  */
 function say({ hint, skipped }) {
   const note = element("word-note", HTMLElement);
-  const words = hint?.message ?? text("noWord");
+  const words = hint ? sentence("hints", hint) : text("noWord");
   if (note.textContent !== words) note.textContent = words;
-  note.lang = hint ? languageOf(words) : "";
   const rest = element("skipped", HTMLElement);
   rest.hidden = skipped === 0;
   rest.textContent = text("skipped", { n: skipped });

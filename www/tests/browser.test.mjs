@@ -27,8 +27,9 @@ before(async () => {
     /** @this {Worker} @param {any[]} sent */
     function noted(...sent) {
       const { method } = sent[0];
-      if (["explainWords", "abort"].includes(method))
-        document.documentElement.dataset.told = method;
+      const { dataset } = document.documentElement;
+      if (["explainWords", "abort"].includes(method)) dataset.told = method;
+      dataset.calls = String(Number(dataset.calls ?? 0) + 1);
       // @ts-expect-error: as it was called
       return send.apply(this, sent);
     }
@@ -228,8 +229,8 @@ test("what moved the score is said, and the words that drove it are marked and l
   await page.locator("#draft").fill("这杯咖啡太难喝了，失望。");
   await shown();
   await explained();
-  assert.match((await page.locator("#sentence").textContent()) ?? "", /^\d+ 分/);
-  assert.equal(await page.locator("#sentence span").getAttribute("lang"), "zh-Hans");
+  // In the page's language, not in the post's.
+  assert.match((await page.locator("#sentence").textContent()) ?? "", /^\d+ points/);
 });
 
 test("typing on stops the words that are under way, and the new ones are marked", async () => {
@@ -326,6 +327,41 @@ test("bad input is told at its field, and the page goes on", async () => {
   await page.locator("#draft").fill("Good again.");
   await page.locator("#error").waitFor({ state: "hidden" });
   assert.ok(Number(await shown()) > 0);
+});
+
+test("a Chinese page is Chinese throughout, and asks the scorer nothing to become so", async () => {
+  await page.locator("#platform").selectOption("douyin");
+  const giveaway = "RT to win a bag of beans! I lo\u200bve it so\u200b much 😍😍😍😍😍😍😍😍😍";
+  await page.locator("#draft").fill(giveaway);
+  await shown();
+  await explained();
+  const calls = () => page.locator("html").getAttribute("data-calls");
+  const before = await calls();
+  const english = await page.locator("#unseen").textContent();
+  await page.locator("#language").click();
+  assert.equal(await calls(), before);
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh-Hans");
+  assert.equal(await page.locator("#platform option").first().textContent(), "微博");
+  for (const [list, least] of /** @type {const} */ ([
+    ["#flags li", 3],
+    ["#unseen li", 4],
+    ["#hints li", 0],
+    ["#sentence", 1],
+    ["#word-note", 1],
+    ["#contributions .name", 5],
+    ["#topics .name", 5],
+    ["#base", 1],
+  ])) {
+    const texts = await page.locator(list).allTextContents();
+    assert.ok(texts.length >= least, `${list}: ${texts}`);
+    for (const text of texts) {
+      assert.match(text, /\p{Script=Han}/u, list);
+      // The post's own words stand in quotation marks.
+      assert.doesNotMatch(text.replaceAll(/“.*?”/g, ""), /[a-z]{2}/i, list);
+    }
+  }
+  await page.locator("#language").click();
+  assert.equal(await page.locator("#unseen").textContent(), english);
 });
 
 test("the page speaks Chinese too, and is as wide as the window", async () => {

@@ -1,8 +1,7 @@
 //! The words in English.
 
-use super::{
-    Features, Flags, Forecast, Hints, List, Media, Outside, Platforms, Summary, Unseen, Words,
-};
+use super::{Features, Flags, Forecast, Hints, List, Media, Outside, Summary, Unseen, Words};
+use crate::post::Platform;
 
 pub(super) static WORDS: Words = Words {
     unseen: Unseen {
@@ -81,11 +80,11 @@ pub(super) static WORDS: Words = Words {
         audience: "Audience's words",
         voices: "How many speak",
     },
-    platform: Platforms {
-        weibo: "Weibo 微博",
-        xiaohongshu: "Xiaohongshu 小红书",
-        douyin: "Douyin 抖音",
-        x: "X",
-        other: "Other",
+    platform: |platform| match platform {
+        Platform::Weibo => "Weibo 微博",
+        Platform::Xiaohongshu => "Xiaohongshu 小红书",
+        Platform::Douyin => "Douyin 抖音",
+        Platform::X => "X",
+        Platform::Other => "Other",
     },
 };

@@ -11,7 +11,7 @@
 mod en;
 mod zh;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::definition::features::Feature;
 use crate::diffusion::OutsideSupport;
@@ -69,7 +69,8 @@ pub struct Words {
     /// Features as headings.
     feature: Features,
     /// Platforms as headings.
-    platform: Platforms,
+    #[serde(serialize_with = "by_name")]
+    platform: fn(Platform) -> Template,
 }
 
 /// Notes of `Score::unseen`.
@@ -168,25 +169,17 @@ impl Features {
     }
 }
 
-#[derive(Debug, Serialize)]
-struct Platforms {
-    weibo: Template,
-    xiaohongshu: Template,
-    douyin: Template,
-    x: Template,
-    other: Template,
+fn by_name<S: Serializer>(
+    words: &fn(Platform) -> Template,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(Platform::ALL.map(|platform| (platform.name(), words(platform))))
 }
 
 impl Words {
     /// A platform's name.
     pub fn platform(&self, platform: Platform) -> &'static str {
-        match platform {
-            Platform::Weibo => self.platform.weibo,
-            Platform::Xiaohongshu => self.platform.xiaohongshu,
-            Platform::Douyin => self.platform.douyin,
-            Platform::X => self.platform.x,
-            Platform::Other => self.platform.other,
-        }
+        (self.platform)(platform)
     }
 
     /// A feature's name as a heading; that of the topics has a place for the topic's `{label}`.

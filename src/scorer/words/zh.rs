@@ -1,8 +1,7 @@
 //! The words in Chinese.
 
-use super::{
-    Features, Flags, Forecast, Hints, List, Media, Outside, Platforms, Summary, Unseen, Words,
-};
+use super::{Features, Flags, Forecast, Hints, List, Media, Outside, Summary, Unseen, Words};
+use crate::post::Platform;
 
 pub(super) static WORDS: Words = Words {
     unseen: Unseen {
@@ -72,11 +71,11 @@ pub(super) static WORDS: Words = Words {
         audience: "受众的话",
         voices: "发言的人数",
     },
-    platform: Platforms {
-        weibo: "微博",
-        xiaohongshu: "小红书",
-        douyin: "抖音",
-        x: "X",
-        other: "其他",
+    platform: |platform| match platform {
+        Platform::Weibo => "微博",
+        Platform::Xiaohongshu => "小红书",
+        Platform::Douyin => "抖音",
+        Platform::X => "X",
+        Platform::Other => "其他",
     },
 };
