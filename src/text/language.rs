@@ -18,7 +18,8 @@ pub enum Language {
     Zh,
     /// English.
     En,
-    /// Any other language. It stays the last.
+    /// Any other language.
+    // It stays the last.
     Other,
 }
 
