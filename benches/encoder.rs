@@ -1,11 +1,10 @@
 //! The encoder alone, natively: milliseconds by number of pieces and by batch, int8 and f32, f32 on
-//! candle's tensors beside candle-transformers' BERT, and where an int8 pass goes. `RAYON_NUM_THREADS` sets how many threads share a batch.
+//! candle's tensors, and where an int8 pass goes. `RAYON_NUM_THREADS` sets how many threads share a
+//! batch.
 
 #[path = "../tests/common/model.rs"]
 #[allow(dead_code)] // Tests read more of it.
 mod model;
-#[path = "../tests/common/reference.rs"]
-mod reference;
 
 use std::time::Instant;
 
@@ -129,9 +128,5 @@ fn main() {
             encoder.embed(texts).unwrap();
         });
     }
-    let reference = reference::Reference::load(&config, float);
-    report("f32 by candle-transformers", &config, &|texts| {
-        reference.embed(texts);
-    });
     bsmv::for_each_kernel!(|kernel| parts(kernel, 64, &config));
 }

@@ -111,7 +111,7 @@ fn reposts(n: u32, observed_until: u32) -> DiffusionPage {
 
 fn score_with(scorer: &Scorer, mut request: ScoreRequest, page: DiffusionPage) -> f32 {
     request.graph = Some(page);
-    score_of(&scorer, &request).bsmv
+    score_of(scorer, &request).bsmv
 }
 
 /// Posts where diffusion is modelled: Chinese on Weibo, English on X.
@@ -408,7 +408,7 @@ fn unlike(scorer: &Scorer, text: &str) -> bool {
         post,
         ..ScoreRequest::default()
     };
-    let unseen = score_of(&scorer, &request).unseen;
+    let unseen = score_of(scorer, &request).unseen;
     unseen.iter().any(|note| note.code == "unlike_training")
 }
 

@@ -16,7 +16,7 @@ pub struct FloatEncoder(Form);
 enum Form {
     Kernels(Box<dyn Embed>),
     #[cfg(feature = "candle")]
-    Tensors(TensorEncoder),
+    Tensors(Box<TensorEncoder>),
 }
 
 impl FloatEncoder {
@@ -31,7 +31,7 @@ impl FloatEncoder {
             #[cfg(feature = "candle")]
             Device::Candle(device) => {
                 let encoder = TensorEncoder::load(config, safetensors, device)?;
-                Ok(FloatEncoder(Form::Tensors(encoder)))
+                Ok(FloatEncoder(Form::Tensors(Box::new(encoder))))
             }
         }
     }

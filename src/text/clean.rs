@@ -24,6 +24,7 @@
 mod chars;
 mod scan;
 
+pub use super::symbols::URL;
 use super::symbols::{
     is_digit_or_sign, is_emoji, is_keycap_end, is_modifier, is_regional, is_star, is_tag,
     is_variation, symbol_length,
@@ -31,8 +32,6 @@ use super::symbols::{
 use chars::{fold, is_hidden, is_space};
 use scan::Scan;
 
-/// The word for a link in cleaned text.
-pub const URL: &str = "URL";
 /// The word for a mention in cleaned text.
 pub const MENTION: &str = "@user";
 

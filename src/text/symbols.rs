@@ -1,6 +1,8 @@
-//! Emoji, emoji codes in brackets, and scripts written without spaces: what the cleaning, the
+//! Emoji, emoji codes in brackets, the word for a link, and scripts written without spaces: what the cleaning, the
 //! words of an explanation, flags and the search for names all take for one.
 
+/// The word for a link in cleaned text.
+pub const URL: &str = "URL";
 /// Longest word in brackets taken for an emoji code such as `[并不简单]`.
 pub const CODE_MAX: usize = 10;
 
@@ -49,7 +51,7 @@ fn is_code(inside: &[char]) -> bool {
         .iter()
         .all(|&c| !matches!(c, '[' | ']' | ' ' | '#' | '@' | '.' | '/' | ':'))
         && !inside
-            .windows(super::clean::URL.len())
+            .windows(URL.len())
             .any(|w| w.iter().eq(&['U', 'R', 'L']))
 }
 
