@@ -3,15 +3,16 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::ops::ControlFlow;
 
 use bsmv::Result;
 use bsmv::diffusion::{Arrival, DiffusionGraph, DiffusionPage, EventKind, EventLog};
 use bsmv::published::import::{
-    cascade_from_pages, cascade_from_paths, events_from_csv, events_from_ndjson, post_from_json,
+    Columns, Item, Settings, Source, When, cascade_from_pages, cascade_from_paths,
+    events_from_ndjson, items, post_from_json, recognise, unknown_columns,
 };
-use bsmv::published::record::Event;
+use bsmv::published::record::{Event, MAX_SECONDS, seconds_after};
+use common::desk::{Desk, counts};
 use common::page;
 use common::server::Server;
 use proptest::prelude::*;
@@ -41,7 +42,7 @@ fn event() -> impl Strategy<Value = Event> {
         (
             id,
             prop::option::of(id),
-            any::<u32>(),
+            0..=MAX_SECONDS,
             kind(),
             prop::option::of(id),
         ),
@@ -152,10 +153,70 @@ fn csv_of(events: &[Event]) -> Vec<u8> {
     table.into_inner().unwrap()
 }
 
+/// The events of a file, each by way of its row.
+fn events_from_file(bytes: &[u8]) -> Result<Vec<Event>> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let source = Source::open(file.path(), None, None).unwrap();
+    let sections = source
+        .sections(&|names| recognise(names).is_some())
+        .unwrap();
+    let [section] = sections.as_slice() else {
+        panic!("one section");
+    };
+    let at_header = |error: bsmv::Error| error.within(&section.place(1));
+    let layout =
+        recognise(&section.columns).ok_or_else(|| at_header(unknown_columns(&section.columns)))?;
+    layout.check_header(&section.columns).map_err(at_header)?;
+    let mut columns = Columns::new(layout);
+    let mut read = Ok(Vec::new());
+    let visited = source.visit(section, &mut |names, row| {
+        let found = row.and_then(|row| {
+            items(row, names, &mut columns, layout, &Settings::default())
+                .map_err(|e| e.within(&section.place(row.number())))
+        });
+        let found = found.and_then(|found| {
+            found
+                .into_iter()
+                .map(|item| match item {
+                    Item::Event(happening) => {
+                        let mut event = happening.event;
+                        event.t = match happening.when {
+                            When::After(t) => t,
+                            When::At(moment) => {
+                                seconds_after(POSTED, moment.at(POSTED.offset()))?.0
+                            }
+                        };
+                        Ok(event)
+                    }
+                    other => panic!("no event: {other:?}"),
+                })
+                .collect::<Result<Vec<Event>>>()
+        });
+        match (found, &mut read) {
+            (Ok(found), Ok(events)) => {
+                events.extend(found);
+                ControlFlow::Continue(())
+            }
+            (Err(error), _) => {
+                read = Err(error);
+                ControlFlow::Break(())
+            }
+            (_, Err(_)) => ControlFlow::Break(()),
+        }
+    });
+    visited.unwrap();
+    read
+}
+
+/// Events of lines that the API takes.
+fn events_from_lines(bytes: &[u8]) -> Result<Vec<Event>> {
+    events_from_ndjson(bytes, || Some(POSTED))
+}
+
 /// Everything a parser can do with some bytes. Only panics matter here.
 fn read_all(bytes: &[u8]) {
-    events_from_ndjson(bytes).ok();
-    events_from_csv(bytes, POSTED).ok();
+    events_from_lines(bytes).ok();
     cascade_from_paths(bytes, 1).ok();
     cascade_from_pages(bytes).ok();
     post_from_json(bytes).ok();
@@ -169,14 +230,28 @@ proptest! {
         let between = if blank { "\r\n\n" } else { "\n" };
         let lines: Vec<String> =
             events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
-        prop_assert_eq!(events_from_ndjson(lines.join(between).as_bytes()).unwrap(), events);
+        prop_assert_eq!(events_from_lines(lines.join(between).as_bytes()).unwrap(), events);
     }
 
     #[test]
     fn events_survive_a_table(events in prop::collection::vec(event(), 0..8), mark in any::<bool>()) {
         let mut bytes = if mark { b"\xef\xbb\xbf".to_vec() } else { Vec::new() };
         bytes.extend(csv_of(&events));
-        prop_assert_eq!(events_from_csv(&bytes, POSTED).unwrap(), events);
+        if !events.is_empty() {
+            prop_assert_eq!(events_from_file(&bytes).unwrap(), events);
+        }
+    }
+
+    #[test]
+    fn events_survive_a_file_of_json(events in prop::collection::vec(event(), 1..8), list in any::<bool>()) {
+        let bytes = if list {
+            serde_json::to_vec_pretty(&events).unwrap()
+        } else {
+            let lines: Vec<String> =
+                events.iter().map(|e| serde_json::to_string(e).unwrap()).collect();
+            lines.join("\n").into_bytes()
+        };
+        prop_assert_eq!(events_from_file(&bytes).unwrap(), events);
     }
 
     #[test]
@@ -271,53 +346,82 @@ fn paths_become_a_tree() {
 }
 
 #[test]
-fn tables_take_times_of_day() {
+fn tables_and_lines_take_times_of_day() {
     let table = "id,created_at,kind\na,2026-11-22T18:01:40+08:00,repost\n";
-    assert_eq!(events_from_csv(table.as_bytes(), POSTED).unwrap()[0].t, 100);
+    assert_eq!(events_from_file(table.as_bytes()).unwrap()[0].t, 100);
+    let line = r#"{"id":"a","created_at":"2026-11-22T10:05:00Z","kind":"repost"}"#;
+    assert_eq!(events_from_lines(line.as_bytes()).unwrap()[0].t, 300);
+    // A little before the post, as another clock has it.
+    let early = line.replace("10:05:00", "09:59:58");
+    assert_eq!(events_from_lines(early.as_bytes()).unwrap()[0].t, 0);
+    let unknown = events_from_ndjson(line.as_bytes(), || None).unwrap_err();
+    assert_eq!(unknown.field(), Some("lines[1].created_at"));
 }
 
 #[test]
 fn every_mistake_is_named_by_line_and_field() {
     let field_of = |outcome: Result<()>| outcome.unwrap_err().field().unwrap().to_owned();
-    let table = |text: &str| field_of(events_from_csv(text.as_bytes(), POSTED).map(drop));
+    let line = |text: &str| field_of(events_from_lines(text.as_bytes()).map(drop));
     for (text, field) in [
-        ("", "lines[1]"),
-        ("id,kind\n", "lines[1]"),
-        ("id,t,kind,created_at\n", "lines[1]"),
-        ("id,t,t,kind\n", "lines[1]"),
-        ("id,t,kind,likes\n", "lines[1]"),
-        ("id,t,kind\na,1\n", "lines[2]"),
+        (r#"{"id":"a","kind":"repost"}"#, "lines[1].t"),
+        (
+            r#"{"id":"a","kind":"repost","t":1,"created_at":"2026-11-22T10:05:00Z"}"#,
+            "lines[1].t",
+        ),
+        (r#"{"id":"a","kind":"repost","t":1763776987}"#, "lines[1].t"),
+        (
+            r#"{"id":"a","kind":"repost","created_at":"2026-11-22T09:05:00Z"}"#,
+            "lines[1].created_at",
+        ),
+        (
+            "\n{\"id\":\"a\",\"kind\":\"repost\",\"t\":1,\"likes\":2}",
+            "lines[2].likes",
+        ),
+    ] {
+        assert_eq!(line(text), field, "{text}");
+    }
+    let table = |text: &str| field_of(events_from_file(text.as_bytes()).map(drop));
+    for (text, field) in [
+        ("", "lines[1].header"),
+        ("id,kind\n", "lines[1].header"),
+        ("a,b\n", "lines[1].header"),
+        ("id,t,t,kind\n", "lines[1].header"),
+        (
+            "id,t,kind,created_at\na,1,repost,2026-11-22T10:00:00Z\n",
+            "lines[2].t",
+        ),
+        ("id,t,kind\na,1\n", "lines[2].kind"),
+        ("id,t,kind\na,1,repost,more\n", "lines[2]"),
         ("id,t,kind\na,1,repost\n\n,2,repost\n", "lines[4].id"),
         (
             "id,t,kind\r\na,1,repost\r\n\r\na,soon,repost\r\n",
             "lines[4].t",
         ),
         ("id,t,kind\na,soon,repost\n", "lines[2].t"),
+        ("id,t,kind\na,1763776987,repost\n", "lines[2].t"),
         ("id,t,kind\na,,repost\n", "lines[2].t"),
         ("id,t,kind\na,1,like\n", "lines[2].kind"),
         ("id,t,kind,s\na,1,quote,NaN\n", "lines[2].s"),
         ("id,t,kind,verified\na,1,quote,maybe\n", "lines[2].verified"),
         (
+            "id,t,kind,followers\na,1,quote,many\n",
+            "lines[2].followers",
+        ),
+        (
             "id,t,kind,text\na,1,quote,\"two\nlines\"\nb,x,quote,\n",
             "lines[4].t",
+        ),
+        (
+            "id,t,kind,text\na,1,quote,\"no end\nb,2,quote,\n",
+            "lines[2]",
         ),
         (
             "id,created_at,kind\na,2026-11-22,quote\n",
             "lines[2].created_at",
         ),
-        (
-            "id,created_at,kind\na,2026-11-22T09:59:59Z,quote\n",
-            "lines[2].created_at",
-        ),
     ] {
         assert_eq!(table(text), field, "{text}");
     }
-    let gbk = b"id,t,kind,text\na,1,quote,\xc4\xe3\xba\xc3\n";
-    let error = events_from_csv(gbk, POSTED).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "lines[2]: isn't UTF-8: export it as UTF-8"
-    );
 
     let paths = |text: &str| field_of(cascade_from_paths(text.as_bytes(), 3).map(drop));
     for (text, field) in [
@@ -363,43 +467,6 @@ fn every_mistake_is_named_by_line_and_field() {
     );
 }
 
-/// A directory with files and a store.
-struct Desk(tempfile::TempDir);
-
-impl Desk {
-    fn new() -> Self {
-        Desk(tempfile::tempdir().unwrap())
-    }
-
-    fn file(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn store(&self) -> PathBuf {
-        self.0.path().join("store.db")
-    }
-
-    fn import(&self, args: &[&str], input: &Path) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_bsmv"))
-            .args(["import", "--store"])
-            .arg(self.store())
-            .args(args)
-            .arg(input)
-            .output()
-            .unwrap()
-    }
-
-    /// Imports and returns what it said.
-    fn imported(&self, args: &[&str], input: &Path) -> String {
-        let out = self.import(args, input);
-        let complaint = String::from_utf8_lossy(&out.stderr);
-        assert_eq!((out.status.code(), complaint.as_ref()), (Some(0), ""));
-        String::from_utf8(out.stdout).unwrap().trim_end().to_owned()
-    }
-}
-
 #[test]
 fn every_format_can_be_imported_and_again() {
     let desk = Desk::new();
@@ -420,39 +487,30 @@ fn every_format_can_be_imported_and_again() {
     assert_eq!(unknown.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("describe it with --post FILE"));
     let first = [&one[..], &["--post", about]].concat();
-    assert_eq!(
-        desk.imported(&first, &lines),
-        "1 posts, 2 events added, 0 known already"
-    );
+    assert_eq!(desk.imported(&first, &lines)[0], counts(1, 2, 0));
     // The store knows the post now, and its events.
-    assert_eq!(
-        desk.imported(&one, &lines),
-        "1 posts, 0 events added, 2 known already"
-    );
+    assert_eq!(desk.imported(&one, &lines)[0], counts(1, 0, 2));
     let table = desk.file(
         "events.csv",
         "id,parent,created_at,kind,user\nb,a,2026-11-22T10:00:09Z,repost,u2\nc,b,2026-11-22T10:01:00Z,repost,u3\n",
     );
     let one = ["--format", "csv", "--id", "one", "--observed-until", "90"];
-    assert_eq!(
-        desk.imported(&one, &table),
-        "1 posts, 1 events added, 1 known already"
-    );
+    assert_eq!(desk.imported(&one, &table)[0], counts(1, 1, 1));
 
     let many = desk.file(
         "cascades.txt",
         "m1\tu0\t1464710400\t2\tu0:0 u0/a:10 u0/a/b:20\nm2\tu9\t1464710400\t0\tu9:0\n",
     );
-    for _ in 0..2 {
-        let said = desk.imported(&["--format", "deephawkes"], &many);
-        assert_eq!(said, "2 posts, 2 events added, 0 known already");
+    for expected in [counts(2, 2, 0), counts(2, 0, 2)] {
+        let summary = desk.imported(&["--format", "deephawkes"], &many);
+        assert_eq!(summary[0], expected);
     }
     let mut two = page(4);
     two["post"] = "two".into();
     let pages = desk.file("pages.json", &two.to_string());
-    for _ in 0..2 {
-        let said = desk.imported(&["--format", "pages", "--post", about], &pages);
-        assert_eq!(said, "1 posts, 4 events added, 0 known already");
+    for expected in [counts(1, 4, 0), counts(1, 0, 4)] {
+        let summary = desk.imported(&["--format", "pages", "--post", about], &pages);
+        assert_eq!(summary[0], expected);
     }
 
     let server = Server::start_on(&desk.store());
@@ -477,36 +535,4 @@ fn every_format_can_be_imported_and_again() {
     assert_eq!(graph("two"), expected);
     let forecast = server.get("/v1/posts/two/forecast", &[]);
     assert!(forecast.json()["history"][0]["score"].is_object());
-}
-
-#[test]
-fn a_bad_file_is_named_with_its_line_and_leaves_the_store_as_it_was() {
-    let desk = Desk::new();
-    let bad = desk.file("bad.csv", "id,t,kind\na,1,repost\nb,x,repost\n");
-    let about = desk.file("post.json", r#"{"created_at":"2026-11-22T10:00:00Z"}"#);
-    let args = [
-        "--format",
-        "csv",
-        "--id",
-        "p",
-        "--post",
-        about.to_str().unwrap(),
-    ];
-    let out = desk.import(&args, &bad);
-    assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0));
-    let complaint = String::from_utf8(out.stderr).unwrap();
-    assert_eq!(
-        complaint.trim_end(),
-        format!(
-            "bsmv: {}: lines[3].t: is \"x\": use a whole number from 0 to 4294967295",
-            bad.display()
-        )
-    );
-    let args = ["--format", "csv"];
-    assert_eq!(desk.import(&args, &bad).status.code(), Some(2), "no --id");
-
-    let server = Server::start_on(&desk.store());
-    assert_eq!(server.get("/v1/posts/p/diffusion", &[]).status, 404);
-    let in_use = desk.import(&["--format", "deephawkes"], &bad);
-    assert!(String::from_utf8_lossy(&in_use.stderr).contains("another bsmv has it open"));
 }

@@ -49,23 +49,48 @@ pub struct PostRecord {
     /// Videos attached; counted, not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub videos: Option<u32>,
+    /// Totals that the platform showed when this was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
     /// True to keep the texts of its events; otherwise only their valence is kept.
     #[serde(default)]
     pub keep_texts: bool,
 }
 
+/// Totals that a platform shows of a post; one that is not known is left out or null, never 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Times it was seen, read or played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub views: Option<u64>,
+    /// Likes, or what the platform calls them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likes: Option<u64>,
+    /// Comments and replies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comments: Option<u64>,
+    /// Times it was passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shares: Option<u64>,
+    /// Times it was saved or bookmarked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saves: Option<u64>,
+    /// Sum of all that people did with it, as the platform counts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interactions: Option<u64>,
+}
+
 /// Something that somebody did with a post. Of its ids only keyed hashes are kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// At most 256 bytes of UTF-8; the same event sent again is the same id, and counts once.
-    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub id: String,
     /// Id of the event that was passed on, of the same post; null for the post itself. It may come
     /// later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub parent: Option<String>,
     /// Seconds after the post.
     pub t: u32,
@@ -73,7 +98,6 @@ pub struct Event {
     pub kind: EventKind,
     /// Id of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_BYTES)))]
     pub user: Option<String>,
     /// Followers of the account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -83,11 +107,9 @@ pub struct Event {
     pub verified: Option<bool>,
     /// Valence of its text, where the sender knows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(range(min = -1, max = 1)))]
     pub s: Option<f32>,
     /// Read for its valence where `s` is not given; kept only if the post says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(test, schemars(length(max = MAX_TEXT_CHARS)))]
     pub text: Option<String>,
 }
 
@@ -104,6 +126,7 @@ impl PostRecord {
             text: None,
             images: None,
             videos: None,
+            counts: None,
             keep_texts: false,
         }
     }
@@ -119,6 +142,7 @@ impl PostRecord {
 
     /// The post without its words.
     pub fn wordless(&self) -> Post {
+        let counts = self.counts.unwrap_or_default();
         Post {
             language: self.language,
             platform: self.platform,
@@ -126,7 +150,57 @@ impl PostRecord {
             author: self.author.clone(),
             images: self.images,
             videos: self.videos,
+            likes: counts.likes,
+            saves: counts.saves,
+            comments: counts.comments,
             ..Post::default()
+        }
+    }
+
+    /// The post as a newer record has it, and as this one where the newer doesn't know. When it
+    /// was published stays, since its events count from there.
+    #[must_use]
+    pub fn updated(self, new: PostRecord) -> PostRecord {
+        let (title, text) = match new.text {
+            Some(text) => (new.title, Some(text)),
+            None => (self.title, self.text),
+        };
+        let author = match (self.author, new.author) {
+            (Some(old), Some(new)) => Some(Author {
+                followers: new.followers.or(old.followers),
+                following: new.following.or(old.following),
+                posts: new.posts.or(old.posts),
+                verified: new.verified.or(old.verified),
+                account_age_days: new.account_age_days.or(old.account_age_days),
+            }),
+            (old, new) => new.or(old),
+        };
+        let counts = match (self.counts, new.counts) {
+            (Some(old), Some(new)) => Some(Counts {
+                views: new.views.or(old.views),
+                likes: new.likes.or(old.likes),
+                comments: new.comments.or(old.comments),
+                shares: new.shares.or(old.shares),
+                saves: new.saves.or(old.saves),
+                interactions: new.interactions.or(old.interactions),
+            }),
+            (old, new) => new.or(old),
+        };
+        PostRecord {
+            created_at: self.created_at,
+            user: new.user.or(self.user),
+            author,
+            platform: match new.platform {
+                Platform::Other => self.platform,
+                platform => platform,
+            },
+            language: new.language.or(self.language),
+            title,
+            text,
+            images: new.images.or(self.images),
+            videos: new.videos.or(self.videos),
+            counts,
+            keep_texts: new.keep_texts || self.keep_texts,
         }
     }
 
@@ -149,6 +223,7 @@ impl Event {
         check_id("id", &self.id)?;
         check_optional_id("parent", self.parent.as_deref())?;
         check_optional_id("user", self.user.as_deref())?;
+        check_seconds("t", self.t)?;
         if self.parent.as_deref() == Some(&self.id) {
             return Err(Error::invalid("parent", "is the event itself"));
         }
@@ -179,6 +254,50 @@ pub fn check_id(field: &str, id: &str) -> Result<()> {
         length => {
             let problem = format!("has {length} bytes, at most {MAX_ID_BYTES} are read");
             Err(Error::invalid(field, problem))
+        }
+    }
+}
+
+/// Most seconds that an event may come after its post: 31 years. From here on Unix times begin.
+pub const MAX_SECONDS: u32 = 999_999_999;
+/// Seconds that an event may come before its post and still count, at 0: the clocks of two
+/// platforms differ, and some write minutes alone.
+pub const CLOCKS_DIFFER: i64 = 300;
+const SECONDS_A_YEAR: u32 = 31_557_600;
+
+/// An error naming `field` if so many seconds can't be counted from a post.
+pub fn check_seconds(field: &str, seconds: u32) -> Result<()> {
+    if seconds <= MAX_SECONDS {
+        return Ok(());
+    }
+    let years = seconds / SECONDS_A_YEAR;
+    let problem = format!(
+        "is {seconds} seconds after the post, {years} years: is it a Unix time? Then name it \
+         created_at"
+    );
+    Err(Error::invalid(field, problem))
+}
+
+/// Seconds from a post to an event, and how many of them were missing to 0: an event a little
+/// before its post counts at 0.
+///
+/// # Errors
+/// If it is more than [`CLOCKS_DIFFER`] before the post, or more than [`MAX_SECONDS`] after it.
+pub fn seconds_after(post: OffsetDateTime, event: OffsetDateTime) -> Result<(u32, u32)> {
+    let seconds = (event - post).whole_seconds();
+    if seconds < -CLOCKS_DIFFER {
+        let problem = format!("is {} seconds before the post", -seconds);
+        return Err(Error::invalid("created_at", problem));
+    }
+    let missing = u32::try_from(-seconds).unwrap_or(0);
+    match u32::try_from(seconds.max(0)) {
+        Ok(seconds) if seconds <= MAX_SECONDS => Ok((seconds, missing)),
+        _ => {
+            let years = seconds / i64::from(SECONDS_A_YEAR);
+            Err(Error::invalid(
+                "created_at",
+                format!("is {years} years after the post"),
+            ))
         }
     }
 }

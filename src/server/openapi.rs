@@ -19,7 +19,8 @@ use super::error::{ErrorBody, Failure};
 use super::posts::{Appended, Erased, PostStored};
 use super::service::Health;
 use crate::published::forecast::PostForecast;
-use crate::published::record::{Event, PostRecord};
+use crate::published::import::SentEvent;
+use crate::published::record::PostRecord;
 use crate::scorer::answer::{Explanation, Score};
 use crate::scorer::request::ScoreRequest;
 
@@ -44,7 +45,7 @@ fn schemas() -> Map<String, Value> {
     let mut read = settings.clone().into_generator();
     read.subschema_for::<ScoreRequest>();
     read.subschema_for::<PostRecord>();
-    read.subschema_for::<Event>();
+    read.subschema_for::<SentEvent>();
     let mut answered = settings.for_serialize().into_generator();
     answered.subschema_for::<Score>();
     answered.subschema_for::<Explanation>();

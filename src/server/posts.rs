@@ -129,7 +129,12 @@ async fn append(
         .try_acquire_owned()
         .map_err(|_| Failure::Overloaded)?;
     let body = body_of(request, MAX_EVENTS_BYTES).await?;
-    let mut events = blocking(move || Ok(events_from_ndjson(&body)?)).await?;
+    let (store, post) = (Arc::clone(&api.store), id.clone());
+    let mut events = blocking(move || {
+        let posted_at = || Some(store.record(&post).ok()??.created_at);
+        Ok(events_from_ndjson(&body, posted_at)?)
+    })
+    .await?;
 
     let texts = events.iter().filter(|event| event.wants_valence()).count();
     if texts > MAX_TEXTS {

@@ -3,6 +3,8 @@
 // Each test crate uses its own part of this.
 #![allow(dead_code)]
 
+#[cfg(feature = "server")]
+pub mod desk;
 pub mod model;
 #[cfg(feature = "server")]
 pub mod posts;

@@ -35,6 +35,8 @@ pub enum Change {
         /// Seconds after the post; the last event's if that is later.
         observed_until: u32,
     },
+    /// Several changes of posts: all or none.
+    Together(Vec<Change>),
     /// Erases a post and its events.
     ErasePost(u128),
     /// Erases everything a user did, and the user's posts with their events.
@@ -83,13 +85,18 @@ impl Change {
     pub fn weight(&self) -> usize {
         match self {
             Change::Append { events, .. } => 1 + events.len(),
+            Change::Together(changes) => changes.iter().map(Change::weight).sum(),
             _ => 1,
         }
     }
 
     /// True if it takes something away for good.
     pub fn erases(&self) -> bool {
-        !matches!(self, Change::Append { .. } | Change::Put { .. })
+        match self {
+            Change::Append { .. } | Change::Put { .. } => false,
+            Change::Together(changes) => changes.iter().any(Change::erases),
+            Change::ErasePost(_) | Change::EraseUser(_) | Change::Prune(_) => true,
+        }
     }
 
     /// Does it, inside the caller's transaction.
@@ -106,6 +113,7 @@ impl Change {
                 events,
                 observed_until,
             } => append(db, post, events, observed_until),
+            Change::Together(changes) => together(db, changes),
             Change::ErasePost(post) => {
                 let row = "SELECT row, id FROM posts WHERE id = ?1";
                 erase_posts(db, &rows(db, row, [post.to_be_bytes()])?)
@@ -117,6 +125,23 @@ impl Change {
             }
         }
     }
+}
+
+fn together(db: &Connection, changes: Vec<Change>) -> Result<(Done, News)> {
+    let mut sum = Done::default();
+    let mut changed = Vec::new();
+    for change in changes {
+        let (done, news) = change.apply(db)?;
+        sum.posts += done.posts;
+        sum.events += done.events;
+        sum.known += done.known;
+        match news {
+            News::Added { post, .. } => changed.push(post),
+            News::Changed(posts) => changed.extend(posts),
+        }
+    }
+    changed.dedup();
+    Ok((sum, News::Changed(changed)))
 }
 
 fn put(

@@ -160,6 +160,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoSuchPost`].
     pub async fn append(&self, id: &str, events: Vec<Event>, observed_until: u32) -> Result<Done> {
+        let change = self.append_change(self.post(id), events, observed_until);
+        self.writer.make(change).await
+    }
+
+    fn append_change(&self, post: u128, events: Vec<Event>, observed_until: u32) -> Change {
         let event_id = |id: &str| self.key.hash(IdOf::Event, id);
         let events = events
             .into_iter()
@@ -177,12 +182,42 @@ impl Store {
                 (arrival, event.text)
             })
             .collect();
-        let change = Change::Append {
-            post: self.post(id),
+        Change::Append {
+            post,
             events,
             observed_until,
+        }
+    }
+
+    /// Makes a post, or replaces its record, and adds events to it: all of it or nothing. Without
+    /// a `record` the post is there already. An author that the record doesn't name stays.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`].
+    pub async fn import(
+        &self,
+        id: &str,
+        record: Option<PostRecord>,
+        so_far: EventsSoFar,
+        events: Vec<Event>,
+        observed_until: u32,
+    ) -> Result<Done> {
+        let post = self.post(id);
+        let append = self.append_change(post, events, observed_until);
+        let Some(record) = record else {
+            return self.writer.make(append).await;
         };
-        self.writer.make(change).await
+        let author = match record.user.as_deref() {
+            Some(user) => Some(self.user(user)),
+            None => self.reading(|db| author_of(db, post))?,
+        };
+        let put = Change::Put {
+            post,
+            author,
+            record: Box::new(record),
+            events: so_far,
+        };
+        self.writer.make(Change::Together(vec![put, append])).await
     }
 
     /// Erases a post and its events.
@@ -211,6 +246,22 @@ impl Store {
         self.cache
             .with(post, load, |post| post.snapshot(arrived))?
             .ok_or(StoreError::NoSuchPost)
+    }
+
+    /// A post as it was put, without the id of its author; `None` if there is no such post. Blocks
+    /// on the disk.
+    pub fn record(&self, id: &str) -> Result<Option<PostRecord>> {
+        let post = self.post(id);
+        self.reading(|db| {
+            let record: Option<String> = db
+                .prepare_cached("SELECT record FROM posts WHERE id = ?1")?
+                .query_row([post.to_be_bytes()], |row| row.get(0))
+                .optional()?;
+            let record = record.map(|json| serde_json::from_str(&json));
+            record
+                .transpose()
+                .map_err(|e| StoreError::Failed(e.to_string()))
+        })
     }
 
     /// Texts of some of a post's events, where they were kept: `row` and `seq` are a
@@ -243,6 +294,14 @@ impl Store {
         }
         out
     }
+}
+
+fn author_of(db: &Connection, post: u128) -> Result<Option<u128>> {
+    let author = db
+        .prepare_cached("SELECT author FROM posts WHERE id = ?1")?
+        .query_row([post.to_be_bytes()], |row| hash(row.get_ref(0)?))
+        .optional()?;
+    Ok(author.flatten())
 }
 
 /// A post and its events as they are in the tables at one moment.

@@ -34,7 +34,7 @@ async fn made_anew() -> Store {
     ] {
         let record = post_from_json(&text_of(record)).unwrap();
         store.put(id, record, EventsSoFar::Stay).await.unwrap();
-        let events = events_from_ndjson(&events).unwrap();
+        let events = events_from_ndjson(&events, || None).unwrap();
         store.append(id, events, until).await.unwrap();
     }
     store
@@ -65,7 +65,7 @@ async fn a_store_of_version_1_opens_with_everything_in_it() {
     assert_eq!(texts.iter().flatten().count(), 2);
 
     // It knows the events that it has, and its users by the same hashes.
-    let again = events_from_ndjson(&text_of("events.ndjson")).unwrap();
+    let again = events_from_ndjson(&text_of("events.ndjson"), || None).unwrap();
     let done = old.append("p1", again, 0).await.unwrap();
     assert_eq!((done.events, done.known), (0, 7));
     for user in ["u1", "u2", "u3", "author-1"] {
@@ -122,7 +122,7 @@ async fn a_file_keeps_what_a_closed_store_had() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("store.db");
     let record = post_from_json(&text_of("post.json")).unwrap();
-    let events = events_from_ndjson(&text_of("events.ndjson")).unwrap();
+    let events = events_from_ndjson(&text_of("events.ndjson"), || None).unwrap();
     let store = Store::open(&file).unwrap();
     assert!(Store::open(&file).is_err(), "two at once");
     store.put("p1", record, EventsSoFar::Stay).await.unwrap();
@@ -137,7 +137,7 @@ async fn a_snapshot_stays_while_events_are_added() {
     let store = made_anew().await;
     let before = store.snapshot("p1", None).unwrap();
     let late = br#"{"id":"late","t":1,"kind":"repost"}"#;
-    let late = events_from_ndjson(late).unwrap();
+    let late = events_from_ndjson(late, || None).unwrap();
     store.append("p1", late, 0).await.unwrap();
     let after = store.snapshot("p1", None).unwrap();
     assert_eq!((before.arrived, after.arrived), (7, 8));
@@ -167,4 +167,38 @@ async fn a_replaced_post_keeps_or_loses_its_events_as_asked() {
     store.put("p1", record, EventsSoFar::Go).await.unwrap();
     let (_, arrived, graph, _) = all_of(&store, "p1");
     assert_eq!((arrived, graph.observed_until), (0, 0));
+}
+
+#[tokio::test]
+async fn an_import_is_whole_or_not_at_all() {
+    let store = Store::in_memory().unwrap();
+    let events = || events_from_ndjson(&text_of("events.ndjson"), || None).unwrap();
+    let missing = store.import("p1", None, EventsSoFar::Stay, events(), 0);
+    assert!(matches!(missing.await, Err(StoreError::NoSuchPost)));
+    assert_eq!(store.record("p1").unwrap(), None);
+
+    let record = post_from_json(&text_of("post.json")).unwrap();
+    for expected in [(1, 7, 0), (0, 0, 7)] {
+        let import = store.import(
+            "p1",
+            Some(record.clone()),
+            EventsSoFar::Stay,
+            events(),
+            3900,
+        );
+        let done = import.await.unwrap();
+        assert_eq!((done.posts, done.events, done.known), expected);
+    }
+    assert_eq!(all_of(&store, "p1"), all_of(&made_anew().await, "p1"));
+}
+
+#[tokio::test]
+async fn an_import_that_names_no_author_keeps_the_one_there_is() {
+    let store = made_anew().await;
+    let mut record = post_from_json(&text_of("post.json")).unwrap();
+    let author = record.user.take().unwrap();
+    let import = store.import("p1", Some(record), EventsSoFar::Stay, Vec::new(), 0);
+    import.await.unwrap();
+    store.erase_user(&author).await.unwrap();
+    assert_eq!(store.record("p1").unwrap(), None, "it was that author's");
 }

@@ -1,0 +1,226 @@
+//! MediaCrawler: posts and comments of six platforms, the same names in CSV, JSON, JSONL, xlsx and
+//! SQLite. Its times are Unix times in s or ms, or have their offset.
+
+use super::{BEIJING, Field, Layout, PLAIN, Rows};
+use crate::post::Platform;
+
+const POSTS: Layout = Layout {
+    rows: Rows::Posts,
+    clock: BEIJING,
+    unused: UNUSED,
+    ..PLAIN
+};
+const COMMENTS: Layout = Layout {
+    rows: Rows::Comments,
+    clock: BEIJING,
+    unused: UNUSED,
+    ..PLAIN
+};
+
+/// What its files hold beside the post or comment itself.
+const UNUSED: &[&str] = &[
+    "add_ts",
+    "last_modify_ts",
+    "last_update_time",
+    "note_url",
+    "aweme_url",
+    "video_url",
+    "video_cover_url",
+    "video_play_url",
+    "video_download_url",
+    "music_download_url",
+    "note_download_url",
+    "cover_url",
+    "source_keyword",
+    "tag_list",
+    "xsec_token",
+    "type",
+    "aweme_type",
+    "video_type",
+    "avatar",
+    "ip_location",
+    "gender",
+    "profile_url",
+    "sec_uid",
+    "short_user_id",
+    "user_unique_id",
+    "user_signature",
+    "sub_comment_count",
+    "like_count",
+    "comment_like_count",
+    "pictures",
+    "sign",
+    "sex",
+    "tieba_id",
+    "tieba_name",
+    "tieba_link",
+    "user_link",
+    "user_avatar",
+    "total_replay_page",
+    "disliked_count",
+    "video_coin_count",
+    "video_danmaku",
+    "create_time",
+    "image_list",
+    "user_nickname",
+    "nickname",
+];
+
+/// Names that all kinds of its comments share.
+macro_rules! comments {
+    ($post:literal, $time:expr) => {
+        &[
+            (Field::Id, &["comment_id"]),
+            (Field::Post, &[$post]),
+            (Field::Parent, &["parent_comment_id"]),
+            (Field::Time, $time),
+            // Nicknames are masked, so the hash is the account's id.
+            (Field::User, &["user_id", "creator_hash"]),
+            (Field::Text, &["content"]),
+        ]
+    };
+}
+
+pub const LAYOUTS: &[Layout] = &[
+    Layout {
+        tool: "MediaCrawler, comments of Tieba",
+        marks: &["comment_id", "note_id", "content", "tieba_name"],
+        columns: comments!("note_id", &["publish_time", "create_time"]),
+        ..COMMENTS
+    },
+    Layout {
+        tool: "MediaCrawler, comments of Weibo",
+        platform: Platform::Weibo,
+        marks: &["comment_id", "note_id", "content", "create_date_time"],
+        // `create_time` was eight hours late for some time.
+        columns: comments!("note_id", &["create_date_time", "create_time"]),
+        ..COMMENTS
+    },
+    Layout {
+        tool: "MediaCrawler, comments of Xiaohongshu",
+        platform: Platform::Xiaohongshu,
+        marks: &["comment_id", "note_id", "content", "create_time"],
+        columns: comments!("note_id", &["create_time"]),
+        ..COMMENTS
+    },
+    Layout {
+        tool: "MediaCrawler, comments of Douyin",
+        platform: Platform::Douyin,
+        marks: &["comment_id", "aweme_id", "content", "create_time"],
+        columns: comments!("aweme_id", &["create_time"]),
+        ..COMMENTS
+    },
+    Layout {
+        tool: "MediaCrawler, comments of Bilibili or Kuaishou",
+        marks: &["comment_id", "video_id", "content", "create_time"],
+        columns: comments!("video_id", &["create_time"]),
+        ..COMMENTS
+    },
+    Layout {
+        tool: "MediaCrawler, posts of Tieba",
+        marks: &["note_id", "title", "publish_time", "tieba_name"],
+        columns: &[
+            (Field::Id, &["note_id"]),
+            (Field::Title, &["title"]),
+            (Field::Text, &["desc"]),
+            (Field::Time, &["publish_time"]),
+            (Field::User, &["user_id", "creator_hash"]),
+            // Spelt so.
+            (Field::Comments, &["total_replay_num"]),
+        ],
+        ..POSTS
+    },
+    Layout {
+        tool: "MediaCrawler, posts of Weibo",
+        platform: Platform::Weibo,
+        marks: &["note_id", "content", "create_date_time", "comments_count"],
+        columns: &[
+            (Field::Id, &["note_id"]),
+            (Field::Text, &["content"]),
+            (Field::Time, &["create_date_time", "create_time"]),
+            (Field::User, &["user_id", "creator_hash"]),
+            (Field::Likes, &["liked_count"]),
+            (Field::Comments, &["comments_count"]),
+            (Field::Shares, &["shared_count"]),
+            (Field::Images, &["image_list"]),
+        ],
+        ..POSTS
+    },
+    Layout {
+        tool: "MediaCrawler, posts of Xiaohongshu",
+        platform: Platform::Xiaohongshu,
+        marks: &["note_id", "title", "desc", "time", "collected_count"],
+        columns: &[
+            (Field::Id, &["note_id"]),
+            (Field::Title, &["title"]),
+            (Field::Text, &["desc"]),
+            (Field::Time, &["time"]),
+            (Field::User, &["user_id", "creator_hash"]),
+            (Field::Images, &["image_list"]),
+            (Field::Videos, &["video_url"]),
+            (Field::Likes, &["liked_count"]),
+            (Field::Saves, &["collected_count"]),
+            (Field::Comments, &["comment_count"]),
+            (Field::Shares, &["share_count"]),
+        ],
+        ..POSTS
+    },
+    Layout {
+        tool: "MediaCrawler, posts of Douyin",
+        platform: Platform::Douyin,
+        marks: &["aweme_id", "desc", "create_time", "liked_count"],
+        columns: &[
+            (Field::Id, &["aweme_id"]),
+            (Field::Title, &["title"]),
+            (Field::Text, &["desc"]),
+            (Field::Time, &["create_time"]),
+            (Field::User, &["user_id", "creator_hash"]),
+            (Field::Videos, &["video_download_url"]),
+            (Field::Likes, &["liked_count"]),
+            (Field::Saves, &["collected_count"]),
+            (Field::Comments, &["comment_count"]),
+            (Field::Shares, &["share_count"]),
+        ],
+        ..POSTS
+    },
+    Layout {
+        tool: "MediaCrawler, posts of Bilibili",
+        marks: &["video_id", "title", "video_play_count", "video_danmaku"],
+        columns: &[
+            (Field::Id, &["video_id"]),
+            (Field::Title, &["title"]),
+            (Field::Text, &["desc"]),
+            (Field::Time, &["create_time"]),
+            (Field::User, &["user_id", "creator_hash"]),
+            (Field::Videos, &["video_url"]),
+            (Field::Views, &["video_play_count"]),
+            (Field::Likes, &["liked_count"]),
+            (Field::Saves, &["video_favorite_count"]),
+            (Field::Comments, &["video_comment"]),
+            (Field::Shares, &["video_share_count"]),
+        ],
+        ..POSTS
+    },
+    Layout {
+        tool: "MediaCrawler, posts of Kuaishou",
+        marks: &["video_id", "title", "create_time", "viewd_count"],
+        columns: &[
+            (Field::Id, &["video_id"]),
+            (Field::Title, &["title"]),
+            (Field::Text, &["desc"]),
+            (Field::Time, &["create_time"]),
+            (Field::User, &["user_id", "creator_hash"]),
+            (Field::Videos, &["video_url"]),
+            // Spelt so.
+            (Field::Views, &["viewd_count"]),
+            (Field::Likes, &["liked_count"]),
+        ],
+        ..POSTS
+    },
+    Layout {
+        tool: "MediaCrawler, creators",
+        rows: Rows::Users,
+        marks: &["user_id", "nickname", "fans", "follows"],
+        ..PLAIN
+    },
+];

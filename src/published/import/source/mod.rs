@@ -1,0 +1,282 @@
+//! The inside of a file: what kind it is, told from its bytes, and its rows.
+
+mod database;
+mod encoding;
+pub mod json;
+pub mod rows;
+mod table;
+mod workbook;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use encoding_rs::Encoding;
+
+use crate::{Error, Result};
+use encoding::Decoded;
+use rows::{Names, Row};
+
+/// Rows of which one may be the header.
+const HEADER_WITHIN: usize = 6;
+
+/// Takes the rows of a file and its bad ones, each with the names of all columns so far, until it
+/// breaks off.
+pub type Visit<'a> = dyn FnMut(&Names, Result<&Row>) -> ControlFlow<()> + 'a;
+
+/// Says why a file can't be read at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The disk, or a file that isn't there.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It isn't what its first bytes say.
+    #[error("{0}")]
+    Damaged(String),
+    /// Its content breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] Error),
+}
+
+/// The kinds of text files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// A table with a header: CSV.
+    Table,
+    /// JSON: one value on each line, or one list.
+    Json,
+    /// All pages of the diffusion API.
+    Pages,
+    /// Cascades of DeepHawkes or CasFlow, one on each line.
+    Paths,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Text(Format, &'static Encoding),
+    Workbook,
+    Database,
+}
+
+/// A file whose kind is known.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    kind: Kind,
+    /// Places that are no text in its encoding; they are read as U+FFFD.
+    pub damaged: u64,
+}
+
+/// A part of a file whose rows have the same columns.
+pub struct Section {
+    /// The sheet or table, where a file has several.
+    pub name: Option<String>,
+    /// The names of its columns; for JSON those of the first record.
+    pub columns: Vec<String>,
+    form: Form,
+}
+
+enum Form {
+    Table(table::Form),
+    Json,
+    Sheet(workbook::Sheet),
+    DatabaseTable,
+}
+
+impl Source {
+    /// Tells what a file is. `format` and `encoding` are taken as given where they are.
+    pub fn open(
+        path: &Path,
+        format: Option<Format>,
+        encoding: Option<&'static Encoding>,
+    ) -> Result<Source, SourceError> {
+        let mut head = [0; 16];
+        let length = read_up_to(&mut File::open(path)?, &mut head)?;
+        let head = &head[..length];
+        let source = |kind, damaged| Source {
+            path: path.to_owned(),
+            kind,
+            damaged,
+        };
+        if head.starts_with(b"PK\x03\x04") {
+            return Ok(source(Kind::Workbook, 0));
+        }
+        if head.starts_with(b"SQLite format 3\0") {
+            return Ok(source(Kind::Database, 0));
+        }
+        for (mark, name, instead) in [
+            (&b"PAR1"[..], "a Parquet file", "CSV or JSON lines"),
+            (b"\xd0\xcf\x11\xe0", "a workbook of Excel 97", "xlsx or CSV"),
+            (b"\x1f\x8b", "compressed by gzip", "it unpacked"),
+        ] {
+            if head.starts_with(mark) {
+                let problem = format!("is {name}, which isn't read: give {instead}");
+                return Err(SourceError::Damaged(problem));
+            }
+        }
+        let (encoding, damaged) = match encoding {
+            Some(encoding) => (encoding, 0),
+            None => {
+                let found = encoding::detect(File::open(path)?)?.ok_or_else(|| {
+                    let problem = "isn't UTF-8, UTF-16 or GB18030: say which with --encoding, or \
+                                   export it as UTF-8";
+                    SourceError::Damaged(problem.to_owned())
+                })?;
+                (found.encoding, found.damaged)
+            }
+        };
+        let format = match format {
+            Some(format) => format,
+            None => format_of(|| Ok(Decoded::new(File::open(path)?, encoding)))?,
+        };
+        Ok(source(Kind::Text(format, encoding), damaged))
+    }
+
+    /// The format of a text file; `None` for workbooks and databases.
+    pub fn format(&self) -> Option<Format> {
+        match self.kind {
+            Kind::Text(format, _) => Some(format),
+            _ => None,
+        }
+    }
+
+    /// The name of what it is.
+    pub fn kind(&self) -> String {
+        match self.kind {
+            Kind::Text(_, encoding) => encoding.name().to_owned(),
+            Kind::Workbook => "xlsx".to_owned(),
+            Kind::Database => "SQLite".to_owned(),
+        }
+    }
+
+    /// The text of a text file, as UTF-8.
+    pub fn text(&self) -> Result<impl BufRead + use<>, SourceError> {
+        let encoding = match self.kind {
+            Kind::Text(_, encoding) => encoding,
+            _ => return Err(SourceError::Damaged("is no text".to_owned())),
+        };
+        Ok(Decoded::new(File::open(&self.path)?, encoding))
+    }
+
+    /// The parts of a table, JSON, a workbook or a database. `is_header` knows the names of columns.
+    pub fn sections(
+        &self,
+        is_header: &dyn Fn(&[&str]) -> bool,
+    ) -> Result<Vec<Section>, SourceError> {
+        let only = |columns, form| {
+            let name = None;
+            Ok(vec![Section {
+                name,
+                columns,
+                form,
+            }])
+        };
+        match self.kind {
+            Kind::Text(Format::Json, _) => {
+                let first = json::first_object(self.text()?)?;
+                let mut names = Vec::new();
+                for record in first.map(json::records).unwrap_or_default() {
+                    names.extend(json::names_of(&record));
+                }
+                names.sort_unstable();
+                names.dedup();
+                only(names, Form::Json)
+            }
+            Kind::Text(..) => {
+                let form = table::Form::of(&mut self.text()?, is_header)?;
+                only(form.header.clone(), Form::Table(form))
+            }
+            Kind::Workbook => {
+                let sheets = workbook::sheets(&self.path, is_header)?;
+                let several = sheets.len() > 1;
+                Ok(sheets
+                    .into_iter()
+                    .map(|sheet| Section {
+                        name: several.then(|| sheet.name.clone()),
+                        columns: sheet.header.clone(),
+                        form: Form::Sheet(sheet),
+                    })
+                    .collect())
+            }
+            Kind::Database => Ok(database::tables(&self.path)?
+                .into_iter()
+                .map(|(name, columns)| Section {
+                    name: Some(name),
+                    columns,
+                    form: Form::DatabaseTable,
+                })
+                .collect()),
+        }
+    }
+
+    /// Visits the rows of a part.
+    pub fn visit(&self, section: &Section, visit: &mut Visit) -> Result<(), SourceError> {
+        match &section.form {
+            Form::Table(form) => Ok(form.visit(self.text()?, visit)?),
+            Form::Json => Ok(json::visit(self.text()?, visit)?),
+            Form::Sheet(sheet) => workbook::visit(&self.path, sheet, visit),
+            Form::DatabaseTable => {
+                let name = section.name.as_deref().unwrap_or_default();
+                database::visit(&self.path, name, visit)
+            }
+        }
+    }
+}
+
+impl Section {
+    /// The place of a row in an error: `lines[3]`, `rows[3]` or `Comments.rows[3]`.
+    pub fn place(&self, row: usize) -> String {
+        let unit = match self.form {
+            Form::Table(_) | Form::Json => "lines",
+            Form::Sheet(_) | Form::DatabaseTable => "rows",
+        };
+        match &self.name {
+            Some(name) => format!("{name}.{unit}[{row}]"),
+            None => format!("{unit}[{row}]"),
+        }
+    }
+}
+
+fn read_up_to(file: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
+    let mut length = 0;
+    while length < into.len() {
+        match file.read(&mut into[length..])? {
+            0 => break,
+            read => length += read,
+        }
+    }
+    Ok(length)
+}
+
+/// Tells the format of a text from its begin.
+fn format_of<R: BufRead>(mut open: impl FnMut() -> io::Result<R>) -> io::Result<Format> {
+    const HEAD: u64 = 64 << 10;
+    let mut head = Vec::new();
+    BufReader::new(open()?).take(HEAD).read_to_end(&mut head)?;
+    let text = String::from_utf8_lossy(&head);
+    let text = text.trim_start();
+    if text.starts_with(['{', '[']) {
+        let is_page = |first: serde_json::Map<_, _>| {
+            ["post", "start", "parent", "kind"]
+                .iter()
+                .all(|&key| first.contains_key(key))
+        };
+        let pages = json::first_object(open()?)?.is_some_and(is_page);
+        return Ok(if pages { Format::Pages } else { Format::Json });
+    }
+    let first = text.lines().next().unwrap_or_default();
+    let fields: Vec<&str> = first.split('\t').collect();
+    let is_path = |path: &str| {
+        path.rsplit_once(':')
+            .is_some_and(|(_, t)| t.parse::<i64>().is_ok())
+    };
+    let is_cascade = fields.len() == 5 && fields[4].split(' ').next().is_some_and(is_path);
+    Ok(if is_cascade {
+        Format::Paths
+    } else {
+        Format::Table
+    })
+}

@@ -1,0 +1,99 @@
+//! Rows: what every kind of file becomes.
+
+use std::collections::HashMap;
+
+/// The names of columns, each with a number.
+#[derive(Debug, Default)]
+pub struct Names {
+    list: Vec<String>,
+    numbers: HashMap<String, usize>,
+}
+
+impl Names {
+    /// The names of a table's header, in order; those of the same name have numbers of their own.
+    pub fn of_header<'a>(header: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut names = Names::default();
+        for name in header {
+            let number = names.list.len();
+            names.numbers.entry(name.to_owned()).or_insert(number);
+            names.list.push(name.to_owned());
+        }
+        names
+    }
+
+    /// The number of a name, which it gets if it is new.
+    pub fn number_of(&mut self, name: &str) -> usize {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = self.list.len();
+        self.numbers.insert(name.to_owned(), number);
+        self.list.push(name.to_owned());
+        number
+    }
+
+    /// How many there are so far.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// The name of a number that one of them has.
+    pub fn name(&self, number: usize) -> &str {
+        &self.list[number]
+    }
+
+    /// The names in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(String::as_str)
+    }
+}
+
+/// Cells that aren't empty, each with the number of its column. Its memory is used again.
+#[derive(Debug, Default)]
+pub struct Row {
+    number: usize,
+    cells: Vec<(usize, String)>,
+    used: usize,
+}
+
+impl Row {
+    /// Empties it for the row of this number, from 1: its line, where lines count.
+    pub fn begin(&mut self, number: usize) {
+        self.number = number;
+        self.used = 0;
+    }
+
+    /// Its number, from 1.
+    pub fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Adds a cell, unless it is empty.
+    pub fn push(&mut self, column: usize, cell: &str) {
+        let cell = cell.trim();
+        if cell.is_empty() {
+            return;
+        }
+        match self.cells.get_mut(self.used) {
+            Some((number, text)) => {
+                *number = column;
+                text.clear();
+                text.push_str(cell);
+            }
+            None => self.cells.push((column, cell.to_owned())),
+        }
+        self.used += 1;
+    }
+
+    /// Its cells, each with the number of its column.
+    pub fn cells(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.cells[..self.used]
+            .iter()
+            .map(|(number, text)| (*number, text.as_str()))
+    }
+
+    /// True if it has no cell.
+    pub fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+}

@@ -1,0 +1,74 @@
+//! Words for kinds of events, and for yes and no, in Chinese and English.
+
+use crate::diffusion::EventKind;
+
+/// The kind of event that a word names, in any case.
+pub fn kind(word: &str) -> Option<EventKind> {
+    Some(match word.trim().to_lowercase().as_str() {
+        "repost" | "reposts" | "reposted" | "retweet" | "retweeted" | "rt" | "share" | "shared"
+        | "forward" | "转发" | "转" | "分享" | "转推" | "轉發" | "快转" => {
+            EventKind::Repost
+        }
+        "quote" | "quoted" | "quote tweet" | "引用" | "引用转发" | "转发并评论" | "转评" => {
+            EventKind::Quote
+        }
+        "reply" | "replied_to" | "replied" | "replies" | "回复" | "回覆" | "楼中楼"
+        | "二级评论" | "子评论" => EventKind::Reply,
+        "comment" | "comments" | "commented" | "评论" | "評論" | "一级评论" | "留言" => {
+            EventKind::Comment
+        }
+        _ => return None,
+    })
+}
+
+/// Yes or no; `Ok(None)` if it is not known.
+///
+/// # Errors
+/// `()` for any other word.
+pub fn yes_or_no(word: &str) -> Result<Option<bool>, ()> {
+    match word.trim().to_lowercase().as_str() {
+        "" | "nan" | "null" | "none" | "n/a" | "未知" | "unknown" => Ok(None),
+        "true" | "yes" | "y" | "t" | "1" | "1.0" | "是" | "已认证" | "认证" | "verified"
+        | "蓝v" | "黄v" | "红v" | "金v" | "橙v" => Ok(Some(true)),
+        "false" | "no" | "n" | "f" | "0" | "0.0" | "否" | "未认证" | "无" | "普通用户" => {
+            Ok(Some(false))
+        }
+        _ => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_names_in_two_languages() {
+        for (word, expected) in [
+            ("repost", EventKind::Repost),
+            ("转发", EventKind::Repost),
+            ("retweeted", EventKind::Repost),
+            ("Quoted", EventKind::Quote),
+            ("引用", EventKind::Quote),
+            ("replied_to", EventKind::Reply),
+            ("回复", EventKind::Reply),
+            ("Comment", EventKind::Comment),
+            (" 评论 ", EventKind::Comment),
+        ] {
+            assert_eq!(kind(word), Some(expected), "{word}");
+        }
+        assert_eq!(kind("like"), None);
+        assert_eq!(kind(""), None);
+    }
+
+    #[test]
+    fn yes_and_no_have_many_words() {
+        for word in ["Yes", "是", "1", "TRUE", "蓝V", "y"] {
+            assert_eq!(yes_or_no(word), Ok(Some(true)), "{word}");
+        }
+        for word in ["No", "否", "0", "False", "普通用户"] {
+            assert_eq!(yes_or_no(word), Ok(Some(false)), "{word}");
+        }
+        assert_eq!(yes_or_no("NaN"), Ok(None));
+        assert_eq!(yes_or_no("maybe"), Err(()));
+    }
+}

@@ -1,0 +1,93 @@
+//! Nothing is lost by an import: not what is stored, and no good row beside a bad one.
+#![cfg(feature = "server")]
+
+mod common;
+
+use common::desk::{Desk, counts, lines};
+use common::page;
+use common::server::Server;
+
+#[test]
+fn a_bad_line_is_named_and_the_good_ones_are_in() {
+    let desk = Desk::new();
+    let bad = desk.file("bad.csv", "id,t,kind\na,1,repost\nb,x,repost\nc,3,repost\n");
+    let about = desk.file("post.json", r#"{"created_at":"2026-11-22T10:00:00Z"}"#);
+    let args = ["--id", "p", "--post", about.to_str().unwrap()];
+    let out = desk.import(&args, &bad);
+    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(
+        lines(&out.stdout),
+        [
+            counts(1, 2, 0),
+            "read as events (UTF-8)".to_owned(),
+            "3 rows, 1 of them left out".to_owned(),
+        ]
+    );
+    let complaint = String::from_utf8(out.stderr).unwrap();
+    assert_eq!(
+        complaint.trim_end(),
+        format!(
+            "bsmv: {}: lines[3].t: is \"x\": use a whole number from 0 to 4294967295",
+            bad.display()
+        )
+    );
+    assert_eq!(desk.post("p").graph.t, [1, 3]);
+
+    let server = Server::start_on(&desk.store());
+    let in_use = desk.import(&[], &bad);
+    assert!(String::from_utf8_lossy(&in_use.stderr).contains("another bsmv has it open"));
+    drop(server);
+}
+
+#[test]
+fn pages_with_fewer_events_than_the_store_do_not_replace_them() {
+    let desk = Desk::new();
+    let pages = |events| desk.file("pages.json", page(events).to_string());
+    assert_eq!(desk.imported(&[], &pages(4))[0], counts(1, 4, 0));
+    let out = desk.import(&[], &pages(3));
+    assert_eq!(out.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("the store has 4"));
+    assert_eq!(desk.post(page(4)["post"].as_str().unwrap()).graph.len(), 4);
+    assert_eq!(desk.imported(&[], &pages(5))[0], counts(1, 5, 0));
+}
+
+#[test]
+fn a_dry_run_counts_and_stores_nothing() {
+    let desk = Desk::new();
+    let posts = desk.file(
+        "posts.csv",
+        "id,created_at,text\np,2026-11-22T10:00:00Z,Boots.\n",
+    );
+    let summary = desk.imported(&["--dry-run"], &posts);
+    assert_eq!(
+        summary[0],
+        format!("dry run, nothing stored: {}", counts(1, 0, 0))
+    );
+    assert!(!desk.store().exists());
+}
+
+#[test]
+fn what_another_file_knew_of_a_post_stays() {
+    let desk = Desk::new();
+    let first = desk.file(
+        "first.csv",
+        "id,created_at,text,followers,likes\np,2026-11-22T10:00:00Z,Boots.,1.2万,5\n",
+    );
+    let second = desk.file(
+        "second.csv",
+        "id,created_at,text,likes,views\np,2026-11-22T10:01:00Z,Boots!,7,3.4K\n",
+    );
+    for file in [&first, &second, &second] {
+        assert_eq!(desk.imported(&[], file)[0], counts(1, 0, 0));
+    }
+    let record = desk.post("p").record.clone();
+    let numbers = record.counts.unwrap();
+    assert_eq!((numbers.likes, numbers.views), (Some(7), Some(3_400)));
+    assert_eq!(record.author.clone().unwrap().followers, Some(12_000));
+    assert_eq!(record.text.as_deref(), Some("Boots!"));
+    assert_eq!(
+        record.created_at.unix_timestamp(),
+        1_795_341_600,
+        "events count from here"
+    );
+}
