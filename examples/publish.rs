@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .put("42", post_from_json(POST.as_bytes())?, EventsSoFar::Stay)
         .await?;
 
-    let mut events = events_from_ndjson(EVENTS.as_bytes())?;
+    let mut events = events_from_ndjson(EVENTS.as_bytes(), || None)?;
     fill_valences(scorer.reader(), &mut events)?;
     // The post has been watched for 15 minutes.
     let done = store.append("42", events, 900).await?;
