@@ -507,7 +507,7 @@ fn every_format_can_be_imported_and_again() {
     }
     let mut two = page(4);
     two["post"] = "two".into();
-    let pages = desk.file("pages.json", &two.to_string());
+    let pages = desk.file("pages.json", two.to_string());
     for expected in [counts(1, 4, 0), counts(1, 0, 4)] {
         let summary = desk.imported(&["--format", "pages", "--post", about], &pages);
         assert_eq!(summary[0], expected);

@@ -553,8 +553,8 @@ fn each_item(
     let mut unused = Vec::new();
     let mut seen_names = 0;
     source.visit(section, &mut |names: &Names, row: bsmv::Result<&Row>| {
-        if names.len() > seen_names {
-            seen_names = names.len();
+        if names.count() > seen_names {
+            seen_names = names.count();
             unused = columns.unknown(names);
         }
         let found = row.and_then(|row| {

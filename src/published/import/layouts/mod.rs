@@ -256,7 +256,7 @@ impl Columns {
 
     /// The target of a column.
     pub fn target(&mut self, names: &Names, column: usize) -> Option<Target> {
-        for number in self.targets.len()..names.len() {
+        for number in self.targets.len()..names.count() {
             self.targets
                 .push(self.layout.target(&normal(names.name(number))));
         }

@@ -37,11 +37,7 @@ pub fn tables(path: &Path) -> Result<Vec<(String, Vec<String>)>, SourceError> {
     let mut tables = Vec::new();
     for name in names {
         let select = db.prepare(&format!("SELECT * FROM {} LIMIT 0", quoted(&name)))?;
-        let columns = select
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let columns = select.column_names().map(str::to_owned).collect();
         tables.push((name, columns));
     }
     Ok(tables)
@@ -51,11 +47,7 @@ pub fn tables(path: &Path) -> Result<Vec<(String, Vec<String>)>, SourceError> {
 pub fn visit(path: &Path, table: &str, visit: &mut Visit) -> Result<(), SourceError> {
     let db = open(path)?;
     let mut select = db.prepare(&format!("SELECT * FROM {}", quoted(table)))?;
-    let columns: Vec<String> = select
-        .column_names()
-        .into_iter()
-        .map(str::to_owned)
-        .collect();
+    let columns: Vec<String> = select.column_names().map(str::to_owned).collect();
     let names = Names::of_header(columns.iter().map(String::as_str));
     let mut row = Row::default();
     let mut rows = select.query([])?;

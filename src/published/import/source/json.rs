@@ -26,6 +26,9 @@ enum Sequence {
     Values,
 }
 
+/// The line that a value begins on, and the value or what is wrong with it.
+type Found<'a> = (usize, Result<&'a [u8]>);
+
 /// The values of a file, without reading all of it.
 struct Values<R> {
     input: R,
@@ -82,7 +85,7 @@ impl<R: BufRead> Values<io::Chain<Cursor<Vec<u8>>, R>> {
 
 impl<R: BufRead> Values<R> {
     /// The next value and the line that it begins on.
-    fn next(&mut self) -> io::Result<Option<(usize, Result<&[u8]>)>> {
+    fn next(&mut self) -> io::Result<Option<Found<'_>>> {
         self.value.clear();
         if self.sequence == Sequence::Lines {
             return self.next_line();
@@ -106,7 +109,7 @@ impl<R: BufRead> Values<R> {
         Ok(Some((begin, value)))
     }
 
-    fn next_line(&mut self) -> io::Result<Option<(usize, Result<&[u8]>)>> {
+    fn next_line(&mut self) -> io::Result<Option<Found<'_>>> {
         loop {
             self.value.clear();
             let most = MAX_VALUE as u64;

@@ -33,7 +33,7 @@ impl Names {
     }
 
     /// How many there are so far.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.list.len()
     }
 

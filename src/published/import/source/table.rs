@@ -199,7 +199,7 @@ impl Form {
             row.begin(record.line);
             let mut beyond = false;
             for (column, cell) in record.cells().enumerate() {
-                if column < names.len() {
+                if column < names.count() {
                     row.push(column, cell);
                 } else {
                     beyond |= !cell.is_empty();
@@ -210,7 +210,7 @@ impl Form {
                     "has {} cells, the header has {}: is a cell with a separator in it not between \
                      quotation marks?",
                     record.cells,
-                    names.len()
+                    names.count()
                 );
                 Err(Error::invalid(at(record.line), problem))
             } else {
@@ -229,7 +229,7 @@ fn separator_line(line: &str) -> Option<u8> {
     let begin = line
         .get(..4)
         .filter(|begin| begin.eq_ignore_ascii_case("sep="))?;
-    match line[begin.len()..].as_bytes() {
+    match &line.as_bytes()[begin.len()..] {
         [] => Some(b'\t'),
         [delimiter] => Some(*delimiter),
         _ => None,

@@ -67,10 +67,10 @@ pub fn visit(path: &Path, sheet: &Sheet, visit: &mut Visit) -> Result<(), Source
         }
         row.begin(number);
         for (column, cell) in cells.iter().enumerate() {
-            if column < names.len() {
+            if column < names.count() {
                 row.push(column, cell);
             } else if !cell.is_empty() {
-                let problem = format!("has a cell beyond the header's {}", names.len());
+                let problem = format!("has a cell beyond the header's {}", names.count());
                 let error = Error::invalid(format!("rows[{number}]"), problem);
                 return visit(&names, Err(error)).is_continue();
             }
