@@ -15,6 +15,10 @@ TEXT_SETS = [
     "zh_brand_aspect", "zh_review_sentiment", "zh_topic_short", "zh_weibo_emotion",
     "zh_weibo_hashtag", "zh_weibo_sentiment", "zh_weibo_stance",
 ]
+MODERN_SETS = [
+    "zh_xhs_engagement", "zh_bilibili_hot", "zh_douyin_engagement", "en_ig_engagement", "en_tiktok_brand_engagement",
+    "en_x_brand_engagement",
+]
 CASCADE_SETS = ["zh_weibo_cascades", "en_twitter_cascades"]
 SENTIMENT = ["neg", "neu", "pos"]
 BINARY_SETS = {"zh_weibo_sentiment", "zh_review_sentiment"}
@@ -26,14 +30,21 @@ def rows(data: Path, name: str, split: str) -> Iterator[dict]:
     if split not in ("train", "valid"):
         raise ValueError(f"split {split!r}: training reads train and valid only")
     paths = sorted(data.glob(f"{name}.{split}.*jsonl.gz"))
+    if not paths and split == "train":
+        paths = sorted(data.glob(f"{name}.all.jsonl.gz"))  # a set that comes in one piece, without a test
     if not paths:
         raise FileNotFoundError(f"no {name}.{split}.*jsonl.gz in {data}")
     for path in paths:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for row in map(json.loads, lines):
                 if not kept_out(name, row):
-                    row["text"] = join_segmented(row["text"], row.get("src", ""))
+                    row["text"] = join_segmented(whole_text(row), row.get("src", ""))
                     yield row
+
+
+def whole_text(row: dict) -> str:
+    """Returns what there is to read: the title, if there is one, above the text, as the scorer reads a post."""
+    return "\n".join(part for part in (row.get("title"), row.get("text")) if part and part.strip())
 
 
 def event_texts(data: Path, count: int, seed: int) -> list[str]:
@@ -81,7 +92,8 @@ def emotion_en(name: str, row: dict) -> str | None:
 
 def kept_out(name: str, row: dict) -> bool:
     """Says whether a row stays out of all training: what linear probes are measured on."""
-    return name == "zh_weibo_stance" or row.get("src") == "tweeteval_emotion"
+    foreign = name in MODERN_SETS and row.get("lang") not in ("zh", "en")
+    return foreign or name == "zh_weibo_stance" or row.get("src") == "tweeteval_emotion"
 
 
 def normalised_target(target: str) -> str:
@@ -105,11 +117,6 @@ def conditions(name: str, row: dict) -> list[tuple[str, str]]:
     if name == "zh_brand_aspect":
         return [(a["aspect"], a["label"]) for a in row["aspects"] if a["label"] in SENTIMENT]
     return []
-
-
-def towards(brand: str, text: str) -> str:
-    """Returns a text as it is read for what it says of a brand."""
-    return f"{brand} → {text}"
 
 
 def join_segmented(text: str, src: str) -> str:

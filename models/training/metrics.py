@@ -41,12 +41,15 @@ def summary(predictions: dict[str, dict[str, list]]) -> dict:
                 if len(found) >= VECTOR_ROWS:
                     metrics[task] = distillation(found)
                 continue
+            if task == "advert":
+                continue
             binary = task == "sentiment" and name in data.BINARY_SETS
             metrics[task] = classification(found, binary)
             scores.append(metrics[task]["accuracy" if binary else "macro_f1"])
         result["sets"][name] = metrics
-    pooled = [row for name in POOLED for row in predictions[name]["sentiment"]]
-    result["zh_sentiment_pooled"] = classification(pooled, True)
+    pooled = [row for name in POOLED if name in predictions for row in predictions[name]["sentiment"]]
+    if pooled:
+        result["zh_sentiment_pooled"] = classification(pooled, True)
     result["score"] = round(float(np.mean(scores)), 4)
     return result
 
@@ -54,6 +57,8 @@ def summary(predictions: dict[str, dict[str, list]]) -> dict:
 def fit_temperature(predictions: dict[str, dict[str, list]]) -> float:
     """Returns the temperature with the least cross-entropy over the sentiment rows of all sets."""
     rows = [row for tasks in predictions.values() for row in tasks.get("sentiment", [])]
+    if not rows:
+        return 1.0
     logits = torch.stack([o for _, o, _ in rows]).float()
     wanted = torch.tensor([t for _, _, t in rows])
     grid = np.geomspace(0.5, 3, 181)

@@ -13,9 +13,10 @@ from encoder import load
 
 PREFIX = "query: "
 TRAIN_ROWS = {
-    "zh_weibo_cascades": 1_200, "zh_topic_short": 6_000, "zh_weibo_hashtag": 3_000, "zh_weibo_sentiment": 10_000,
-    "zh_weibo_emotion": 10_000, "zh_review_sentiment": 4_000, "en_brand_sentiment": 16_000, "en_emotion": 30_000,
-    "en_tweet_sentiment": 24_000,
+    "zh_weibo_cascades": 400, "zh_topic_short": 3_000, "zh_weibo_hashtag": 1_500, "zh_weibo_sentiment": 4_000,
+    "zh_weibo_emotion": 4_000, "zh_review_sentiment": 2_000, "en_brand_sentiment": 6_000, "en_emotion": 10_000,
+    "en_tweet_sentiment": 8_000, "zh_xhs_engagement": 5_000, "zh_bilibili_hot": 6_000, "zh_douyin_engagement": 1_800,
+    "en_ig_engagement": 4_000, "en_tiktok_brand_engagement": 1_300, "en_x_brand_engagement": 2_400,
 }
 VALID_ROWS = 250
 
@@ -36,6 +37,8 @@ def main() -> None:
     ids, texts = [], []
     for name, count in TRAIN_ROWS.items():
         for split, limit in (("train", count), ("valid", VALID_ROWS)):
+            if split == "valid" and name in data.MODERN_SETS:
+                continue
             found = sample(list(data.rows(args.data, name, split)), limit, f"{args.seed}/{name}")
             ids += [r["id"] for r in found]
             texts += [PREFIX + t for t in data.clean([r["text"] for r in found], args.cleaner)]
