@@ -7,6 +7,8 @@ from opencc import OpenCC
 
 EMOJI = re.compile(r"\[[^\[\]\s]{1,8}\]|[\U0001F000-\U0001FAFF\u2600-\u27BF\uFE0F\u200D]")
 TRADITIONAL = OpenCC("s2t")
+TYPED = re.compile(r"[\U0001F300-\U0001F64F\U0001F680-\U0001FAFF\u2600-\u27BF]\uFE0F?")
+OTHER_EMOJI = list("😭😂🤣💀🙏✨🔥👀😅🙃🫠😤🥲🥹😩👏💅🤡😍🙄😮📦☕🐶🎉")
 SHARES = {"emoji": 0.1, "traditional": 0.04, "noise": 0.05, "deletion": 0.08}
 
 
@@ -17,6 +19,22 @@ def swap_or_drop(text: str, rng: random.Random) -> str:
         at = rng.randrange(max(1, len(chars) - 1))
         chars[at:at + 2] = chars[at:at + 2][::-1] if rng.random() < 0.5 else chars[at + 1:at + 2]
     return "".join(chars)
+
+
+def other_emoji(text: str, rng: random.Random) -> str:
+    """Drops a text's emoji, or exchanges them for any others."""
+    dice = rng.random()
+    if dice < 0.6:
+        return text
+    changed = TYPED.sub(lambda _: rng.choice(OTHER_EMOJI), text) if dice < 0.75 else EMOJI.sub("", text)
+    return changed if changed.strip() else text
+
+
+def haste(text: str, zh: bool, rng: random.Random) -> str:
+    """Returns a text now and then in the other script or with slips, but with all its words."""
+    if zh and rng.random() < SHARES["traditional"]:
+        text = TRADITIONAL.convert(text)
+    return swap_or_drop(text, rng) if rng.random() < SHARES["noise"] and len(text) > 20 else text
 
 
 def delete(text: str, zh: bool, rng: random.Random) -> str:

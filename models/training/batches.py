@@ -13,6 +13,7 @@ from torch import Tensor
 import augment
 import data
 import exchange
+import sides
 from encoder import PAD
 
 MAX_TOKENS = 128
@@ -28,6 +29,8 @@ class Example:
     ids: list[int]
     binary: bool = False
     targets: dict[str, int] = field(default_factory=dict)
+    group: str = ""  # what it is measured with
+    id: str = ""  # of its row
 
 
 def tokenize(texts: list[str], tokenizer: Tokenizer) -> list[list[int]]:
@@ -43,10 +46,15 @@ def read_vectors(folder: Path) -> tuple[dict[str, int], Tensor]:
 
 
 def examples(folder: Path, name: str, split: str, classes: dict[str, list[str]], vectors: dict[str, int],
-             tokenizer: Tokenizer, cleaner: str | None, noise: int | None = None) -> list[Example]:
+             tokenizer: Tokenizer, cleaner: str | None, noise: int | None = None, form: str = "marked",
+             limit: int | None = None) -> list[Example]:
     """Reads a set's rows that have a target in one of the tasks of `classes` or a teacher's vector, each text
-    once, and what they say of brands as examples of their own; `noise` seeds augmentation, None leaves it out."""
+    once, and what they say of brands as examples of their own, read in a `form`; `noise` seeds augmentation,
+    None leaves it out. With a `limit`, only so many rows beside those that have a teacher's vector, drawn by seed."""
     rows = list(data.rows(folder, name, split))
+    if limit is not None:
+        drawn = {r["id"] for r in random.Random(f"{noise}/{name}/rows").sample(rows, min(limit, len(rows)))}
+        rows = [r for r in rows if r["id"] in drawn or r["id"] in vectors]
     texts = data.clean([row["text"] for row in rows], cleaner)
     rng, seen, found = random.Random(f"{noise}/{name}"), set(), []
     plain, conditioned, zh = [], [], name.startswith("zh_")
@@ -56,7 +64,7 @@ def examples(folder: Path, name: str, split: str, classes: dict[str, list[str]],
         if text in seen or not text.strip():
             continue
         seen.add(text)
-        labels = {task: LABELS[task](name, row) for task in classes}
+        labels = {task: LABELS[task](name, row) for task in classes if task in LABELS}
         targets = {task: classes[task].index(label) for task, label in labels.items() if label is not None}
         if row["id"] in vectors:
             targets["vector"] = vectors[row["id"]]
@@ -69,12 +77,13 @@ def examples(folder: Path, name: str, split: str, classes: dict[str, list[str]],
                     about = [(name_now, label) for _, label in about]
             text = augment.augment(text, zh, rng)
         if targets:
-            found.append(Example([], name in data.BINARY_SETS, targets))
+            found.append(Example([], name in data.BINARY_SETS, targets, row.get("src", ""), row["id"]))
             plain.append(text)
         conditioned += [(c, text, label) for c, label in about]
     for example, ids in zip(found, tokenize(plain, tokenizer), strict=True):
         example.ids = ids
-    towards = tokenize(data.clean([data.towards(c, t) for c, t, _ in conditioned], cleaner), tokenizer)
+    names, said = (data.clean([c[i] for c in conditioned], cleaner) for i in (0, 1))
+    towards = tokenize([sides.read_for(n, t, form) for n, t in zip(names, said, strict=True)], tokenizer)
     found += [Example(ids, False, {"brand_sentiment": data.SENTIMENT.index(label)})
               for ids, (_, _, label) in zip(towards, conditioned, strict=True)]
     return found
