@@ -56,8 +56,9 @@ def subject_of(name: str, row: dict, subjects: list[dict]) -> str | None:
     return target if target and " or " not in target and not data.held_out(target) else None
 
 
-def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, seed: int) -> list[Pair]:
-    """Reads training pairs; subjects' descriptions come from the profiles in `models`."""
+def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, seed: int,
+         part: float = 1.0) -> list[Pair]:
+    """Reads training pairs, or a part of them; subjects' descriptions come from the profiles in `models`."""
     brands = json.loads((models / "brands.json").read_text(encoding="utf-8"))
     subjects = json.loads((models / "training" / "subjects.json").read_text(encoding="utf-8"))
     found, posts, masked = [], [], []
@@ -65,7 +66,7 @@ def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, 
     for name, count in SHARES.items():
         rows = [(row, subject) for row in data.rows(folder, name, "train")
                 if (subject := subject_of(name, row, subjects)) is not None]
-        for row, subject in random.Random(f"{seed}/{name}").sample(rows, min(count, len(rows))):
+        for row, subject in random.Random(f"{seed}/{name}").sample(rows, min(round(part * count), len(rows))):
             if (name, subject) not in known:
                 texts = data.clean(describe(subject, brands, subjects, name), cleaner)
                 known[name, subject] = tokenize(texts, tokenizer)

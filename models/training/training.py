@@ -11,11 +11,14 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 import data
+import modern
 import pairs
+import rankings
 import twins
 from batches import Example, examples, pad, read_vectors, sample, split_batches, stream
 from encoder import Encoder, load, round_4_bits, save
@@ -42,6 +45,11 @@ class Recipe:
     every_vector: bool = False  # each epoch has every text with a teacher's vector, and `shares` of the others
     pairs_every: int = 0  # steps between two batches of pairs, and of twins; 0 for none
     pairs_size: int = 0
+    form: str = "marked"  # how a text is read for what it says of a name
+    read: float = 0.0  # rows read of each set, in shares; 0 for all
+    part: float = 1.0  # part of the pairs and twins that is read
+    ranks_every: int = 0  # steps between two batches of names that are set against each other; 0 for none
+    ranks_size: int = 0
 
 
 class Model(nn.Module):
@@ -80,13 +88,17 @@ def loss(model: Model, batch: list[Example], vectors: Tensor, weights: dict[str,
         embedding = model.encoder(pad([e.ids for e in batch]))
     losses = {}
     for task, weight in weights.items():
-        if task in ("pairs", "twins"):
+        if task in ("pairs", "twins", "ranks"):
             continue
         chosen, wanted = targets(batch, task)
         if not len(chosen):
             continue
         if task == "vector":
             value = (1 - F.cosine_similarity(model.map(embedding[chosen]), vectors[wanted])).sum()
+        elif task == "advert":  # how much of one, in hundredths
+            share = wanted / 100
+            both = torch.stack([1 - share, share], 1)
+            value = F.cross_entropy(model.logits(task, embedding[chosen]), both, reduction="sum")
         else:
             logits = model.logits(task, embedding[chosen])
             if task == "sentiment":
@@ -153,7 +165,8 @@ def write(value: object, path: Path) -> None:
 
 
 def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: dict[str, list[Example]],
-        vectors: Tensor, paired: list[pairs.Pair], twin: list[twins.Twins], args: argparse.Namespace) -> dict:
+        vectors: Tensor, paired: list[pairs.Pair], twin: list[twins.Twins], ranked: list[rankings.Ranking],
+        args: argparse.Namespace) -> dict:
     """Trains until the token budget or the time is used up and loads the best checkpoint; returns its record."""
     body = [p for p in model.encoder.encoder.parameters() if p.requires_grad]
     words = [p for p in model.encoder.embeddings.parameters() if p.requires_grad]
@@ -190,6 +203,10 @@ def fit(model: Model, recipe: Recipe, train: dict[str, list[Example]], valid: di
             alike = rng.sample(twin, recipe.pairs_size)
             losses["twins"] = recipe.weights["twins"] * twins.loss(model, alike)
             state["tokens"] += sum(len(a) + len(b) for a, b in alike)
+        if ranked and state["step"] % recipe.ranks_every == recipe.ranks_every - 1:
+            two = rng.sample(ranked, recipe.ranks_size)
+            losses["ranks"] = recipe.weights["ranks"] * rankings.loss(model, two)
+            state["tokens"] += sum(len(r.better) + len(r.worse) for r in two)
         sum(losses.values()).backward()
         nn.utils.clip_grad_norm_(body + words + heads, 1.0)
         optimiser.step()
@@ -227,6 +244,28 @@ def export(model: Model, tokenizer: Path, temperature: float, out: Path) -> None
     head = model.heads["sentiment"]
     save_file({"sentiment.weight": (head.weight.detach() * model.scale / temperature).contiguous(),
                "sentiment.bias": (head.bias.detach() / temperature).contiguous()}, out / "head.safetensors")
+    others = {f"{task}.{part}": value.detach().contiguous() for task, h in model.heads.items()
+              for part, value in (("weight", h.weight * model.scale), ("bias", h.bias))}
+    save_file(others, out / "heads.safetensors")
+
+
+def read(recipe: Recipe, split: str, index: dict[str, int], tokenizer: Tokenizer, args: argparse.Namespace,
+         noise: int | None) -> dict[str, list[Example]]:
+    """Reads the sets of a recipe; `noise` seeds augmentation, None leaves it out."""
+    pools = {}
+    for name, share in recipe.shares.items():
+        limit = None
+        if recipe.read:
+            limit = round(recipe.read * share) if split == "train" else args.final_rows
+        if name not in modern.POOLS and (split == "train" or name not in data.MODERN_SETS):
+            known = index if split == "train" or not recipe.read else {}
+            pools[name] = examples(args.data, name, split, recipe.classes, known, tokenizer, args.cleaner, noise,
+                                   recipe.form, limit)
+    if any(name in modern.POOLS for name in recipe.shares):
+        found = modern.read(args.data, Path(__file__).parent.parent, split, recipe.classes, recipe.form, tokenizer,
+                            args.cleaner, noise)
+        pools |= {name: pool for name, pool in found.items() if name in recipe.shares}
+    return pools
 
 
 def run(recipe: Recipe, args: argparse.Namespace) -> None:
@@ -240,17 +279,20 @@ def run(recipe: Recipe, args: argparse.Namespace) -> None:
     index, vectors = read_vectors(args.vectors) if args.vectors else ({}, torch.empty(0))
     if recipe.centred:
         vectors -= vectors.mean(0)
-    train, valid = (
-        {name: examples(args.data, name, split, recipe.classes, index, tokenizer, args.cleaner, noise)
-         for name in recipe.shares} for split, noise in (("train", args.seed), ("valid", None)))
     models = Path(__file__).parent.parent
-    paired = (pairs.read(args.data, models, tokenizer, args.cleaner, args.seed) if recipe.pairs_every else [])
-    twin = twins.read(args.data, models, tokenizer, args.cleaner, args.seed) if "twins" in recipe.weights else []
+    train, valid = (read(recipe, split, index, tokenizer, args, noise)
+                    for split, noise in (("train", args.seed), ("valid", None)))
+    paired = (pairs.read(args.data, models, tokenizer, args.cleaner, args.seed, recipe.part)
+              if recipe.pairs_every else [])
+    twin = (twins.read(args.data, models, tokenizer, args.cleaner, args.seed, recipe.part)
+            if "twins" in recipe.weights else [])
+    ranked = (rankings.read(args.data, "train", recipe.form, tokenizer, args.cleaner) if recipe.ranks_every else {})
+    ranked = [r for two in ranked.values() for r in two]
     valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
     print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, len(twin), flush=True)
     model = Model(encoder, recipe.classes)
     recipe.rate = args.rate or recipe.rate
-    state = fit(model, recipe, train, valid, vectors, paired, twin, args)
+    state = fit(model, recipe, train, valid, vectors, paired, twin, ranked, args)
     export(model, args.init / "tokenizer.json", 1.0, args.out)
     found, predictions = validate(model, valid, vectors, args.final_rows)
     temperature = fit_temperature(predictions)

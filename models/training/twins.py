@@ -34,7 +34,8 @@ def brand_names(folder: Path, models: Path) -> dict[bool, list[str]]:
     return {zh: sorted(n for n in names if n.isascii() != zh) for zh in (True, False)}
 
 
-def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, seed: int) -> list[Twins]:
+def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, seed: int,
+         part: float = 1.0) -> list[Twins]:
     """Makes two of each training text that names persons or a brand, can be said otherwise, or that two people say."""
     names, texts = brand_names(folder, models), []
     for name, count in SHARES.items():
@@ -55,7 +56,7 @@ def read(folder: Path, models: Path, tokenizer: Tokenizer, cleaner: str | None, 
             if two[0] != two[1]:
                 made += 1
                 texts += two
-            if made == count:
+            if made >= part * count:
                 break
     ids = [i[:LONGEST] for i in tokenize(data.clean(texts, cleaner), tokenizer)]
     return [(a, b) for a, b in zip(ids[::2], ids[1::2], strict=True) if a != b]
