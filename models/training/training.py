@@ -3,6 +3,7 @@
 import argparse
 import json
 import math
+import pickle
 import random
 import sys
 import time
@@ -268,6 +269,20 @@ def read(recipe: Recipe, split: str, index: dict[str, int], tokenizer: Tokenizer
     return pools
 
 
+def read_all(recipe: Recipe, index: dict[str, int], tokenizer: Tokenizer, args: argparse.Namespace) -> tuple:
+    """Reads training and validation examples, pairs, twins and rankings."""
+    models = Path(__file__).parent.parent
+    train, valid = (read(recipe, split, index, tokenizer, args, noise)
+                    for split, noise in (("train", args.seed), ("valid", None)))
+    paired = (pairs.read(args.data, models, tokenizer, args.cleaner, args.seed, recipe.part)
+              if recipe.pairs_every else [])
+    twin = (twins.read(args.data, models, tokenizer, args.cleaner, args.seed, recipe.part)
+            if "twins" in recipe.weights else [])
+    ranked = rankings.read(args.data, "train", recipe.form, tokenizer, args.cleaner) if recipe.ranks_every else {}
+    valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
+    return train, valid, paired, twin, [r for two in ranked.values() for r in two]
+
+
 def run(recipe: Recipe, args: argparse.Namespace) -> None:
     """Trains by a recipe and exports encoder, sentiment head and metrics."""
     torch.manual_seed(args.seed)
@@ -279,16 +294,12 @@ def run(recipe: Recipe, args: argparse.Namespace) -> None:
     index, vectors = read_vectors(args.vectors) if args.vectors else ({}, torch.empty(0))
     if recipe.centred:
         vectors -= vectors.mean(0)
-    models = Path(__file__).parent.parent
-    train, valid = (read(recipe, split, index, tokenizer, args, noise)
-                    for split, noise in (("train", args.seed), ("valid", None)))
-    paired = (pairs.read(args.data, models, tokenizer, args.cleaner, args.seed, recipe.part)
-              if recipe.pairs_every else [])
-    twin = (twins.read(args.data, models, tokenizer, args.cleaner, args.seed, recipe.part)
-            if "twins" in recipe.weights else [])
-    ranked = (rankings.read(args.data, "train", recipe.form, tokenizer, args.cleaner) if recipe.ranks_every else {})
-    ranked = [r for two in ranked.values() for r in two]
-    valid = {name: sample(pool, args.final_rows, f"{args.seed}/{name}") for name, pool in valid.items()}
+    kept = args.work / "examples.pkl"
+    if not kept.exists():
+        everything = read_all(recipe, index, tokenizer, args)
+        kept.with_suffix(".tmp").write_bytes(pickle.dumps(everything))
+        kept.with_suffix(".tmp").rename(kept)
+    train, valid, paired, twin, ranked = pickle.loads(kept.read_bytes())
     print({n: (len(p), sum(len(e.ids) for e in p)) for n, p in train.items()}, len(twin), flush=True)
     model = Model(encoder, recipe.classes)
     recipe.rate = args.rate or recipe.rate
