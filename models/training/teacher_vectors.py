@@ -1,4 +1,7 @@
-"""Runs the untuned teacher over a mixed sample once and keeps its sentence vectors (f16) with the rows' ids."""
+"""Runs the untuned teacher over a mixed sample once and keeps its sentence vectors (f16) with the rows' ids.
+
+Batches are kept in shards as they are done, so a run that was stopped goes on from there.
+"""
 
 import argparse
 import time
@@ -19,6 +22,7 @@ TRAIN_ROWS = {
     "en_ig_engagement": 4_000, "en_tiktok_brand_engagement": 1_300, "en_x_brand_engagement": 2_400,
 }
 VALID_ROWS = 250
+SHARD = 40  # batches
 
 
 def main() -> None:
@@ -45,17 +49,24 @@ def main() -> None:
     # The sample is ordered by set; vectors come in the order of `ids`, so each example carries its row.
     rows = [Example(t, targets={"vector": n}) for n, t in enumerate(tokenize(texts, tokenizer))]
     vectors = np.zeros((len(rows), encoder.config["hidden_size"]), np.float16)
-    started, tokens = time.monotonic(), 0
-    for step, batch in enumerate(split_batches(rows, 32 * MAX_TOKENS)):
-        with torch.autocast("cpu", torch.bfloat16):
-            found = encoder(pad([e.ids for e in batch]))
-        vectors[[e.targets["vector"] for e in batch]] = found.half().numpy()
-        tokens += sum(len(e.ids) for e in batch)
-        if step % 20 == 0:
-            print(f"{tokens} tokens, {tokens / (time.monotonic() - started):.0f}/s", flush=True)
+    batches = list(split_batches(rows, 32 * MAX_TOKENS))
     args.out.mkdir(parents=True, exist_ok=True)
+    started, tokens = time.monotonic(), 0
+    for shard in range(0, len(batches), SHARD):
+        part = batches[shard:shard + SHARD]
+        places, kept = [e.targets["vector"] for b in part for e in b], args.out / f"shard-{shard}.npy"
+        if not kept.exists():
+            with torch.autocast("cpu", torch.bfloat16):
+                found = torch.cat([encoder(pad([e.ids for e in b])) for b in part])
+            np.save(kept.with_suffix(".tmp.npy"), found.half().numpy())
+            kept.with_suffix(".tmp.npy").rename(kept)
+            tokens += sum(len(e.ids) for b in part for e in b)
+            print(f"{shard + len(part)} of {len(batches)} batches, {tokens / (time.monotonic() - started):.0f} tokens/s", flush=True)
+        vectors[places] = np.load(kept)
     np.save(args.out / "vectors.npy", vectors)
     (args.out / "ids.txt").write_text("\n".join(ids) + "\n")
+    for kept in args.out.glob("shard-*.npy"):
+        kept.unlink()
     print(f"done: {len(rows)} rows, {tokens} tokens, {time.monotonic() - started:.0f} s")
 
 
