@@ -1,6 +1,14 @@
-"""What a comment or post wants, as weak labels: by the kind it was given, and by patterns that are seldom wrong."""
+"""What a comment or post wants, as weak labels: by the kind it was given, and by patterns that are seldom wrong.
 
+Run alone it writes the labelled texts, cleaned, for `bsmv train wants`.
+"""
+
+import argparse
+import json
 import re
+from pathlib import Path
+
+import data
 
 WANTS = ["ask", "thanks", "resolved", "complaint", "praise", "chatter"]
 SHORT = 120  # characters; a longer text has more than one thing to say
@@ -62,3 +70,33 @@ def of_real(name: str, row: dict) -> str | None:
             return found or {"neg": "complaint", "pos": "praise"}.get(label)
         return "ask" if "?" in row["text"] else None
     return None
+
+
+REAL = ("zh_review_sentiment", "en_brand_sentiment")
+MOST = 2_000  # texts of a real set and class
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--cleaner", help="program that cleans NDJSON rows with a text field")
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args()
+    found = []
+    for split in ("train", "valid"):
+        found += [(split, row["text"], want) for row in data.rows(args.data, "own_posts", split) if (want := of_own(row))]
+        for name in REAL:
+            counts = dict.fromkeys(WANTS, 0)
+            for row in data.rows(args.data, name, split):
+                want = of_real(name, row)
+                if want and counts[want] < (MOST if split == "train" else MOST // 10):
+                    counts[want] += 1
+                    found.append((split, row["text"], want))
+    texts = data.clean([text for _, text, _ in found], args.cleaner)
+    lines = [json.dumps({"split": split, "text": text, "wants": want}, ensure_ascii=False)
+             for (split, _, want), text in zip(found, texts, strict=True) if text.strip()]
+    args.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -133,9 +133,17 @@ pub fn auc(positive: &[bool], score: &[f32]) -> f64 {
 }
 
 /// Share of rows whose class is right.
-pub fn accuracy(truth: &[usize], predicted: &[usize]) -> f64 {
+pub fn accuracy<T: PartialEq>(truth: &[T], predicted: &[T]) -> f64 {
     let right = truth.iter().zip(predicted).filter(|(t, p)| t == p).count();
     right as f64 / truth.len() as f64
+}
+
+/// F1 of the rows that are true; 0 where none is found.
+pub fn f1_of(truth: &[bool], predicted: &[bool]) -> f64 {
+    let both = truth.iter().zip(predicted).filter(|(t, p)| **t && **p);
+    let hit = both.count() as f64;
+    let count = |list: &[bool]| list.iter().filter(|x| **x).count() as f64;
+    2.0 * hit / (count(truth) + count(predicted)).max(1.0)
 }
 
 /// Mean F1 over the classes below `classes` that occur in `truth` or `predicted`.

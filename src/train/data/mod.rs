@@ -10,3 +10,4 @@ pub mod folders;
 pub mod pairs;
 pub mod sets;
 pub mod texts;
+pub mod today;

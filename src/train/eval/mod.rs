@@ -10,6 +10,7 @@ pub mod probe;
 pub mod rivals;
 pub mod same_author;
 pub mod score;
+pub mod today;
 
 use anyhow::Result;
 
@@ -48,6 +49,11 @@ const OTHERS: &[Evaluation] = &[
         name: "news",
         about: "Subjects of headlines, by a head fitted on the way",
         rows: news::evaluate,
+    },
+    Evaluation {
+        name: "today",
+        about: "Posts of today: moods by area, sides, comparisons, about the brand or not",
+        rows: today::evaluate,
     },
     Evaluation {
         name: "gaming",

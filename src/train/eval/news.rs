@@ -55,7 +55,7 @@ pub fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     let read = |split| Labelled::read(data, SET, split, usize::MAX, class, embeddings);
     let (train, valid, held) = (read(Split::Train)?, read(Split::Valid)?, read(split)?);
     let train = repeated(&train)?;
-    let (_, head, _) = fit_head(&train, &valid, SUBJECTS.len(), SEED)?;
+    let (_, head, _) = fit_head(&train, &valid, SUBJECTS.len(), SEED, None)?;
     let (found, _) = predict(&head, &held)?;
     let texts = train.texts.iter().map(String::as_str);
     let examples: Vec<(&str, usize)> = texts.zip(train.classes).collect();

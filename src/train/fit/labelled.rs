@@ -14,7 +14,7 @@ use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, TextRow, sample};
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
-    HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
+    HeadPlan, LinearHead, Mlp, begin_at, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1};
 
@@ -40,8 +40,18 @@ impl Labelled {
     ) -> Result<Self> {
         let rows = sample(data, set, split, limit, |row| class(row).is_some())?;
         let texts: Vec<String> = rows.iter().map(|r| r.text.clone()).collect();
+        let classes = rows.iter().filter_map(&class).collect();
+        Labelled::of(set, (texts, classes), embeddings)
+    }
+
+    /// Texts and their classes, with vectors that are kept in `set`'s file.
+    pub fn of(
+        set: &str,
+        (texts, classes): (Vec<String>, Vec<usize>),
+        embeddings: &Embeddings,
+    ) -> Result<Self> {
         Ok(Labelled {
-            classes: rows.iter().filter_map(&class).collect(),
+            classes,
             x: matrix(&embeddings.of(set, &texts)?)?,
             texts,
         })
@@ -110,16 +120,21 @@ pub fn predict(head: &Classifier, texts: &Labelled) -> Result<(Vec<usize>, Vec<f
     texts.x.to_vec2()?.iter().map(best).collect()
 }
 
-/// Fits a head with one hidden layer (`hidden`, `out`), stops on validation, calibrates it there,
+/// Fits a head with one hidden layer (`hidden`, `out`), from the linear head that the encoder was tuned
+/// with if there is one, stops on validation, calibrates it there,
 /// and returns its variables, what is deployed of them, and the temperature that is in them.
 pub fn fit_head(
     train: &Labelled,
     valid: &Labelled,
     classes: usize,
     seed: u64,
+    linear: Option<&LinearHead>,
 ) -> Result<(VarMap, Classifier, f64)> {
     let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, classes)];
     let vars = start(&layers, seed)?;
+    if let Some(linear) = linear {
+        begin_at(&vars, linear)?;
+    }
     let head = Mlp::new(&vars, &layers, Tensor::relu)?;
     let (y, valid_y) = (train.targets()?, valid.targets()?);
     let loss = |rows: &Tensor| {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{AdamW, Linear, Module, Optimizer, ParamsAdamW, VarBuilder, VarMap, linear};
 use rand::seq::SliceRandom;
@@ -98,9 +98,49 @@ pub fn start(layers: &Layers, seed: u64) -> Result<VarMap> {
     Ok(vars)
 }
 
+/// A linear head that an encoder was tuned with: weight (classes, width of a vector), row by row, and
+/// bias.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinearHead {
+    /// Weights, class by class.
+    pub weight: Vec<f32>,
+    /// One number for each class.
+    pub bias: Vec<f32>,
+}
+
+/// Makes the variables of a head `hidden`, `out` compute what a linear head does: a number is what the
+/// ReLU leaves of it less what it leaves of its opposite. What hidden units are left stay as
+/// [`start`] made them, unread.
+pub fn begin_at(vars: &VarMap, linear: &LinearHead) -> Result<()> {
+    let classes = linear.bias.len();
+    let data = vars.data().lock().ok().context("variables are locked")?;
+    let var = |name: &str| data.get(name).with_context(|| format!("no {name}"));
+    let (weight, out) = (var("hidden.weight")?, var("out.weight")?);
+    let (hidden, width) = weight.dims2()?;
+    ensure!(
+        linear.weight.len() == classes * width && 2 * classes <= hidden && out.dim(0)? == classes,
+        "a linear head of {classes} classes and {} weights doesn't fit",
+        linear.weight.len()
+    );
+    let mut rows = weight.flatten_all()?.to_vec1::<f32>()?;
+    let mut signs = vec![0f32; classes * hidden];
+    for class in 0..classes {
+        let of = &linear.weight[class * width..][..width];
+        rows[class * width..][..width].copy_from_slice(of);
+        let opposite = rows[(classes + class) * width..][..width].iter_mut();
+        opposite.zip(of).for_each(|(row, w)| *row = -w);
+        signs[class * hidden + class] = 1.0;
+        signs[class * hidden + classes + class] = -1.0;
+    }
+    weight.set(&Tensor::from_vec(rows, (hidden, width), &Device::Cpu)?)?;
+    out.set(&Tensor::from_vec(signs, (classes, hidden), &Device::Cpu)?)?;
+    var("out.bias")?.set(&Tensor::new(&linear.bias[..], &Device::Cpu)?)?;
+    Ok(())
+}
+
 /// Lowers `loss` (of a batch, given as a u32 tensor of row numbers below `rows`) until
-/// `validate` no longer falls; leaves the best variables in `vars` and returns their
-/// validation loss.
+/// `validate` no longer falls; leaves the best variables in `vars`, those it began with among
+/// them, and returns their validation loss.
 pub fn fit(
     vars: &VarMap,
     rows: usize,
@@ -117,7 +157,10 @@ pub fn fit(
     let mut optimiser = AdamW::new(all.clone(), params)?;
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let mut order: Vec<u32> = (0..rows as u32).collect();
-    let (mut best, mut best_vars, mut since) = (f64::INFINITY, Vec::new(), 0);
+    let copies = || -> candle_core::Result<Vec<Tensor>> {
+        all.iter().map(|v| v.as_tensor().copy()).collect()
+    };
+    let (mut best, mut best_vars, mut since) = (validate()?, copies()?, 0);
     let bar = progress(plan.epochs, "fitting");
     for _ in 0..plan.epochs {
         order.shuffle(&mut rng);
@@ -130,10 +173,7 @@ pub fn fit(
         bar.set_message(format!("fitting, validation loss {found:.4}"));
         if found < best {
             best = found;
-            best_vars = all
-                .iter()
-                .map(|v| v.as_tensor().copy())
-                .collect::<Result<_, _>>()?;
+            best_vars = copies()?;
             since = 0;
         } else {
             since += 1;
@@ -189,6 +229,56 @@ mod tests {
     use crate::heads::relevance::{self, PAIR_FEATURES};
     use crate::layers::tensors::Tensors;
     use candle_nn::loss::mse;
+
+    #[test]
+    fn a_head_begins_at_the_linear_one_and_keeps_it_where_fitting_makes_it_worse() {
+        let layers = [("hidden", EMBEDDING, HIDDEN), ("out", HIDDEN, 3)];
+        let vars = start(&layers, 1).unwrap();
+        let weight: Vec<f32> = (0..3 * EMBEDDING).map(|i| (i as f32).sin()).collect();
+        let bias = vec![0.1, -0.2, 0.3];
+        let linear = LinearHead {
+            weight: weight.clone(),
+            bias: bias.clone(),
+        };
+        begin_at(&vars, &linear).unwrap();
+        let x: Vec<f32> = (0..EMBEDDING).map(|i| (i as f32 * 0.7).cos()).collect();
+        let wanted = |class: usize| -> f32 {
+            let row = &weight[class * EMBEDDING..][..EMBEDDING];
+            row.iter().zip(&x).map(|(w, x)| w * x).sum::<f32>() + bias[class]
+        };
+        let head = |vars: &VarMap| {
+            let bytes = file_of_vars(vars).unwrap();
+            let head = Classifier::load(&Tensors::open(&bytes).unwrap(), 3).unwrap();
+            head.logits(&x).unwrap()
+        };
+        for (class, found) in head(&vars).into_iter().enumerate() {
+            assert!((found - wanted(class)).abs() < 1e-3, "{class}");
+        }
+        let before = head(&vars);
+        let plan = HeadPlan {
+            epochs: 3,
+            batch: 4,
+            rate: 0.1,
+            decay: 0.0,
+            patience: 5,
+            seed: 1,
+        };
+        let mlp = Mlp::new(&vars, &layers, Tensor::relu).unwrap();
+        let rows = matrix(&vec![x.clone(); 8]).unwrap();
+        let loss = |batch: &Tensor| mlp.logits(&rows.index_select(batch, 0)?)?.sqr()?.mean_all();
+        let worse = std::cell::Cell::new(0.0);
+        let validate = || {
+            worse.set(worse.get() + 1.0);
+            Ok(worse.get())
+        };
+        fit(&vars, 8, &plan, loss, validate).unwrap();
+        assert_eq!(head(&vars), before);
+        let wide = LinearHead {
+            weight: vec![0.0; 40 * EMBEDDING],
+            bias: vec![0.0; 40],
+        };
+        assert!(begin_at(&vars, &wide).is_err());
+    }
 
     fn line(seed: u64) -> (f64, Vec<f32>) {
         let x: Vec<Vec<f32>> = (0..64).map(|i| vec![i as f32 / 64.0]).collect();

@@ -1,4 +1,4 @@
-//! Advertisement: how much a text reads like one, from the weak labels of
+//! Advertisement: how much a text reads like one, from our own posts and from the weak labels of
 //! [`crate::train::data::cues`]; measured on posts labelled by hand.
 
 use std::collections::HashSet;
@@ -18,9 +18,10 @@ use serde::Deserialize;
 use crate::train::data::cues::{Cues, GRADES};
 use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, language, sample};
+use crate::train::data::today::{self, OWN, TodaysPost};
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
-    HeadPlan, Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
+    HeadPlan, Mlp, begin_at, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
 use crate::train::heads::trained::{HeadFile, Held, NO_HEAD, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, auc, bootstrap_pair, spearman};
@@ -109,6 +110,22 @@ fn read(data: &Path, split: Split, dropped: f64) -> Result<Vec<Row>> {
     Ok(found)
 }
 
+/// Our own posts of a split, graded by those who wrote them; they keep their cues.
+fn own(data: &Path, split: Split) -> Result<Vec<Row>> {
+    let posts = today::posts(data, OWN, split)?.into_iter();
+    let of = |post: TodaysPost| {
+        let share = post.advert?;
+        let distance = |grade: usize| (GRADES[grade] - share).abs();
+        Some(Row {
+            set: OWN,
+            language: post.lang,
+            grade: (0..GRADES.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))?,
+            text: post.text,
+        })
+    };
+    Ok(posts.filter_map(of).collect())
+}
+
 /// How many rows there are of each row's language and grade.
 fn class_counts(rows: &[Row]) -> Vec<usize> {
     let mut counts = [[0; GRADES.len()]; LANGUAGES.len()];
@@ -155,8 +172,10 @@ fn train(training: &Training) -> Result<()> {
     }
     let student = training.student()?;
     let embeddings = Embeddings::new(&student, &training.sources.folders.runs)?;
-    let train = read(data, Split::Train, DROPPED)?;
-    let valid = read(data, Split::Valid, 1.0)?;
+    let mut train = read(data, Split::Train, DROPPED)?;
+    train.extend(own(data, Split::Train)?);
+    let mut valid = read(data, Split::Valid, 1.0)?;
+    valid.extend(own(data, Split::Valid)?);
     let (x, y) = (matrix(&vectors(&train, &embeddings)?)?, targets(&train)?);
     let held = vectors(&valid, &embeddings)?;
     let (held_x, held_y) = (matrix(&held)?, targets(&valid)?);
@@ -174,6 +193,9 @@ fn train(training: &Training) -> Result<()> {
         ("out", HIDDEN, advert::HEAD.classes),
     ];
     let vars = start(&layers, SEED)?;
+    if let Some(linear) = training.linear(HEAD.name)? {
+        begin_at(&vars, &linear)?;
+    }
     let head = Mlp::new(&vars, &layers, Tensor::relu)?;
     let plan = HeadPlan {
         epochs: 40,
@@ -273,7 +295,9 @@ fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     };
     let (data, embeddings) = (held.sources.data(), held.embeddings);
     let fixtures = held.fixtures.join("adverts.json");
-    let ngrams = Ngrams::fit(&read(data, Split::Train, DROPPED)?);
+    let mut learnt = read(data, Split::Train, DROPPED)?;
+    learnt.extend(own(data, Split::Train)?);
+    let ngrams = Ngrams::fit(&learnt);
     let json =
         std::fs::read(&fixtures).with_context(|| format!("reading {}", fixtures.display()))?;
     let posts: Vec<Fixture> =

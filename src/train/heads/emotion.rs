@@ -1,10 +1,14 @@
 //! Emotions: one head per language on embeddings.
 
 use crate::heads::emotion::{EN, NONE, SURE, ZH};
+use std::path::Path;
+
+use crate::text::Language;
 use anyhow::{Context, Result};
 
 use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, TextRow, language, sample};
+use crate::train::data::today::{OWN, posts};
 use crate::train::fit::labelled::{
     Labelled, Predictions, beside_baselines, fit_head, is_correct, predict,
 };
@@ -59,6 +63,20 @@ fn class(row: &TextRow, names: &[&str]) -> Option<usize> {
     names.iter().position(|name| *name == label)
 }
 
+/// Our own posts in a language with their classes.
+fn own(data: &Path, language: Language, names: &[&str]) -> Result<(Vec<String>, Vec<usize>)> {
+    let posts = posts(data, OWN, Split::Train)?.into_iter();
+    let class = |emotion: Option<String>| {
+        names
+            .iter()
+            .position(|name| Some(*name) == emotion.as_deref())
+    };
+    Ok(posts
+        .filter(|post| post.lang == language)
+        .filter_map(|post| Some((post.text, class(post.emotion)?)))
+        .unzip())
+}
+
 fn train(training: &Training) -> Result<()> {
     let data = training.sources.data();
     let student = training.student()?;
@@ -66,9 +84,16 @@ fn train(training: &Training) -> Result<()> {
     for (set, names, file) in SETS {
         let class = |row: &TextRow| class(row, names);
         let read = |split, limit| Labelled::read(data, set, split, limit, class, &embeddings);
-        let train = read(Split::Train, training.value(&PER_SET))?;
+        let mut train = read(Split::Train, training.value(&PER_SET))?;
+        let own = own(data, language(set), names)?;
+        train.extend(Labelled::of(OWN, own, &embeddings)?)?;
         let valid = read(Split::Valid, usize::MAX)?;
-        let (vars, deployed, t) = fit_head(&train, &valid, names.len(), training.seed())?;
+        let linear = training.linear(match language(set) {
+            Language::Zh => "emotion",
+            Language::En | Language::Other => "emotion_en",
+        })?;
+        let (classes, seed) = (names.len(), training.seed());
+        let (vars, deployed, t) = fit_head(&train, &valid, classes, seed, linear.as_ref())?;
         let out = training.sources.to_make(file.name)?;
         vars.save(&out)
             .with_context(|| format!("writing {}", out.display()))?;

@@ -6,12 +6,15 @@ pub mod advert;
 pub mod diffusion;
 pub mod emotion;
 pub mod intervals;
+pub mod irony;
+pub mod kind;
 pub mod novelty;
 pub mod reader;
 pub mod relevance;
 pub mod sentiment;
 pub mod topics;
 pub mod trained;
+pub mod wants;
 
 use trained::TrainedHead;
 
@@ -20,6 +23,9 @@ pub const HEADS: &[TrainedHead] = &[
     sentiment::HEAD,
     emotion::HEAD,
     advert::HEAD,
+    irony::HEAD,
+    kind::HEAD,
+    wants::HEAD,
     topics::HEAD,
     relevance::HEAD,
     novelty::HEAD,
@@ -28,7 +34,7 @@ pub const HEADS: &[TrainedHead] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::heads::INDICATORS;
+    use crate::heads::{CATEGORIES, INDICATORS};
 
     #[test]
     fn names_and_files_differ() {
@@ -45,11 +51,12 @@ mod tests {
     }
 
     #[test]
-    fn every_indicator_is_trained_under_its_code() {
-        for indicator in INDICATORS {
-            let head = HEADS.iter().find(|head| head.name == indicator.code);
+    fn every_head_beside_the_score_is_trained_under_its_code() {
+        let indicators = INDICATORS.iter().map(|head| head.code);
+        for code in indicators.chain(CATEGORIES.iter().map(|head| head.code)) {
+            let head = HEADS.iter().find(|head| head.name == code);
             let prefix = head.map(|head| head.files[0].prefix);
-            assert_eq!(prefix, Some(format!("{}.", indicator.code)).as_deref());
+            assert_eq!(prefix, Some(format!("{code}.")).as_deref());
         }
     }
 }

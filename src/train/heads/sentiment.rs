@@ -7,20 +7,21 @@ use candle_core::{Device, Tensor};
 
 use crate::definition::features::EMBEDDING;
 use crate::heads::classifier::{Classifier, HIDDEN};
-use crate::heads::sentiment::{CLASSES, probabilities, towards};
+use crate::heads::sentiment::{CLASSES, towards};
 use crate::layers::tensors::Tensors;
 
 use crate::train::data::sets::Split;
 use crate::train::data::texts::{Embeddings, TextRow, held_out, sample};
+use crate::train::data::today::{self, Example};
 use crate::train::fit::labelled::{Predictions, plan};
 use crate::train::fit::ngrams::NgramModel;
 use crate::train::fit::optimise::{
-    Mlp, file_of_vars, fit, matrix, scale_layer, start, temperature,
+    Mlp, begin_at, file_of_vars, fit, matrix, scale_layer, start, temperature,
 };
 use crate::train::heads::trained::{HeadFile, Held, SEED, Setting, TrainedHead, Training};
 use crate::train::metrics::{MetricRow, accuracy, bootstrap_pair, macro_f1, macro_recall};
 
-/// Texts to learn from.
+/// Texts with their moods, or with what they say of something.
 #[derive(Debug, Clone, Copy)]
 struct Set {
     name: &'static str,
@@ -28,8 +29,22 @@ struct Set {
     slice: &'static str,
     /// True where it has a neutral class.
     neutral: bool,
-    /// The targets whose rows are read for what they say of them; `None` to read texts as such.
-    towards: Option<Targets>,
+    source: Source,
+}
+
+/// The form in which a set's texts come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Rows of the older sets, read for themselves.
+    Rows,
+    /// The same, read for what they say of their targets.
+    Towards(Targets),
+    /// Our own posts, read for themselves.
+    Own,
+    /// Our own posts, read for each name that they judge.
+    Sides,
+    SeveralTargets,
+    TweetsOfTargets,
 }
 
 /// The targets whose rows are read.
@@ -39,44 +54,79 @@ enum Targets {
     HeldOut,
 }
 
-const fn of_itself(name: &'static str, neutral: bool) -> Set {
+const fn set(name: &'static str, slice: &'static str, neutral: bool, source: Source) -> Set {
     Set {
         name,
-        slice: name,
+        slice,
         neutral,
-        towards: None,
+        source,
     }
 }
 
 /// Chinese posts in three classes.
-const MOODS: Set = of_itself("zh_weibo_emotion", true);
-const SETS: [Set; 6] = [
-    of_itself("zh_weibo_sentiment", false),
-    of_itself("zh_review_sentiment", false),
+const MOODS: Set = set("zh_weibo_emotion", "zh_weibo_emotion", true, Source::Rows);
+const TOWARDS: Set = set(
+    "en_brand_sentiment",
+    "en_brand_sentiment, towards",
+    true,
+    Source::Towards(Targets::Learnt),
+);
+const SETS: [Set; 10] = [
+    set(
+        "zh_weibo_sentiment",
+        "zh_weibo_sentiment",
+        false,
+        Source::Rows,
+    ),
+    set(
+        "zh_review_sentiment",
+        "zh_review_sentiment",
+        false,
+        Source::Rows,
+    ),
     MOODS,
-    of_itself("en_tweet_sentiment", true),
-    of_itself("en_brand_sentiment", true),
-    Set {
-        name: "en_brand_sentiment",
-        slice: "en_brand_sentiment, towards",
-        neutral: true,
-        towards: Some(Targets::Learnt),
-    },
+    set(
+        "en_tweet_sentiment",
+        "en_tweet_sentiment",
+        true,
+        Source::Rows,
+    ),
+    set(
+        "en_brand_sentiment",
+        "en_brand_sentiment",
+        true,
+        Source::Rows,
+    ),
+    TOWARDS,
+    set("own_posts", "own_posts", true, Source::Own),
+    set("own_posts", "own_posts, towards", true, Source::Sides),
+    set(
+        "en_multi_target",
+        "en_multi_target, towards",
+        true,
+        Source::SeveralTargets,
+    ),
+    set(
+        "en_target_twitter",
+        "en_target_twitter, towards",
+        true,
+        Source::TweetsOfTargets,
+    ),
 ];
 /// Never learnt from: brands held out, and stances in another language.
 const UNSEEN: [Set; 2] = [
-    Set {
-        name: "en_brand_sentiment",
-        slice: "en_brand, held-out targets",
-        neutral: true,
-        towards: Some(Targets::HeldOut),
-    },
-    Set {
-        name: "zh_weibo_stance",
-        slice: "zh_weibo_stance, towards",
-        neutral: true,
-        towards: Some(Targets::Learnt),
-    },
+    set(
+        "en_brand_sentiment",
+        "en_brand, held-out targets",
+        true,
+        Source::Towards(Targets::HeldOut),
+    ),
+    set(
+        "zh_weibo_stance",
+        "zh_weibo_stance, towards",
+        true,
+        Source::Towards(Targets::Learnt),
+    ),
 ];
 /// Sets pooled for the headline figure.
 const POOLED: [&str; 2] = ["zh_weibo_sentiment", "zh_review_sentiment"];
@@ -115,17 +165,19 @@ struct MaskedSet {
     mask: Tensor,
 }
 
-/// The class of a row, if it is one of the set's: not what is left of htl_all, which is noise,
-/// nor a brand's name in a text about something else.
+/// The class of a row of the older sets, if it is one of the set's: not what is left of htl_all,
+/// which is noise, nor a brand's name in a text about something else.
 fn class(set: Set, row: &TextRow) -> Option<usize> {
     if row.src == "ChnSentiCorp_htl_all" || row.relevant == Some(0) {
         return None;
     }
     let target = row.target.as_deref().filter(|t| !t.contains(" or "));
-    let wanted = match set.towards {
-        Some(Targets::HeldOut) => target.is_some_and(held_out),
-        Some(Targets::Learnt) => target.is_some_and(|t| set.name == STANCE || !held_out(t)),
-        None => !target.is_some_and(held_out),
+    let wanted = match set.source {
+        Source::Towards(Targets::HeldOut) => target.is_some_and(held_out),
+        Source::Towards(Targets::Learnt) => {
+            target.is_some_and(|t| set.name == STANCE || !held_out(t))
+        }
+        _ => !target.is_some_and(held_out),
     };
     let class = match row.stance.as_deref().or(row.label.as_deref())? {
         "neg" | "against" => 0,
@@ -136,12 +188,37 @@ fn class(set: Set, row: &TextRow) -> Option<usize> {
     (wanted && (set.neutral || class != 1)).then_some(class)
 }
 
-/// The text of a row as the encoder reads it.
-fn text_of(set: Set, row: &TextRow) -> String {
-    match (set.towards, &row.target) {
-        (Some(_), Some(target)) => towards(target, &row.text),
-        _ => row.text.clone(),
-    }
+/// At most `limit` examples of a split of a set.
+fn examples(data: &Path, set: Set, split: Split, limit: usize) -> Result<Vec<Example>> {
+    let mut found = match set.source {
+        Source::Own => today::moods(data, today::OWN, split)?,
+        Source::Sides => today::sides(data, split)?,
+        Source::SeveralTargets => today::several_targets(data, split)?,
+        Source::TweetsOfTargets => today::tweets_of_targets(data, split)?,
+        Source::Rows | Source::Towards(_) => {
+            let usable = |row: &TextRow| class(set, row).is_some();
+            let of = |row: TextRow| {
+                let target = matches!(set.source, Source::Towards(_)).then_some(&row.target);
+                Some(Example {
+                    class: class(set, &row)?,
+                    view: target
+                        .and_then(Option::as_ref)
+                        .map(|t| towards(t, &row.text)),
+                    text: row.text,
+                    slice: row.src,
+                    row: row.id,
+                })
+            };
+            let rows = sample(data, set.name, split, limit, usable)?;
+            rows.into_iter().filter_map(of).collect()
+        }
+    };
+    found.truncate(limit);
+    Ok(found)
+}
+
+fn classes(examples: &[Example]) -> Vec<usize> {
+    examples.iter().map(|example| example.class).collect()
 }
 
 fn read(
@@ -151,14 +228,12 @@ fn read(
     limit: usize,
     embeddings: &Embeddings,
 ) -> Result<MaskedSet> {
-    let rows = sample(data, set.name, split, limit, |row| {
-        class(set, row).is_some()
-    })?;
-    let texts: Vec<String> = rows.iter().map(|row| text_of(set, row)).collect();
+    let examples = examples(data, set, split, limit)?;
+    let texts: Vec<String> = examples.iter().map(|e| e.read_as().to_owned()).collect();
     let mask = if set.neutral { 0.0 } else { NEVER };
     Ok(MaskedSet {
         set,
-        classes: rows.iter().filter_map(|row| class(set, row)).collect(),
+        classes: classes(&examples),
         x: matrix(&embeddings.of(set.name, &texts)?)?,
         mask: Tensor::new(&[[0.0, mask, 0.0]], &Device::Cpu)?,
     })
@@ -205,6 +280,9 @@ fn train(training: &Training) -> Result<()> {
     })?;
 
     let vars = start(&LAYERS, training.seed())?;
+    if let Some(linear) = training.linear(HEAD.name)? {
+        begin_at(&vars, &linear)?;
+    }
     let head = Mlp::new(&vars, &LAYERS, Tensor::relu)?;
     let loss = |rows: &Tensor| {
         let logits = head.logits(&x.index_select(rows, 0)?)?;
@@ -250,29 +328,22 @@ fn likeliest(set: Set, probabilities: &[f32]) -> Result<usize> {
 /// The likeliest class of each text of a split, of all sets; where texts have targets, read as the
 /// scorer reads a post that names its brand.
 fn predictions(held: &Held, embeddings: &Embeddings) -> Result<Vec<Predictions>> {
-    let (head, data, split) = (
-        held.scorer.reader().sentiment(),
-        held.sources.data(),
-        held.split,
-    );
+    let (reader, data, split) = (held.scorer.reader(), held.sources.data(), held.split);
     let of = |set: Set| {
-        let usable = |row: &TextRow| class(set, row).is_some();
-        let rows = sample(data, set.name, split, usize::MAX, usable)?;
-        let vectors = |texts: Vec<String>| embeddings.of(set.name, &texts);
-        let own = vectors(rows.iter().map(|row| row.text.clone()).collect())?;
-        let towards = set
-            .towards
-            .map(|_| rows.iter().map(|row| text_of(set, row)));
-        let towards = towards.map(|texts| vectors(texts.collect())).transpose()?;
-        let found = own.iter().enumerate().map(|(i, own)| {
-            let towards = towards.as_ref().map(|vectors| &vectors[i][..]);
-            likeliest(set, &probabilities(head, own, towards)?)
+        let examples = examples(data, set, split, usize::MAX)?;
+        let own: Vec<String> = examples.iter().map(|e| e.text.clone()).collect();
+        let views: Vec<String> = examples.iter().filter_map(|e| e.view.clone()).collect();
+        let own = embeddings.of(set.name, &own)?;
+        let mut views = embeddings.of(set.name, &views)?.into_iter();
+        let found = examples.iter().zip(&own).map(|(example, own)| {
+            let view = example.view.as_ref().and_then(|_| views.next());
+            likeliest(set, &reader.mood(own, view.as_deref())?)
         });
         Ok(Predictions {
             set: set.slice.into(),
             classes: CLASSES,
             found: found.collect::<Result<_>>()?,
-            truth: rows.iter().filter_map(|row| class(set, row)).collect(),
+            truth: classes(&examples),
         })
     };
     SETS.into_iter().chain(UNSEEN).map(of).collect()
@@ -280,16 +351,15 @@ fn predictions(held: &Held, embeddings: &Embeddings) -> Result<Vec<Predictions>>
 
 /// A character n-gram model of a set's training split, and its most frequent class.
 fn baselines(data: &Path, set: Set) -> Result<(NgramModel, usize)> {
-    let usable = |row: &TextRow| class(set, row).is_some();
-    let train = sample(data, set.name, Split::Train, usize::MAX, usable)?;
-    let examples: Vec<(&str, usize)> = train
-        .iter()
-        .filter_map(|r| Some((r.text.as_str(), class(set, r)?)))
-        .collect();
+    let train = examples(data, set, Split::Train, usize::MAX)?;
+    let texts = train.iter().map(|e| (e.text.as_str(), e.class));
     let mut counts = [0; CLASSES];
-    examples.iter().for_each(|(_, c)| counts[*c] += 1);
+    train.iter().for_each(|e| counts[e.class] += 1);
     let majority = (0..CLASSES).max_by_key(|&c| counts[c]).unwrap_or(0);
-    Ok((NgramModel::fit(&examples, CLASSES, 1), majority))
+    Ok((
+        NgramModel::fit(&texts.collect::<Vec<_>>(), CLASSES, 1),
+        majority,
+    ))
 }
 
 /// Accuracy and macro-F1 per set and pooled over the Chinese binary sets, beside the most
@@ -302,13 +372,12 @@ fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     let predictions = predictions(held, held.embeddings)?;
     for (set, model) in SETS.into_iter().chain(UNSEEN).zip(predictions) {
         // Baselines learn from what the model may: of the held-out targets, the others' rows.
-        let (ngrams, majority) = match set.towards {
-            Some(Targets::HeldOut) => baselines(data, SETS[SETS.len() - 1])?,
+        let (ngrams, majority) = match set.source {
+            Source::Towards(Targets::HeldOut) => baselines(data, TOWARDS)?,
             _ => baselines(data, set)?,
         };
-        let usable = |row: &TextRow| class(set, row).is_some();
-        let held = sample(data, set.name, split, usize::MAX, usable)?;
-        let by = |ngrams: &NgramModel| held.iter().map(|r| ngrams.predict(&r.text)).collect();
+        let held = examples(data, set, split, usize::MAX)?;
+        let by = |ngrams: &NgramModel| held.iter().map(|e| ngrams.predict(&e.text)).collect();
         if set.name == STANCE {
             let (moods, _) = baselines(data, MOODS)?;
             let unseen: Vec<usize> = by(&moods);

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::encoder::Precision;
+use crate::layers::tensors::Tensors;
 use crate::scorer::Scorer;
 use crate::train::data::encoders::{self, Folder};
 use crate::train::data::folders::Sources;
 use crate::train::data::sets::Split;
 use crate::train::data::texts::Embeddings;
 use crate::train::fit::labelled::Predictions;
+use crate::train::fit::optimise::LinearHead;
 use crate::train::metrics::MetricRow;
 
 /// How a head is fitted and measured.
@@ -83,6 +85,25 @@ impl Training {
     /// The value of [`SEED`].
     pub fn seed(&self) -> u64 {
         self.value(&SEED) as u64
+    }
+
+    /// The linear head of a task that the encoder was tuned with, if its folder has one: it
+    /// was fitted to texts as they were when the encoder had not yet learnt them by heart.
+    pub fn linear(&self, task: &str) -> Result<Option<LinearHead>> {
+        let path = self.encoder.join("heads.safetensors");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let bytes = std::fs::read(&path)?;
+        let file = Tensors::open(&bytes)?;
+        let file = file.under(task);
+        if !file.any() {
+            return Ok(None);
+        }
+        Ok(Some(LinearHead {
+            weight: file.floats_of_any_shape("weight")?,
+            bias: file.floats_of_any_shape("bias")?,
+        }))
     }
 
     /// The encoder, as the bundle will hold it.
