@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::text::Unreadable;
+
 /// Every failure of the core. `code()` is stable across versions: JavaScript and HTTP
 /// clients match on it, never on the message.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,10 @@ pub enum Error {
         /// Column of the place, from 1.
         column: usize,
     },
+    /// A text has nothing that can be scored; shells answer with a
+    /// [`Refusal`](crate::scorer::answer::Refusal) where they can.
+    #[error("post.text: has nothing that can be scored ({})", .0.code())]
+    Unreadable(Unreadable),
     /// A bundle's file is missing, damaged or not what its manifest says.
     #[error("bundle: {0}")]
     Bundle(String),
@@ -75,6 +81,7 @@ impl Error {
         match self {
             Error::Invalid { .. } => "invalid_input",
             Error::Malformed { .. } => "malformed_json",
+            Error::Unreadable(_) => "unreadable",
             Error::Bundle(_) => "bundle",
             Error::BundleSchema { .. } => "bundle_schema",
             Error::MemoryBudget { .. } => "memory_budget",
@@ -86,6 +93,7 @@ impl Error {
     pub fn field(&self) -> Option<&str> {
         match self {
             Error::Invalid { field, .. } | Error::Malformed { field, .. } => Some(field),
+            Error::Unreadable(_) => Some("post.text"),
             _ => None,
         }
     }

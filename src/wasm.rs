@@ -17,7 +17,7 @@ use crate::encoder::Precision;
 use crate::layers::tensors::FileBytes;
 use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
-use crate::scorer::answer::Score;
+use crate::scorer::answer::{Answer, Score};
 use crate::scorer::bundle::{Bundle, Manifest};
 use crate::scorer::constants;
 use crate::scorer::explain::leave_one_out::LeaveOneOut;
@@ -62,7 +62,7 @@ pub fn constants() -> Result<JsValue, JsValue> {
 pub struct WasmScorer {
     scorer: Rc<Scorer>,
     /// What `score` answered last, for `reweigh`.
-    last: RefCell<Option<Score>>,
+    last: RefCell<Option<Answer<Score>>>,
 }
 
 #[wasm_bindgen]
@@ -100,24 +100,27 @@ impl WasmScorer {
             .map_err(|e| thrown(&e))
     }
 
-    /// Scores a request: the JSON of `ScoreRequest` in, an object of the form of `Score` out.
+    /// Scores a request: the JSON of `ScoreRequest` in, an object of the form of `Score` or
+    /// `Refusal` out.
     ///
     /// JSON and not an object, because serde-wasm-bindgen looks up only the fields it knows: a
     /// misspelt one would pass unseen. And so each mistake reads the same here, on the command
     /// line and over HTTP.
     pub fn score(&self, request: &JsString) -> Result<JsValue, JsValue> {
-        let score = self
+        let answer = self
             .read(request)
-            .and_then(|request| self.evaluate(&request))
-            .map_err(|e| thrown(&e))?
-            .score;
-        let answer = object(&score);
-        *self.last.borrow_mut() = Some(score);
-        answer
+            .and_then(|request| {
+                let score = self.evaluate(&request).map(|evaluation| evaluation.score);
+                self.scorer.answer(&request, score)
+            })
+            .map_err(|e| thrown(&e))?;
+        let given = object(&answer);
+        *self.last.borrow_mut() = Some(answer);
+        given
     }
 
     /// The last answer of `score` at other weights (JSON of `Weights`; the default without), or
-    /// `undefined` if there is none. Nothing is computed anew but the weighing.
+    /// `undefined` if there is none. Nothing is computed anew but the weighing; a refusal stays one.
     pub fn reweigh(&self, weights: Option<String>) -> Result<JsValue, JsValue> {
         let weights: Weights = match weights {
             Some(weights) => parse(weights, "weights").map_err(|e| thrown(&e))?,
@@ -127,20 +130,23 @@ impl WasmScorer {
         valid.map_err(|e| thrown(&e))?;
         match &mut *self.last.borrow_mut() {
             Some(last) => {
-                *last = self.scorer.reweigh(last, &weights);
+                if let Answer::Given(score) = last {
+                    *score = self.scorer.reweigh(score, &weights);
+                }
                 object(last)
             }
             None => Ok(JsValue::UNDEFINED),
         }
     }
 
-    /// Explains the score of a request: an object of the form of `Explanation`.
+    /// Explains the score of a request: an object of the form of `Explanation` or `Refusal`.
     pub fn explain(&self, request: &JsString) -> Result<JsValue, JsValue> {
         let explanation = self
             .read(request)
             .and_then(|request| {
-                let evaluation = self.evaluate(&request)?;
-                Ok(self.scorer.explanation(&request, &evaluation))
+                let evaluation = self.evaluate(&request);
+                let explain = |evaluation| self.scorer.explanation(&request, &evaluation);
+                self.scorer.answer(&request, evaluation.map(explain))
             })
             .map_err(|e| thrown(&e))?;
         object(&explanation)

@@ -6,7 +6,10 @@ mod common;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use common::{a_million_events, assert_shape, bad_inputs, draft, page, tells_of_dropped_events};
+use common::{
+    Unreadable, a_million_events, assert_shape, bad_inputs, draft, page, tells_of_dropped_events,
+    unreadable,
+};
 use serde_json::{Value, json};
 
 const TEXT: &str = "Third winter in these boots and my feet are still dry.";
@@ -121,6 +124,29 @@ fn bad_lines_are_answered_in_place_and_the_rest_goes_on() {
         assert_shape("Error", &answer["error"]);
     }
     assert_eq!(answers.last(), answers.first());
+}
+
+#[test]
+fn a_text_that_cannot_be_read_is_answered_with_the_reason() {
+    let lines: Vec<_> = unreadable().collect();
+    let input: String = lines
+        .iter()
+        .map(|line| format!("{}\n", line.request))
+        .collect();
+    let output = bsmv(&["score"], &input);
+    assert!(output.status.success());
+    let answers = answers(&output);
+    assert_eq!(answers.len(), lines.len());
+    for (answer, Unreadable { code, request }) in answers.iter().zip(&lines) {
+        assert_shape("Refusal", answer);
+        assert_eq!(answer["refused"]["code"], *code, "{request}");
+    }
+    let output = bsmv(&["score", "--text", "锟斤拷锟斤拷"], "");
+    assert!(output.status.success());
+    assert!(
+        stdout(&output).starts_with("No score. The text is damaged"),
+        "{output:?}"
+    );
 }
 
 #[test]

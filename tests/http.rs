@@ -8,10 +8,11 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use common::Unreadable;
 use common::server::Server;
 use common::{
     OPENAPI, a_million_events, assert_error, assert_shape, bad_inputs, draft, full_request,
-    tells_of_dropped_events,
+    tells_of_dropped_events, unreadable,
 };
 
 fn assert_scores(server: &Server) {
@@ -42,6 +43,23 @@ fn what_moved_a_score_is_explained() {
     assert_shape("Explanation", &explanation);
     assert_eq!(explanation["events"].as_array().unwrap().len(), 3);
     assert_error(&server.explain("{}"), 422, "invalid_input");
+}
+
+#[test]
+fn a_text_that_cannot_be_read_has_no_score_and_a_reason() {
+    let server = Server::start();
+    for Unreadable { code, request } in unreadable() {
+        for answer in [
+            server.score(&request.to_string()),
+            server.explain(&request.to_string()),
+        ] {
+            assert_eq!(answer.status, 200, "{request}");
+            let refusal = answer.json();
+            assert_shape("Refusal", &refusal);
+            assert_eq!(refusal["refused"]["code"], code, "{request}");
+        }
+    }
+    assert_scores(&server);
 }
 
 #[test]

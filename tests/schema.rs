@@ -225,7 +225,7 @@ fn scores_have_the_shape_the_description_gives() {
             draft(),
             full_request(),
             json!({"post": {"text": "这家的拉面太难吃了,再也不来"}, "graph": page(400)}),
-            json!({"post": {"text": "?"}, "graph": page(0)}),
+            json!({"post": {"text": "6"}, "graph": page(0)}),
         ] {
             let request = ScoreRequest::from_json(request.to_string()).unwrap();
             let score = scorer.score(&request.check().unwrap()).unwrap();

@@ -255,6 +255,11 @@ async function update() {
     const score = await scorer.score(asked);
     if (mine !== newest) return;
     const ms = performance.now() - begin;
+    if (score.bsmv === null) {
+      hideAnswer();
+      showError(new Error(score.refused.message));
+      return;
+    }
     clearError();
     shown = { score, about: { brand: brand.value !== "", ms } };
     show(score, shown.about);

@@ -11,8 +11,9 @@ use bsmv::definition::value::Weights;
 use bsmv::post::brand::BrandProfile;
 use bsmv::post::json;
 use bsmv::post::{Platform, Post};
-use bsmv::scorer::Scorer;
+use bsmv::scorer::answer::{Answer, Score};
 use bsmv::scorer::request::ScoreRequest;
+use bsmv::scorer::{Evaluation, Scorer};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 use serde::Serialize;
@@ -22,9 +23,10 @@ use super::bundle_dir::Model;
 use super::report;
 
 /// Score one post given by --text, or, without it, one JSON request per line of standard input,
-/// each answered by one line: a score, or {"error":{"code","field","message"},"line"}.
+/// each answered by one line: a score, {"bsmv":null,"refused":{"code","message"}} for a text that can't
+/// be read, or {"error":{"code","field","message"},"line"}.
 ///
-/// Exit code: 0 all scored, 1 something was not, 2 wrong usage.
+/// Exit code: 0 all answered, 1 something was not, 2 wrong usage.
 #[derive(clap::Args)]
 pub struct Args {
     /// Text of the post
@@ -100,18 +102,25 @@ fn one(
     };
     let request = request.check()?;
     let scorer = args.model.open()?;
-    let evaluation = scorer.evaluate(&request, &scorer.read(&request)?);
-    let score = &evaluation.score;
+    let read = scorer.read(&request);
+    let evaluation = read.map(|reading| scorer.evaluate(&request, &reading));
     let mut out = BufWriter::new(io::stdout().lock());
-    if args.json {
-        serde_json::to_writer(&mut out, score)?;
-        writeln!(out)?;
-    } else {
-        let explanation = scorer.explanation(&request, &evaluation);
-        report::write(&mut out, score, &explanation, request.brand())?;
+    match scorer.answer(&request, evaluation)? {
+        Answer::Given(Evaluation { score, .. }) if args.json => json_line(&mut out, &score)?,
+        Answer::Given(evaluation) => {
+            let explanation = scorer.explanation(&request, &evaluation);
+            report::write(&mut out, &evaluation.score, &explanation, request.brand())?;
+        }
+        Answer::Refused(refusal) if args.json => json_line(&mut out, &refusal)?,
+        Answer::Refused(refusal) => writeln!(out, "No score. {}", refusal.refused.message)?,
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn json_line(out: &mut impl Write, answer: &impl Serialize) -> Result<()> {
+    serde_json::to_writer(&mut *out, answer)?;
+    Ok(writeln!(out)?)
 }
 
 fn lines(
@@ -168,13 +177,14 @@ fn score_line(
     line: &[u8],
     brand: Option<&BrandProfile>,
     weights: Option<Weights>,
-) -> bsmv::Result<bsmv::scorer::answer::Score> {
+) -> bsmv::Result<Answer<Score>> {
     let mut request: ScoreRequest = json::parse(line, "")?;
     if request.brand.is_none() {
         request.brand = brand.cloned();
     }
     request.weights = request.weights.or(weights);
-    scorer.score(&request.check()?)
+    let request = request.check()?;
+    scorer.answer(&request, scorer.score(&request))
 }
 
 /// Reads the part of a request that a file holds.

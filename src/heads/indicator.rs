@@ -41,6 +41,14 @@ pub struct Indicator {
     pub value: Option<f32>,
 }
 
+impl Indicator {
+    /// The value of `head` among answers.
+    pub fn value_of(head: &IndicatorHead, among: &[Indicator]) -> Option<f32> {
+        let mut among = among.iter();
+        among.find(|indicator| indicator.code == head.code)?.value
+    }
+}
+
 /// Heads beside the score, those of them that a bundle has.
 #[derive(Debug, Clone)]
 pub struct Indicators(Vec<(&'static IndicatorHead, Option<Classifier>)>);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::Result;
 use crate::definition::features::TOPICS;
 use crate::encoder::embedder::Embedder;
-use crate::heads::INDICATORS;
+use crate::heads::category::{Categories, Category};
 use crate::heads::classifier::Classifier;
 use crate::heads::emotion::{Emotion, EmotionHeads};
 use crate::heads::indicator::{Indicator, Indicators};
@@ -16,10 +16,12 @@ use crate::heads::novelty::{Novelty, characters};
 use crate::heads::relevance::{Brand, RelevanceHead};
 use crate::heads::sentiment::{CLASSES, brand_view, probabilities, valence};
 use crate::heads::topics::{TopicLabel, TopicProjector};
+use crate::heads::wants;
+use crate::heads::{CATEGORIES, INDICATORS};
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
 use crate::text::accounts_as_names;
-use crate::text::{Cleaned, Language, clean, detect};
+use crate::text::{Cleaned, Language, clean, clean_report, detect, unreadable};
 
 /// Brands kept ready; the one not used for longest makes room.
 const BRANDS_KEPT: usize = 64;
@@ -35,6 +37,7 @@ pub struct Reader {
     emotions: Option<EmotionHeads>,
     novelty: Option<Novelty>,
     indicators: Indicators,
+    categories: Categories,
     brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
 }
 
@@ -50,6 +53,8 @@ pub struct TextFeatures {
     pub emotion: Option<Emotion>,
     /// The answers of the heads beside the score.
     pub indicators: Vec<Indicator>,
+    /// The classes that heads beside the score put it in.
+    pub categories: Vec<Category>,
     /// Weights that sum to 1.
     pub topics: [f32; TOPICS],
     /// As detected from the script.
@@ -72,7 +77,7 @@ impl TextFeatures {
 
 impl Reader {
     /// Loads each head from the tensors under its name. `sentiment`, `topics` and `relevance` are
-    /// what the score is made of; `emotion`, `novelty` and the indicators may be missing, and
+    /// what the score is made of; `emotion`, `novelty`, the indicators and the categories may be missing, and
     /// answer nothing then.
     ///
     /// # Errors
@@ -89,6 +94,7 @@ impl Reader {
             emotions: if_any(&heads.under("emotion"), EmotionHeads::load)?,
             novelty: if_any(&heads.under("novelty"), Novelty::load)?,
             indicators: Indicators::load(heads, INDICATORS)?,
+            categories: Categories::load(heads, CATEGORIES)?,
             brands: Mutex::default(),
         })
     }
@@ -111,6 +117,11 @@ impl Reader {
     /// The heads beside the score that the bundle has.
     pub fn indicators(&self) -> &Indicators {
         &self.indicators
+    }
+
+    /// The heads with classes beside the score that the bundle has.
+    pub fn categories(&self) -> &Categories {
+        &self.categories
     }
 
     /// The topic projector.
@@ -144,6 +155,7 @@ impl Reader {
                 .map(|heads| heads.read(&reading.vector, language.unwrap_or(Language::Other)))
                 .transpose()?,
             indicators: self.indicators.read(&reading.vector)?,
+            categories: self.categories.read(&reading.vector)?,
             topics: self.topics.weights(&reading.vector)?,
             novelty: self.novelty.as_ref().map(|novelty| {
                 let characters = characters(&reading.cleaned.text);
@@ -161,6 +173,29 @@ impl Reader {
         let brand = self.brand(profile)?;
         self.relevance
             .relevance(&text.vector, &text.cleaned.text, &brand)
+    }
+
+    /// The valence of each of some comments, read together; `None` of one that can't be read. Who asks
+    /// where to buy, or what it is, doesn't blame: an ask counts as neutral at least.
+    pub fn voices(&self, comments: &[String]) -> Result<Vec<Option<f32>>> {
+        let cleaned: Vec<Cleaned> = comments.iter().map(|text| clean_report(text)).collect();
+        let texts: Vec<String> = cleaned.iter().map(|cleaned| cleaned.text.clone()).collect();
+        let vectors = self.embedder.embed_all(&texts, BATCH)?;
+        let mut found = Vec::with_capacity(comments.len());
+        for ((comment, cleaned), vector) in comments.iter().zip(&cleaned).zip(&vectors) {
+            let language = detect(&cleaned.text).language;
+            if unreadable(comment, cleaned, language, false).is_some() {
+                found.push(None);
+                continue;
+            }
+            let s = valence(&self.mood(vector, None)?);
+            let categories = self.categories.read(vector)?;
+            let asks = categories
+                .iter()
+                .any(|category| category.label == Some(wants::ASK));
+            found.push(Some(if asks { s.max(0.0) } else { s }));
+        }
+        Ok(found)
     }
 
     /// s and T of several texts, read together; T is 1 without a brand.
@@ -188,6 +223,12 @@ impl Reader {
         Ok(found)
     }
 
+    /// P(negative), P(neutral), P(positive) of a text, by its vector and, where it names
+    /// the brand, that of [`brand_view`].
+    pub fn mood(&self, own: &[f32], towards: Option<&[f32]>) -> Result<Vec<f32>> {
+        probabilities(&self.sentiment, own, towards)
+    }
+
     /// P(negative), P(neutral), P(positive) of each of some cleaned texts, whose vectors are
     /// `vectors`: of itself and, where it names the brand, of what it says of that. `embed` gives
     /// the vectors of further texts.
@@ -204,7 +245,7 @@ impl Reader {
         let both = vectors.iter().zip(&views);
         both.map(|(vector, view)| {
             let towards = view.as_ref().and_then(|_| towards.next());
-            probabilities(&self.sentiment, vector, towards.as_deref())
+            self.mood(vector, towards.as_deref())
         })
         .collect()
     }

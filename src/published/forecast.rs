@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::Result;
 use crate::definition::value::events_of;
 use crate::diffusion::{DiffusionForecast, DiffusionGraph, MAX_EVENTS, OBSERVATION_TIMES};
 use crate::encoder::Precision;
@@ -13,6 +12,7 @@ use crate::scorer::reading::diffusion_input;
 use crate::scorer::request::CheckedRequest;
 use crate::scorer::words::{Locale, note};
 use crate::scorer::{COVERAGE, Evaluation, Scorer};
+use crate::{Error, Result};
 
 /// The forecast of one published post.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -65,7 +65,7 @@ pub struct Moment {
     pub events: u64,
     /// The final count, as forecast then; null where diffusion is not modelled.
     pub expected: Option<Expected>,
-    /// The score for a brand that the post fits; null without the post's text.
+    /// The score for a brand that the post fits; null without a text that can be read.
     pub score: Option<MomentScore>,
 }
 
@@ -94,13 +94,18 @@ pub fn forecast(
 ) -> Result<PostForecast> {
     let now = graph.observed_until;
     let before = OBSERVATION_TIMES.into_iter().filter(|&t| t < now);
-    let known = before
+    let known: Vec<DiffusionGraph> = before
         .chain([now])
         .map(|t| graph.cut(t).capped(MAX_EVENTS))
         .collect();
+    let words = Locale::En.words();
+    let without = |why| counted(scorer, record, known.clone(), why);
     let (history, unseen) = match record.post() {
-        Some(post) => scored(scorer, post, known)?,
-        None => counted(scorer, record, known),
+        Some(post) => match scored(scorer, post, known.clone()) {
+            Err(Error::Unreadable(reason)) => without(words.refused(reason)),
+            scored => scored?,
+        },
+        None => without(note!(words, forecast.no_text)),
     };
     let last = history.last().expect("now is always among the times");
     Ok(PostForecast {
@@ -141,11 +146,13 @@ fn scored(
     Ok((history, unseen))
 }
 
-/// A post without its text at each time, by the graph then, and what its forecast is blind to.
+/// A post without its text at each time, by the graph then, and what its forecast is blind to:
+/// `why` there is no text.
 fn counted(
     scorer: &Scorer,
     record: &PostRecord,
     known: Vec<DiffusionGraph>,
+    why: Note,
 ) -> (Vec<Moment>, Vec<Note>) {
     let post = record.wordless();
     let (mut history, mut outside) = (Vec::with_capacity(known.len()), None);
@@ -161,7 +168,7 @@ fn counted(
         let outside = words.outside(outside);
         unseen.push(note!(words, forecast.diffusion_not_modelled, outside: outside));
     }
-    unseen.push(note!(words, forecast.no_text));
+    unseen.push(why);
     (history, unseen)
 }
 

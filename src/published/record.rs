@@ -306,16 +306,17 @@ fn check_optional_id(field: &str, id: Option<&str>) -> Result<()> {
     id.map_or(Ok(()), |id| check_id(field, id))
 }
 
-/// Computes the valence of every event that has words and no valence.
+/// Computes the valence of every event that has words and no valence; words that can't be read
+/// stay without one.
 ///
 /// # Errors
 /// Whatever the encoder says of a text; no event is changed then.
 pub fn fill_valences(reader: &Reader, events: &mut [Event]) -> Result<()> {
     let wanting: Vec<&mut Event> = events.iter_mut().filter(|e| e.wants_valence()).collect();
     let texts: Vec<String> = wanting.iter().filter_map(|e| e.text.clone()).collect();
-    let found = reader.valence_and_relevance(&texts, None)?;
-    for (event, (s, _)) in wanting.into_iter().zip(found) {
-        event.s = Some(s);
+    let found = reader.voices(&texts)?;
+    for (event, s) in wanting.into_iter().zip(found) {
+        event.s = s;
     }
     Ok(())
 }

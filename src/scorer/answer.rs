@@ -4,9 +4,10 @@ use serde::{Serialize, Serializer};
 
 use crate::definition::value::{Parts, Weights};
 use crate::encoder::Precision;
-use crate::heads::advert;
+use crate::heads::category::Category;
 use crate::heads::emotion::Emotion;
 use crate::heads::indicator::Indicator;
+use crate::heads::irony;
 
 /// The worth of one post to one brand: a forecast with an interval, and its parts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,6 +37,8 @@ pub struct Score {
     pub advert: Option<f32>,
     /// The answers of the heads beside the score, which it doesn't move with.
     pub indicators: Vec<Indicator>,
+    /// What sort of post it is, and what its writer wants. The score doesn't move with them.
+    pub categories: Vec<Category>,
     /// All ten topics with their weights.
     #[cfg_attr(test, schemars(length(equal = crate::definition::features::TOPICS)))]
     pub topics: Vec<TopicWeight>,
@@ -54,6 +57,29 @@ pub struct Score {
     pub bundle: String,
     /// How the text encoder computed.
     pub precision: Precision,
+}
+
+/// What was asked for, or the reason why the text can't be read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Answer<T> {
+    /// What was asked for.
+    Given(T),
+    /// The text can't be read.
+    Refused(Refusal),
+}
+
+/// The answer for a text that can't be read: there is no score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Refusal {
+    /// Always null: not 50, which would mean no effect.
+    pub bsmv: (),
+    /// The reason: `blank`, `damaged`, `noise`, `language` or, for a brand, `emoji_alone`.
+    pub refused: Note,
+    /// `name@version` of the model bundle.
+    pub bundle: String,
 }
 
 /// The features and events that moved a score.
@@ -170,10 +196,16 @@ pub struct Note {
     pub message: String,
 }
 
-/// The value of the indicator `advert` among others.
-pub(crate) fn advert(indicators: &[Indicator]) -> Option<f32> {
-    let mut indicators = indicators.iter();
-    indicators.find(|i| i.code == advert::HEAD.code)?.value
+impl Score {
+    /// True if the text is likely meant the other way.
+    pub(crate) fn is_ironic(&self) -> bool {
+        is_ironic(&self.indicators)
+    }
+}
+
+/// True if a text with these indicators is likely meant the other way.
+pub(crate) fn is_ironic(indicators: &[Indicator]) -> bool {
+    Indicator::value_of(&irony::HEAD, indicators).is_some_and(|p| p >= irony::LIKELY)
 }
 
 /// Values by their names; an object in answers.

@@ -19,11 +19,13 @@ use crate::diffusion::{DiffusionForecast, DiffusionNet};
 use crate::encoder::Precision;
 use crate::encoder::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
+use crate::heads::advert;
+use crate::heads::indicator::Indicator;
 use crate::heads::reader::Reader;
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::{
-    Contribution, Explanation, Interval, Predicted, Score, Sentiment, TopicWeight,
+    Answer, Contribution, Explanation, Interval, Predicted, Refusal, Score, Sentiment, TopicWeight,
 };
 use crate::scorer::bundle::{Bundle, DIFFUSION, HEADS, Manifest, TOKENIZER, encoder_file};
 use crate::scorer::explain::leave_one_out::LeaveOneOut;
@@ -34,7 +36,7 @@ use crate::scorer::reading::{PostReading, diffusion_input};
 use crate::scorer::request::CheckedRequest;
 use crate::scorer::unseen::Sight;
 use crate::scorer::words::Locale;
-use crate::text::Language;
+use crate::text::{Language, unreadable};
 use crate::{Error, Result};
 
 /// Share of realised values that a score's interval is meant to hold.
@@ -147,6 +149,26 @@ impl Scorer {
         Ok(self.evaluate(request, &self.read(request)?).score)
     }
 
+    /// `made` as it is answered: in place of [`Error::Unreadable`] stands a refusal, in the
+    /// request's language.
+    ///
+    /// # Errors
+    /// Any other error of `made`.
+    pub fn answer<T>(&self, request: &CheckedRequest, made: Result<T>) -> Result<Answer<T>> {
+        match made {
+            Ok(made) => Ok(Answer::Given(made)),
+            Err(Error::Unreadable(reason)) => {
+                let locale = request.locale().unwrap_or(Locale::En);
+                Ok(Answer::Refused(Refusal {
+                    bsmv: (),
+                    refused: locale.words().refused(reason),
+                    bundle: self.bundle(),
+                }))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
     /// Scores a post and says what moved the score: its features, and each event.
     ///
     /// # Errors
@@ -160,8 +182,9 @@ impl Scorer {
     /// graph and all weights.
     ///
     /// # Errors
-    /// [`Error::MemoryBudget`] if the graph is too large to be forecast then; whatever the
-    /// encoder says of the text.
+    /// [`Error::Unreadable`] if there is nothing in the text that could be scored;
+    /// [`Error::MemoryBudget`] if the graph is too large to be forecast then; whatever the encoder
+    /// says of the text.
     pub fn read(&self, request: &CheckedRequest) -> Result<PostReading> {
         self.account.admit_events(request.graph().len())?;
         self.read_text(request)
@@ -169,12 +192,17 @@ impl Scorer {
 
     fn read_text(&self, request: &CheckedRequest) -> Result<PostReading> {
         let (post, brand) = (request.post(), request.brand());
-        let text = self.reader.read(&post.full_text(), brand)?;
-        Ok(PostReading {
-            relevance: brand.map_or(Ok(1.0), |brand| self.reader.relevance(&text, brand))?,
-            language: Language::known(post.language, text.language),
-            text,
-        })
+        let whole = post.full_text();
+        let text = self.reader.read(&whole, brand)?;
+        let language = post.language.or(text.language);
+        match unreadable(&whole, &text.cleaned, language, brand.is_some()) {
+            Some(reason) => Err(Error::Unreadable(reason)),
+            None => Ok(PostReading {
+                relevance: brand.map_or(Ok(1.0), |brand| self.reader.relevance(&text, brand))?,
+                language: Language::known(post.language, text.language),
+                text,
+            }),
+        }
     }
 
     /// Forecasts how a post that was read travels, and scores it.
@@ -203,18 +231,18 @@ impl Scorer {
 
         let parts = quantities.parts(&weights);
         let bsmv = parts.score();
+        let ironic = answer::is_ironic(&text.indicators);
         let until = graph.observed_until;
         let locale = request.locale().unwrap_or(Locale::of(*language));
         let notes = request.locale().unwrap_or(Locale::En).words();
         let sight = Sight {
             request,
             text,
-            language: *language,
             outside,
         };
         let score = Score {
             bsmv,
-            interval: self.interval(&quantities, &weights, until, modelled),
+            interval: self.interval(&quantities, &weights, until, modelled, ironic),
             parts,
             predicted: Predicted {
                 s: quantities.s,
@@ -230,8 +258,9 @@ impl Scorer {
                 positive: text.sentiment[2],
             },
             emotion: text.emotion.clone(),
-            advert: answer::advert(&text.indicators),
+            advert: Indicator::value_of(&advert::HEAD, &text.indicators),
             indicators: text.indicators.clone(),
+            categories: text.categories.clone(),
             topics: (0..TOPICS)
                 .map(|i| TopicWeight {
                     label: self.topic_name(i, locale),
@@ -263,7 +292,7 @@ impl Scorer {
         let parts = quantities.parts(weights);
         Score {
             bsmv: parts.score(),
-            interval: self.interval(&quantities, weights, until, modelled),
+            interval: self.interval(&quantities, weights, until, modelled, score.is_ironic()),
             parts,
             weights: *weights,
             ..score.clone()
@@ -334,6 +363,7 @@ impl Scorer {
         weights: &Weights,
         observed_until: u32,
         modelled: bool,
+        ironic: bool,
     ) -> Interval {
         let residuals = &self.manifest.residuals;
         let known = residuals
@@ -351,6 +381,15 @@ impl Scorer {
         let spread = quantities.t * growth;
         let bsmv = quantities.score(weights);
         let (mut least, mut most) = (bsmv, bsmv);
+        if ironic {
+            let other_reading = Quantities {
+                s: -quantities.s,
+                ..*quantities
+            };
+            let other_reading = other_reading.score(weights);
+            least = least.min(other_reading);
+            most = most.max(other_reading);
+        }
         if !modelled {
             // It may travel as far as any.
             let seen_by_all = Quantities {

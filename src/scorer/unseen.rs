@@ -2,10 +2,9 @@
 
 use crate::diffusion::OutsideSupport;
 use crate::heads::reader::TextFeatures;
-use crate::scorer::answer::{Note, Value};
+use crate::scorer::answer::{Note, Value, is_ironic};
 use crate::scorer::request::CheckedRequest;
 use crate::scorer::words::{Words, note};
-use crate::text::Language;
 
 /// Everything that decides what was not seen.
 pub struct Sight<'a> {
@@ -13,8 +12,6 @@ pub struct Sight<'a> {
     pub request: &'a CheckedRequest,
     /// Its text, read.
     pub text: &'a TextFeatures,
-    /// The language it was read as.
-    pub language: Language,
     /// The reason why diffusion can't be forecast, if it can't.
     pub outside: Option<OutsideSupport>,
 }
@@ -24,10 +21,6 @@ pub fn list(words: &Words, sight: &Sight) -> Vec<Note> {
     let mut list = Vec::new();
     let Sight { request, text, .. } = sight;
     let (post, graph) = (request.post(), request.graph());
-    match sight.language {
-        Language::Zh | Language::En => {}
-        Language::Other => list.push(note!(words, unseen.language)),
-    }
     if let Some(outside) = sight.outside {
         let outside = words.outside(outside);
         list.push(note!(words, unseen.diffusion_not_modelled, outside: outside));
@@ -42,6 +35,9 @@ pub fn list(words: &Words, sight: &Sight) -> Vec<Note> {
     }
     if text.novelty.is_some_and(|distance| distance > 1.0) {
         list.push(note!(words, unseen.unlike_training));
+    }
+    if is_ironic(&text.indicators) {
+        list.push(note!(words, unseen.irony));
     }
     if text.cut > 0 {
         let pieces = Value::Count(text.cut as u64);

@@ -60,7 +60,9 @@ impl Failure {
     fn status(&self) -> StatusCode {
         match self {
             Failure::Core(Error::Malformed { .. }) | Failure::BodyBroken => StatusCode::BAD_REQUEST,
-            Failure::Core(Error::Invalid { .. }) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::Core(Error::Unreadable(_) | Error::Invalid { .. }) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             Failure::Store(StoreError::NoSuchPost) => StatusCode::NOT_FOUND,
             Failure::SnapshotGone => StatusCode::GONE,
             Failure::Core(_) | Failure::Store(_) | Failure::Internal => {
@@ -167,6 +169,8 @@ impl Failure {
                     | Error::Malformed { .. }
                     | Error::Bundle(_)
                     | Error::BundleSchema { .. }
+                    // Answered by a refusal.
+                    | Error::Unreadable(_)
                     // The server sets no budget.
                     | Error::MemoryBudget { .. }
                     | Error::Compute(_) => {}

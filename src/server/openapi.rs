@@ -21,7 +21,7 @@ use super::service::Health;
 use crate::published::forecast::PostForecast;
 use crate::published::import::SentEvent;
 use crate::published::record::PostRecord;
-use crate::scorer::answer::{Explanation, Score};
+use crate::scorer::answer::{Explanation, Refusal, Score};
 use crate::scorer::request::ScoreRequest;
 
 /// First line of the part that is made here, up to its value.
@@ -49,6 +49,7 @@ fn schemas() -> Map<String, Value> {
     let mut answered = settings.for_serialize().into_generator();
     answered.subschema_for::<Score>();
     answered.subschema_for::<Explanation>();
+    answered.subschema_for::<Refusal>();
     answered.subschema_for::<PostForecast>();
     answered.subschema_for::<PostStored>();
     answered.subschema_for::<Appended>();

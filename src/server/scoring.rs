@@ -9,7 +9,7 @@ use super::request::{JSON, body_of, declared};
 use super::state::Api;
 use crate::post::json::MAX_REQUEST_BYTES;
 use crate::scorer::Scorer;
-use crate::scorer::answer::{Explanation, Score};
+use crate::scorer::answer::{Answer, Explanation, Score};
 use crate::scorer::request::{CheckedRequest, ScoreRequest};
 
 /// The routes.
@@ -19,11 +19,11 @@ pub fn routes() -> Router<Api> {
         .route("/explain", post(explain))
 }
 
-async fn score(api: State<Api>, request: Request) -> Result<Json<Score>, Failure> {
+async fn score(api: State<Api>, request: Request) -> Result<Json<Answer<Score>>, Failure> {
     answer(api, request, Scorer::score).await
 }
 
-async fn explain(api: State<Api>, request: Request) -> Result<Json<Explanation>, Failure> {
+async fn explain(api: State<Api>, request: Request) -> Result<Json<Answer<Explanation>>, Failure> {
     answer(api, request, Scorer::explain).await
 }
 
@@ -32,13 +32,16 @@ async fn answer<T: Send + 'static>(
     State(api): State<Api>,
     request: Request,
     make: fn(&Scorer, &CheckedRequest) -> crate::Result<T>,
-) -> Result<Json<T>, Failure> {
+) -> Result<Json<Answer<T>>, Failure> {
     declared(request.headers(), JSON)?;
     let slot = api.queue.enter()?;
     let body = body_of(request, MAX_REQUEST_BYTES).await?;
     let scorer = api.scorer;
     let made = slot
-        .run(move || make(&scorer, &ScoreRequest::from_json(body)?.check()?))
+        .run(move || {
+            let request = ScoreRequest::from_json(body)?.check()?;
+            scorer.answer(&request, make(&scorer, &request))
+        })
         .await?;
     Ok(Json(made?))
 }

@@ -52,8 +52,8 @@ const HAN_SHARE: f32 = 0.4;
 /// Japanese.
 const KANA_SHARE: f32 = 0.2;
 /// A Latin text of this many words without an English function word isn't
-/// English.
-const LONG: usize = 10;
+/// English. Lists of tags and names are shorter.
+const LONG: usize = 20;
 /// Frequent English words that the other large Latin-script languages hardly
 /// use.
 const ENGLISH: &[&str] = &[
@@ -63,6 +63,19 @@ const ENGLISH: &[&str] = &[
     "than", "more", "most", "now", "new", "today", "their", "there", "them", "would", "could",
     "should", "been", "were", "into", "after", "over", "off", "up", "down", "never", "again",
     "can", "can't", "its", "says", "said", "you're", "these", "those", "because", "where",
+];
+
+/// Frequent words of other Latin-script languages that English hardly uses: Spanish, Portuguese,
+/// French, Italian, German, Dutch, Indonesian, Turkish, Tagalog, Polish.
+const FOREIGN: &[&str] = &[
+    "que", "los", "las", "una", "para", "muy", "este", "esta", "pero", "como", "porque", "gracias",
+    "encanta", "estoy", "tengo", "todo", "hoy", "mejor", "não", "uma", "muito", "você", "isso",
+    "meu", "minha", "amei", "pra", "mais", "les", "est", "une", "pour", "dans", "avec", "je",
+    "nous", "vous", "très", "mais", "c'est", "j'ai", "qui", "che", "sono", "questo", "molto",
+    "della", "anche", "più", "der", "und", "ist", "nicht", "eine", "ich", "sehr", "auch", "wir",
+    "für", "mein", "aber", "het", "een", "niet", "voor", "ook", "zijn", "yang", "dan", "ini",
+    "itu", "tidak", "saya", "aku", "untuk", "dengan", "banget", "sudah", "bisa", "nya", "gak",
+    "bir", "çok", "için", "ang", "mga", "ko", "hindi", "talaga", "jest", "się", "bardzo", "nie",
 ];
 
 /// Detects the language of a cleaned text.
@@ -87,6 +100,7 @@ pub fn detect(text: &str) -> Detected {
     } else if han_share >= HAN_SHARE {
         Language::Zh
     } else if count.other + count.kana + count.han > count.latin
+        || count.foreign > count.english
         || count.latin >= LONG && count.english == 0
         || count.accented * 4 > count.latin
     {
@@ -108,6 +122,8 @@ struct Count {
     latin: usize,
     /// Of these, English function words.
     english: usize,
+    /// Of these, frequent words of other languages.
+    foreign: usize,
     /// Of these, words with a letter that English doesn't have.
     accented: usize,
     /// Hangul syllables, and words in any further script.
@@ -156,8 +172,10 @@ impl Count {
     fn latin_word(&mut self, word: &str) {
         self.latin += 1;
         self.accented += usize::from(!word.is_ascii());
-        let lower = word.to_ascii_lowercase();
-        self.english += usize::from(ENGLISH.contains(&lower.trim_matches('\'')));
+        let lower = word.to_lowercase();
+        let lower = lower.trim_matches('\'');
+        self.english += usize::from(ENGLISH.contains(&lower));
+        self.foreign += usize::from(FOREIGN.contains(&lower));
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod clean;
 pub mod language;
+mod legible;
 mod names;
 mod script;
 pub mod symbols;
@@ -10,6 +11,7 @@ mod unigram;
 
 pub use clean::{Cleaned, clean, clean_report};
 pub use language::{Detected, Language, detect};
+pub use legible::{Unreadable, unreadable};
 pub use names::{Name, Searchable, accounts_as_names};
 pub use script::simplified;
 pub use tokenizer::{Encoded, MAX_CHARS, Tokenizer, Windows};

@@ -149,3 +149,24 @@ pub fn assert_error(answer: &server::Answer, status: u16, code: &str) {
     assert_eq!(body["error"]["code"], code, "{body}");
     assert_shape("ErrorBody", &body);
 }
+
+/// A request whose text can't be read.
+pub struct Unreadable {
+    /// The reason's code.
+    pub code: String,
+    /// The request.
+    pub request: Value,
+}
+
+/// Texts of every reason, as requests.
+pub fn unreadable() -> impl Iterator<Item = Unreadable> {
+    let rows: Vec<Value> =
+        serde_json::from_str(include_str!("../fixtures/unreadable.json")).unwrap();
+    rows.into_iter().map(|row| Unreadable {
+        code: row["code"].as_str().unwrap().to_owned(),
+        request: match &row["brand"] {
+            Value::Null => json!({"post": {"text": row["text"]}}),
+            name => json!({"post": {"text": row["text"]}, "brand": {"name": name}}),
+        },
+    })
+}

@@ -1,5 +1,5 @@
 /**
- * @import { Brand, CallOptions, Explanation, FileStore, InitOptions, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
+ * @import { Brand, CallOptions, Explanation, FileStore, InitOptions, Refusal, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
  */
 import initModule, { __wbg_reset_state, WasmScorer } from "../pkg/bsmv.js";
 import { loadBundle } from "./bundle.js";
@@ -121,7 +121,7 @@ export class LocalScorer {
 
   /**
    * @param {ScoreRequest} request
-   * @returns {Promise<Score>}
+   * @returns {Promise<Score | Refusal>}
    */
   async score(request) {
     return this.scoreJson(this.#json(request));
@@ -131,7 +131,7 @@ export class LocalScorer {
    * As `score`, for who has the request as JSON already; what was set isn't added to it.
    *
    * @param {string} json
-   * @returns {Promise<Score>}
+   * @returns {Promise<Score | Refusal>}
    */
   async scoreJson(json) {
     return guarded(() => this.#alive().score(json));
@@ -140,7 +140,7 @@ export class LocalScorer {
   /**
    * @param {ScoreRequest[]} requests
    * @param {CallOptions} [options]
-   * @returns {Promise<Score[]>}
+   * @returns {Promise<(Score | Refusal)[]>}
    */
   async scoreBatch(requests, { signal } = {}) {
     const scores = [];
@@ -153,7 +153,7 @@ export class LocalScorer {
 
   /**
    * @param {ScoreRequest} request
-   * @returns {Promise<Explanation>}
+   * @returns {Promise<Explanation | Refusal>}
    */
   async explain(request) {
     const json = this.#json(request);
@@ -196,7 +196,7 @@ export class LocalScorer {
 
   /**
    * @param {Weights} [weights]
-   * @returns {Promise<Score | undefined>}
+   * @returns {Promise<Score | Refusal | undefined>}
    */
   async setWeights(weights) {
     const json = weights && toJson(weights);

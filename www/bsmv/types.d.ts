@@ -3,6 +3,7 @@ import type {
   SchemaDiffusionPage,
   SchemaExplanation,
   SchemaPost,
+  SchemaRefusal,
   SchemaScore,
   SchemaScoreRequest,
   SchemaWeights,
@@ -12,6 +13,8 @@ import type {
 export interface ScoreRequest extends SchemaScoreRequest {}
 export interface Score extends SchemaScore {}
 export interface Explanation extends SchemaExplanation {}
+/** The answer for a text that can't be read: `bsmv` is null, `refused` says why. */
+export interface Refusal extends SchemaRefusal {}
 export interface Post extends SchemaPost {}
 export interface Brand extends SchemaBrandProfile {}
 export interface DiffusionPage extends SchemaDiffusionPage {}
@@ -19,12 +22,15 @@ export interface Weights extends SchemaWeights {}
 
 /** Anything that scores: in this thread, in a worker, over HTTP. */
 export interface Scorer {
-  /** Scores a request, with the brand and weights that were set where it has none of its own. */
-  score(request: ScoreRequest): Promise<Score>;
+  /**
+   * Scores a request, with the brand and weights that were set where it has none of its own. A text
+   * that can't be read has no score: `bsmv` is null then.
+   */
+  score(request: ScoreRequest): Promise<Score | Refusal>;
   /** Scores several, in their order; the first error ends it. */
-  scoreBatch(requests: ScoreRequest[], options?: CallOptions): Promise<Score[]>;
+  scoreBatch(requests: ScoreRequest[], options?: CallOptions): Promise<(Score | Refusal)[]>;
   /** What moved the score of a request. */
-  explain(request: ScoreRequest): Promise<Explanation>;
+  explain(request: ScoreRequest): Promise<Explanation | Refusal>;
   /** What each word adds to s and T: those of the post less those without the word. */
   explainWords(request: ScoreRequest, options?: WordsOptions): Promise<WordShares>;
   /** The brand of later requests that name none; `undefined` for no brand. */
@@ -33,7 +39,7 @@ export interface Scorer {
    * The weights of later requests that have none; `undefined` for the balanced ones. Gives the
    * last score at these weights, without reading its post again, if there was one.
    */
-  setWeights(weights?: Weights): Promise<Score | undefined>;
+  setWeights(weights?: Weights): Promise<Score | Refusal | undefined>;
   /** The sentence vector of a text. */
   embed(text: string): Promise<Float32Array>;
   dispose(): void;

@@ -1,5 +1,5 @@
 /**
- * @import { Brand, CallOptions, Explanation, InitWorkerOptions, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
+ * @import { Brand, CallOptions, Explanation, InitWorkerOptions, Refusal, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
  */
 import { ScorerError } from "./errors.js";
 import { toJson } from "./json.js";
@@ -84,7 +84,7 @@ export class WorkerScorer {
   /**
    * @param {ScoreRequest} request
    * @param {CallOptions} [options]
-   * @returns {Promise<Score>}
+   * @returns {Promise<Score | Refusal>}
    */
   score(request, options = {}) {
     // A mistake that JSON would hide is told here, where the request still is what it was.
@@ -110,7 +110,7 @@ export class WorkerScorer {
   /**
    * @param {ScoreRequest[]} requests
    * @param {CallOptions} [options]
-   * @returns {Promise<Score[]>}
+   * @returns {Promise<(Score | Refusal)[]>}
    */
   scoreBatch(requests, options) {
     return this.call("scoreBatch", [requests], options);
@@ -118,7 +118,7 @@ export class WorkerScorer {
 
   /**
    * @param {ScoreRequest} request
-   * @returns {Promise<Explanation>}
+   * @returns {Promise<Explanation | Refusal>}
    */
   explain(request) {
     return this.call("explain", [request]);
@@ -140,7 +140,7 @@ export class WorkerScorer {
 
   /**
    * @param {Weights} [weights]
-   * @returns {Promise<Score | undefined>}
+   * @returns {Promise<Score | Refusal | undefined>}
    */
   setWeights(weights) {
     return this.call("setWeights", [weights]);

@@ -47,7 +47,7 @@ export async function explainSoon(scorer, request) {
   if (signal.aborted) return;
   try {
     const explanation = await scorer.explain(request);
-    if (signal.aborted) return;
+    if (signal.aborted || explanation.bsmv === null) return;
     last = { request, explanation };
     showExplanation(last);
     const why = element("why", HTMLElement);

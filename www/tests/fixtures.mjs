@@ -8,6 +8,18 @@ import { ROOT } from "./browser.mjs";
 /** Largest difference between two builds' scores. */
 const TOLERANCE = 1e-4;
 
+/**
+ * The answer for a text that can be read.
+ *
+ * @template {{ bsmv: number | null }} T
+ * @param {T | undefined} answer
+ * @returns {Extract<T, { bsmv: number }>}
+ */
+export function given(answer) {
+  assert.equal(typeof answer?.bsmv, "number");
+  return /** @type {Extract<T, { bsmv: number }>} */ (answer);
+}
+
 /** @param {string} path */
 const json = (path) => JSON.parse(readFileSync(join(ROOT, path), "utf8"));
 

@@ -8,7 +8,7 @@ import { init } from "../bsmv/scorer.js";
 import { WasmScorer } from "../pkg/bsmv.js";
 import { ROOT } from "./browser.mjs";
 /** @import { ScorerError } from "../bsmv/scorer.js" */
-import { assertAsNative, badInputs, fixtures, readModel } from "./fixtures.mjs";
+import { assertAsNative, badInputs, fixtures, given, readModel } from "./fixtures.mjs";
 
 const GOOD = { post: { text: "The staff were lovely and the coffee was great." } };
 
@@ -30,7 +30,7 @@ before(async () => {
 test("the fixtures score as they do natively", async () => {
   const answers = [];
   for (const { id, request, text } of fixtures()) {
-    const { bsmv } = await scorer.score(request);
+    const { bsmv } = given(await scorer.score(request));
     const embedding = await scorer.embed(text);
     const bytes = new Uint8Array(embedding.buffer, embedding.byteOffset, embedding.byteLength);
     const embedding_sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -39,8 +39,22 @@ test("the fixtures score as they do natively", async () => {
   assertAsNative(answers);
 });
 
+test("a text that can't be read has no score and a reason", async () => {
+  const rows = JSON.parse(
+    await readFile(new URL("../../tests/fixtures/unreadable.json", import.meta.url), "utf8"),
+  );
+  for (const { code, text, brand } of rows) {
+    const request = { post: { text }, ...(brand && { brand: { name: brand } }) };
+    for (const answer of [await scorer.score(request), await scorer.explain(request)]) {
+      assert.equal(answer.bsmv, null, text);
+      assert.equal("refused" in answer && answer.refused.code, code, text);
+    }
+    assert.equal((await scorer.setWeights(undefined))?.bsmv, null, text);
+  }
+});
+
 test("a score is a plain object", async () => {
-  const score = await scorer.score(GOOD);
+  const score = given(await scorer.score(GOOD));
   assert.equal(Object.getPrototypeOf(score), Object.prototype);
   assert.deepEqual(JSON.parse(JSON.stringify(score)), score);
   assert.ok(score.interval.low <= score.bsmv && score.bsmv <= score.interval.high);
@@ -112,7 +126,7 @@ test("explanations of a thousand posts add up", async () => {
     for (let i = 0; i < 5; i++) {
       const graph = graphs[posts++ % graphs.length];
       const seen = i === 0 ? request : { ...request, graph };
-      const { bsmv, base, contributions } = await scorer.explain(seen);
+      const { bsmv, base, contributions } = given(await scorer.explain(seen));
       const sum = contributions.reduce((sum, { points }) => sum + points, base);
       assert.ok(Math.abs(sum - bsmv) < 1e-4, `${id}: ${sum} for ${bsmv}`);
     }
@@ -124,10 +138,9 @@ test("an explanation shares the diffusion out", async () => {
   const graph = JSON.parse(
     await readFile(join(ROOT, "tests/fixtures/graphs/star_200.json"), "utf8"),
   );
-  const { bsmv, contributions, sentence, hints, events } = await scorer.explain({
-    ...GOOD,
-    graph,
-  });
+  const { bsmv, contributions, sentence, hints, events } = given(
+    await scorer.explain({ ...GOOD, graph }),
+  );
   assert.ok(contributions.length > 0);
   assert.equal(events.length, graph.t.length);
   assert.match(sentence, new RegExp(`^${bsmv.toFixed(0)} points`));
@@ -139,10 +152,10 @@ test("what is set is used where a request says nothing", async () => {
   const brand = { name: "Luna Coffee", positioning: "Coffee roasted by moonlight." };
   const weights = { sentiment: 0.2, topic: 0.5, diffusion: 0.3 };
   other.setBrand(brand);
-  const balanced = await other.score(GOOD);
-  const moved = await other.setWeights(weights);
-  const direct = await scorer.score({ ...GOOD, brand, weights });
-  assert.ok(moved && Math.abs(moved.bsmv - direct.bsmv) < 1e-3);
+  const balanced = given(await other.score(GOOD));
+  const moved = given(await other.setWeights(weights));
+  const direct = given(await scorer.score({ ...GOOD, brand, weights }));
+  assert.ok(Math.abs(moved.bsmv - direct.bsmv) < 1e-3);
   assert.notEqual(moved.bsmv, balanced.bsmv);
   const [again] = await other.scoreBatch([GOOD]);
   assert.equal(again.bsmv, direct.bsmv);
@@ -172,7 +185,7 @@ for (const { name, request, raw, code, field } of badInputs()) {
     } else {
       assert.throws(() => module.score(raw), refusal(code, field));
     }
-    assert.ok((await scorer.score(GOOD)).bsmv > 0, "a good request still works");
+    assert.ok(given(await scorer.score(GOOD)).bsmv > 0, "a good request still works");
   });
 }
 

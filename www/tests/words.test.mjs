@@ -7,7 +7,7 @@ import { init } from "../bsmv/scorer.js";
 import { constants } from "../pkg/bsmv.js";
 import { PLATFORMS, PRESETS, WORDS } from "../pkg/constants.js";
 import { ROOT } from "./browser.mjs";
-import { readModel } from "./fixtures.mjs";
+import { given, readModel } from "./fixtures.mjs";
 
 // What a browser has, and Node only from version 21 on.
 if (!("navigator" in globalThis)) Object.assign(globalThis, { navigator: { language: "en" } });
@@ -42,7 +42,7 @@ test("the page has words for each platform, preset and feature", async () => {
       assert.equal(typeof WORDS[language].platform[platform], "string");
     for (const preset of Object.keys(PRESETS)) assert.ok(preset in languages[language], preset);
     assert.equal(platformName("weibo"), WORDS[language].platform.weibo);
-    const { contributions } = await scorer.explain({ post: { text: "Lovely coffee." } });
+    const { contributions } = given(await scorer.explain({ post: { text: "Lovely coffee." } }));
     for (const { feature } of contributions) assert.notEqual(featureName(feature), feature);
   }
 });
@@ -52,8 +52,8 @@ test("the page makes the sentences that the scorer makes in its language, whatev
   for (const { name, request } of requests) {
     const answers = await Promise.all(
       /** @type {const} */ (["en", "zh"]).map(async (locale) => ({
-        score: await scorer.score({ ...request, locale }),
-        explanation: await scorer.explain({ ...request, locale }),
+        score: given(await scorer.score({ ...request, locale })),
+        explanation: given(await scorer.explain({ ...request, locale })),
       })),
     );
     for (const [language, own, other] of /** @type {const} */ ([

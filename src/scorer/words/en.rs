@@ -1,11 +1,20 @@
 //! The words in English.
 
-use super::{Features, Flags, Forecast, Hints, List, Media, Outside, Summary, Unseen, Words};
+use super::{
+    Features, Flags, Forecast, Hints, List, Media, Outside, Refused, Summary, Unseen, Words,
+};
 use crate::post::Platform;
 
 pub(super) static WORDS: Words = Words {
+    refused: Refused {
+        blank: "There is nothing to read: write a few words.",
+        damaged: "The text is damaged, as if it had been read in the wrong encoding: paste or load \
+             it anew, as UTF-8.",
+        noise: "These letters make no words that the model could read.",
+        language: "The text is in neither Chinese nor English: the model reads no other language.",
+        emoji_alone: "Emoji alone say nothing of a brand: add a few words.",
+    },
     unseen: Unseen {
-        language: "The text is in neither Chinese nor English: its sentiment is a guess.",
         diffusion_not_modelled: "Diffusion is not modelled for {outside}: the score stands at no \
              reposts, its interval reaches up to everybody.",
         no_graph: "Nobody has seen the post yet: diffusion is a guess from text and author.",
@@ -13,6 +22,7 @@ pub(super) static WORDS: Words = Words {
         no_brand: "No brand was given: this is the worth to a brand that the post fits.",
         unlike_training: "The text is written unlike all that the model learnt from: what it reads \
              in it is a guess.",
+        irony: "It may be meant the other way: the range holds both readings.",
         text_cut: "The last {pieces} word pieces of the text were not read.",
         events_dropped: "{events} events of the graph were left out.",
         hidden_characters: "{characters} invisible characters were removed.",

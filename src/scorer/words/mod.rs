@@ -17,7 +17,7 @@ use crate::definition::features::Feature;
 use crate::diffusion::OutsideSupport;
 use crate::post::Platform;
 use crate::scorer::answer::{Note, Value, Values};
-use crate::text::Language;
+use crate::text::{Language, Unreadable};
 
 /// A language that the scorer speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,7 @@ type Template = &'static str;
 /// All words of one language, in groups; the name of a field is the code or key of its words.
 #[derive(Debug, Serialize)]
 pub struct Words {
+    refused: Refused,
     pub(super) unseen: Unseen,
     pub(super) flags: Flags,
     pub(super) hints: Hints,
@@ -73,15 +74,25 @@ pub struct Words {
     platform: fn(Platform) -> Template,
 }
 
+/// `Refusal::refused`.
+#[derive(Debug, Serialize)]
+struct Refused {
+    blank: Template,
+    damaged: Template,
+    noise: Template,
+    language: Template,
+    emoji_alone: Template,
+}
+
 /// Notes of `Score::unseen`.
 #[derive(Debug, Serialize)]
 pub(super) struct Unseen {
-    pub language: Template,
     pub diffusion_not_modelled: Template,
     pub no_graph: Template,
     pub author: Template,
     pub no_brand: Template,
     pub unlike_training: Template,
+    pub irony: Template,
     pub text_cut: Template,
     pub events_dropped: Template,
     pub hidden_characters: Template,
@@ -185,6 +196,19 @@ impl Words {
     /// A feature's name as a heading; that of the topics has a place for the topic's `{label}`.
     pub fn feature(&self, feature: Feature) -> &'static str {
         self.feature.of(feature)
+    }
+
+    /// Why a text isn't scored.
+    pub(crate) fn refused(&self, reason: Unreadable) -> Note {
+        let words = &self.refused;
+        let template = match reason {
+            Unreadable::Blank => words.blank,
+            Unreadable::Damaged => words.damaged,
+            Unreadable::Noise => words.noise,
+            Unreadable::Language => words.language,
+            Unreadable::EmojiAlone => words.emoji_alone,
+        };
+        with_values(self, reason.code(), template, Values(Vec::new()))
     }
 
     /// The reason why there is no forecast of the diffusion.

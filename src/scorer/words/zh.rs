@@ -1,16 +1,25 @@
 //! The words in Chinese.
 
-use super::{Features, Flags, Forecast, Hints, List, Media, Outside, Summary, Unseen, Words};
+use super::{
+    Features, Flags, Forecast, Hints, List, Media, Outside, Refused, Summary, Unseen, Words,
+};
 use crate::post::Platform;
 
 pub(super) static WORDS: Words = Words {
+    refused: Refused {
+        blank: "没有可读的内容：请写几个字。",
+        damaged: "文字已损坏，像是用错了编码：请按 UTF-8 重新粘贴或载入。",
+        noise: "这些字母连不成模型能读的词。",
+        language: "文字既不是中文也不是英文：模型不读其他语言。",
+        emoji_alone: "只有表情，说明不了对品牌的看法：请加几个字。",
+    },
     unseen: Unseen {
-        language: "文字既不是中文也不是英文：语气只能靠猜。",
         diffusion_not_modelled: "{outside}的传播没有建模：分数按无人转发计算，区间的上限按人人转发计算。",
         no_graph: "还没有人看过这条帖子：传播是从文字和作者推测的。",
         author: "作者的粉丝数未知。",
         no_brand: "没有给出品牌：这是帖子对一个与它契合的品牌的价值。",
         unlike_training: "文字与模型学过的都不像：它读出的只是猜测。",
+        irony: "这可能是反话：区间同时包含两种读法。",
         text_cut: "文字末尾的 {pieces} 个词片没有读。",
         events_dropped: "传播中有 {events} 次没有计入。",
         hidden_characters: "去掉了 {characters} 个看不见的字符。",
