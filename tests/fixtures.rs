@@ -398,7 +398,7 @@ struct Odd {
     texts: Vec<String>,
 }
 
-/// Whether a score says that the model learnt from nothing like this text.
+/// True if there is no score, or it says that the model learnt from nothing like this text.
 fn unlike(scorer: &Scorer, text: &str) -> bool {
     let post = Post {
         text: text.to_owned(),
@@ -408,8 +408,13 @@ fn unlike(scorer: &Scorer, text: &str) -> bool {
         post,
         ..ScoreRequest::default()
     };
-    let unseen = score_of(scorer, &request).unseen;
-    unseen.iter().any(|note| note.code == "unlike_training")
+    match scorer.score(&checked(&request)) {
+        Ok(score) => score
+            .unseen
+            .iter()
+            .any(|note| note.code == "unlike_training"),
+        Err(error) => error.code() == "unreadable",
+    }
 }
 
 /// Measured 0.81 of all; the three Latin-script languages are told by their words as often as not.
