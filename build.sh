@@ -166,6 +166,12 @@ build_module() {
   echo "$made_from" >"$stamp"
 }
 
+# The page in www/dist: hashed bundles, which the server lets browsers keep for good.
+build_page() {
+  "$BIN/vite" build --config www/vite.config.js
+  node www/tools/compress.mjs models/bsmv-base
+}
+
 # The kernels alone, to be tested where browsers run them.
 build_kernels() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
@@ -192,8 +198,9 @@ native() {
 # own: two sets of features in one would have the library compiled anew whenever the other was built last.
 serve() {
   wasm
+  step "page" build_page
   step "server build" cargo build --release --no-default-features --features server --target-dir target/serve
-  exec target/serve/release/bsmv serve --www www "$@"
+  exec target/serve/release/bsmv serve "$@"
 }
 
 # --- tests ------------------------------------------------------------------------------------
@@ -213,20 +220,24 @@ js_types() {
 }
 
 # The npm package as it is published, in target/npm: library, edge worker, module, 8-bit model,
-# types, and the reference made from them.
+# types, and the reference made from them. The element has Lit inside: nothing to install with it.
 js_package() {
   local stage=target/npm name
   rm -rf "$stage"
   mkdir -p "$stage/model"
   cp -r www/npm/package.json www/npm/README.md CHANGELOG.md LICENSE \
     www/bsmv www/edge www/pkg "$stage"
-  rm "$stage/pkg/.made-from"
+  rm -r "$stage/pkg/.made-from" "$stage/bsmv/element"
+  "$BIN/esbuild" www/bsmv/element.js --bundle --format=esm --target=es2023 --minify --log-level=warning \
+    --legal-comments=inline --external:*/session.js --external:*/shared-scorer.js --allow-overwrite \
+    --outfile="$stage/bsmv/element.js"
   # The module's types use Symbol.dispose, which not every project's library has.
   sed -i '1i /// <reference lib="esnext.disposable" />' "$stage/pkg/bsmv.d.ts"
   for name in manifest.json README.md tokenizer.json heads.safetensors diffusion.safetensors encoder_int8.safetensors; do
     cp "models/bsmv-base/$name" "$stage/model"
   done
   "$BIN/tsc" --project www/npm
+  cp www/npm/element.d.ts "$stage/bsmv"
   "$BIN/typedoc" --options www/npm/typedoc.json --treatWarningsAsErrors
 }
 
@@ -273,6 +284,7 @@ all_tests() {
   step "wasm build" build_module
   # After the build: the types of the module are made by it.
   step "js types" js_types
+  step "page" build_page
   step "js package" js_package
   step "kernels for wasm" build_kernels
   step "js tests" js_tests

@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+pub mod checks;
 pub mod definition;
 pub mod diffusion;
 pub mod encoder;

@@ -12,6 +12,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::Performance;
 
 use crate::ErrorReport;
+use crate::checks::{CheckRequest, check};
 use crate::definition::value::Weights;
 use crate::encoder::Precision;
 use crate::layers::tensors::FileBytes;
@@ -52,6 +53,14 @@ impl FileBytes for JsFile {
 #[wasm_bindgen]
 pub fn constants() -> Result<JsValue, JsValue> {
     object(&constants::constants())
+}
+
+/// What rules find in a draft: the JSON of `CheckRequest` in, an object of the form of `Checks` out.
+/// Needs no bundle.
+#[wasm_bindgen]
+pub fn checks(request: &JsString) -> Result<JsValue, JsValue> {
+    let request = CheckRequest::from_json(String::from(request)).map_err(|e| thrown(&e))?;
+    object(&check(&request))
 }
 
 /// A loaded bundle, scoring in int8.

@@ -1,6 +1,7 @@
 //! The command line: one verb, one module with its `Args` and its `run`.
 
 mod bundle_dir;
+mod checks;
 mod clean;
 mod device;
 #[cfg(feature = "train")]
@@ -36,6 +37,8 @@ struct Cli {
 enum Verb {
     /// Score one post, or one request per line of standard input
     Score(score::Args),
+    /// Check drafts for words that rules forbid, disclosure and length: no model, no score
+    Checks(checks::Args),
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Verb::Serve(args) => serve::run(args),
         #[cfg(feature = "server")]
         Verb::Import(args) => import::run(&args),
+        Verb::Checks(args) => checks::run(&args),
         Verb::Clean => clean::run(),
         #[cfg(feature = "train")]
         Verb::Embed(args) => embed::run(&args),

@@ -18,7 +18,7 @@ pub struct Args {
     #[arg(long, default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
     /// Directory of the page
-    #[arg(long, value_name = "DIR", default_value = "www")]
+    #[arg(long, value_name = "DIR", default_value = "www/dist")]
     www: PathBuf,
     /// Brand profiles that the page offers
     #[arg(long, value_name = "FILE", default_value = "models/brands.json")]

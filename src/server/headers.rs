@@ -6,9 +6,18 @@ use axum::response::Response;
 /// The page runs its own scripts and module, talks to its own host, and can't be framed.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-     connect-src 'self'; worker-src 'self'; img-src 'self' data:; base-uri 'none'; \
+     connect-src 'self'; worker-src 'self'; manifest-src 'self'; img-src 'self' data:; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'",
 );
+
+/// Has browsers keep a file for good: its name changes with its content.
+pub async fn immutable(mut response: Response) -> Response {
+    if response.status().is_success() {
+        let kept = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, kept);
+    }
+    response
+}
 
 /// Adds what a browser needs to know to an answer.
 pub async fn complete(mut response: Response) -> Response {
@@ -28,8 +37,8 @@ pub async fn complete(mut response: Response) -> Response {
     for (name, value) in fixed {
         headers.insert(name, value);
     }
-    // No path names its content, so nothing is immutable: kept, but asked for again. Files and
-    // graphs have an ETag, and the answer to that is 304.
+    // But for the page's bundles no path names its content: kept, but asked for
+    // again. Files and graphs have an ETag, and the answer to that is 304.
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-cache"));

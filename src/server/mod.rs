@@ -117,12 +117,18 @@ fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
         return Err(ServeError::NoPage(site.www.clone()));
     }
     try_scoring(&scorer)?;
-    // Weights hardly shrink, and compressing them for every page would cost seconds.
+    // Weights are compressed once, when the page is built: for every page it would cost seconds.
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
+    let bundle = ServeDir::new(&site.bundle).precompressed_br();
+    // Vite names them by their content.
+    let assets = Router::new()
+        .fallback_service(ServeDir::new(site.www.join("assets")))
+        .layer(map_response(headers::immutable));
     Ok(Router::new()
         .nest("/v1", api(Api::new(scorer, store)))
-        .nest_service(&bundle_route(&site.bundle)?, ServeDir::new(&site.bundle))
+        .nest_service(&bundle_route(&site.bundle)?, bundle)
+        .nest_service("/assets", assets)
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
         .layer(CompressionLayer::new().compress_when(worth_compressing))

@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use super::error::{ErrorBody, Failure};
 use super::posts::{Appended, Erased, PostStored};
 use super::service::Health;
+use crate::checks::{CheckRequest, Checks};
 use crate::published::forecast::PostForecast;
 use crate::published::import::SentEvent;
 use crate::published::record::PostRecord;
@@ -44,10 +45,12 @@ fn schemas() -> Map<String, Value> {
     // A field with a default may be left out of a request, but is always in an answer.
     let mut read = settings.clone().into_generator();
     read.subschema_for::<ScoreRequest>();
+    read.subschema_for::<CheckRequest>();
     read.subschema_for::<PostRecord>();
     read.subschema_for::<SentEvent>();
     let mut answered = settings.for_serialize().into_generator();
     answered.subschema_for::<Score>();
+    answered.subschema_for::<Checks>();
     answered.subschema_for::<Explanation>();
     answered.subschema_for::<Refusal>();
     answered.subschema_for::<PostForecast>();

@@ -1,4 +1,4 @@
-//! Scores of posts: `/score` and `/explain`.
+//! Scores of posts: `/score` and `/explain`; and `/checks`, which need no scorer.
 
 use axum::extract::{Request, State};
 use axum::routing::post;
@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use super::error::Failure;
 use super::request::{JSON, body_of, declared};
 use super::state::Api;
+use crate::checks::{CheckRequest, Checks, check};
 use crate::post::json::MAX_REQUEST_BYTES;
 use crate::scorer::Scorer;
 use crate::scorer::answer::{Answer, Explanation, Score};
@@ -17,6 +18,7 @@ pub fn routes() -> Router<Api> {
     Router::new()
         .route("/score", post(score))
         .route("/explain", post(explain))
+        .route("/checks", post(checks))
 }
 
 async fn score(api: State<Api>, request: Request) -> Result<Json<Answer<Score>>, Failure> {
@@ -25,6 +27,17 @@ async fn score(api: State<Api>, request: Request) -> Result<Json<Answer<Score>>,
 
 async fn explain(api: State<Api>, request: Request) -> Result<Json<Answer<Explanation>>, Failure> {
     answer(api, request, Scorer::explain).await
+}
+
+/// What rules find in a draft.
+async fn checks(State(api): State<Api>, request: Request) -> Result<Json<Checks>, Failure> {
+    declared(request.headers(), JSON)?;
+    let slot = api.queue.enter()?;
+    let body = body_of(request, MAX_REQUEST_BYTES).await?;
+    let made = slot
+        .run(move || CheckRequest::from_json(body).map(|request| check(&request)))
+        .await?;
+    Ok(Json(made?))
 }
 
 /// Reads a [`ScoreRequest`] and answers with what the scorer makes of it.

@@ -1,4 +1,5 @@
 /** @import { FileStore, InitOptions } from "./types.js" */
+import initModule from "../pkg/bsmv.js";
 import { INTEGRITY, SHA256 } from "../pkg/integrity.js";
 import { ScorerError } from "./errors.js";
 import { checkedFile, digest, download, storeKey } from "./files.js";
@@ -6,6 +7,26 @@ import { checkedFile, digest, download, storeKey } from "./files.js";
 const NAME = "bsmv_bg.wasm";
 /** What stores call the module. */
 export const MODULE_KEY = storeKey(NAME, SHA256);
+
+/** The one module, being loaded or loaded. @type {Promise<unknown> | undefined} */
+let loading;
+
+/**
+ * Loads the module, once: a second instance would take the place of the first, scorers and all.
+ *
+ * @param {InitOptions["wasm"]} wasm
+ * @param {FileStore} [store]
+ */
+export async function loadModule(wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url), store) {
+  try {
+    loading ??= compileModule(wasm, store).then((module) => initModule({ module_or_path: module }));
+    await loading;
+  } catch (cause) {
+    loading = undefined;
+    if (cause instanceof ScorerError) throw cause;
+    throw new ScorerError("download", `the scorer could not be loaded: ${cause}`, { cause });
+  }
+}
 
 /**
  * Compiles the module, but not before its SHA-256 was found to be that of this library's release.

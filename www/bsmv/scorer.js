@@ -1,11 +1,11 @@
 /**
  * @import { Brand, CallOptions, Explanation, FileStore, InitOptions, Refusal, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
  */
-import initModule, { __wbg_reset_state, WasmScorer } from "../pkg/bsmv.js";
+import { __wbg_reset_state, WasmScorer } from "../pkg/bsmv.js";
 import { loadBundle } from "./bundle.js";
 import { fromModule, ScorerError } from "./errors.js";
 import { toJson } from "./json.js";
-import { compileModule, MODULE_KEY } from "./module.js";
+import { loadModule, MODULE_KEY } from "./module.js";
 import { pageStore } from "./page-store.js";
 
 export { ScorerError };
@@ -36,25 +36,6 @@ export async function init({ wasm, model, cache, memoryBudget, onProgress, signa
   return new LocalScorer(
     guarded(() => new WasmScorer(bundle.manifest, bundle.files, memoryBudget)),
   );
-}
-
-/** The one module, being loaded or loaded. @type {Promise<unknown> | undefined} */
-let loading;
-
-/**
- * @param {InitOptions["wasm"]} wasm
- * @param {FileStore} [store]
- */
-async function loadModule(wasm = new URL("../pkg/bsmv_bg.wasm", import.meta.url), store) {
-  try {
-    // Once: a second instance would take the place of the first, scorers and all.
-    loading ??= compileModule(wasm, store).then((module) => initModule({ module_or_path: module }));
-    await loading;
-  } catch (cause) {
-    loading = undefined;
-    if (cause instanceof ScorerError) throw cause;
-    throw new ScorerError("download", `the scorer could not be loaded: ${cause}`, { cause });
-  }
 }
 
 /**

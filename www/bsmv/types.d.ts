@@ -1,5 +1,7 @@
 import type {
   SchemaBrandProfile,
+  SchemaCheckRequest,
+  SchemaChecks,
   SchemaDiffusionPage,
   SchemaExplanation,
   SchemaPost,
@@ -8,6 +10,7 @@ import type {
   SchemaScoreRequest,
   SchemaWeights,
 } from "../pkg/api.d.ts";
+import type { ScorerError } from "./errors.js";
 
 // Interfaces and not aliases: so they keep their names in messages and in the reference.
 export interface ScoreRequest extends SchemaScoreRequest {}
@@ -19,6 +22,8 @@ export interface Post extends SchemaPost {}
 export interface Brand extends SchemaBrandProfile {}
 export interface DiffusionPage extends SchemaDiffusionPage {}
 export interface Weights extends SchemaWeights {}
+export interface CheckRequest extends SchemaCheckRequest {}
+export interface Checks extends SchemaChecks {}
 
 /** Anything that scores: in this thread, in a worker, over HTTP. */
 export interface Scorer {
@@ -180,4 +185,48 @@ export interface Diffusion {
   sampled: boolean;
   /** The API said that nothing changed since this client last asked. */
   unchanged: boolean;
+}
+
+export interface SessionOptions {
+  /** Loads the scorer, when there is something to score or `prepare` was called. */
+  load: (options: {
+    signal: AbortSignal;
+    onProgress: (progress: Progress) => void;
+  }) => Promise<Scorer>;
+  /** How much is explained of each score: nothing, what moved it, or each word too. */
+  explain?: "none" | "sentence" | "words";
+  /** Time, for tests; the browser's by default. */
+  clock?: Clock;
+}
+
+/** What a session needs to know of time; `globalThis` is one. */
+export interface Clock {
+  setTimeout(call: () => void, ms: number): unknown;
+  // Node and browsers call timers differently.
+  // biome-ignore lint/suspicious/noExplicitAny: whatever `setTimeout` gave
+  clearTimeout(timer: any): void;
+  performance: { now(): number };
+}
+
+/** All that there is to show of a draft. */
+export interface SessionState {
+  /**
+   * `empty`: there is nothing to score. `loading`: the scorer is. `scoring`, `explaining`: under
+   * way. `settled`: nothing more will come. `failed`: see `error`; a score that stands is older.
+   */
+  phase: "empty" | "loading" | "scoring" | "explaining" | "settled" | "failed";
+  /** The score is of an older draft than the one that was given last. */
+  stale: boolean;
+  /** The request that `score` answers. */
+  request?: ScoreRequest;
+  score?: Score;
+  /** Milliseconds that the score took. */
+  ms?: number;
+  /** Of this score if `explained`, else of an older one. */
+  explanation?: Explanation;
+  explained?: boolean;
+  /** The shares of words; of an older draft until the phase is `settled`. */
+  words?: WordShares;
+  progress?: Progress;
+  error?: ScorerError;
 }

@@ -8,7 +8,8 @@ const client = new DiffusionClient({ base: document.baseURI });
 
 /**
  * Follows a stored post: asks the API for its graph again and again, and hands on each graph
- * that differs from the last one. An error is handed on too, and asking goes on.
+ * that differs from the last one. An error is handed on too, and asking goes on. While nobody looks
+ * at the page nothing is asked.
  *
  * @param {string} id
  * @param {(graph: DiffusionPage) => void} onGraph
@@ -19,6 +20,10 @@ export function follow(id, onGraph, onError) {
   const stop = new AbortController();
   const { signal } = stop;
   const ask = async () => {
+    if (document.visibilityState === "hidden") {
+      document.addEventListener("visibilitychange", ask, { once: true, signal });
+      return;
+    }
     try {
       const { page, unchanged } = await client.get(id, { signal });
       if (!unchanged || first) onGraph(page);

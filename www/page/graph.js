@@ -3,35 +3,47 @@
 /** Seconds that a demonstration graph covers. */
 const HOUR = 3600;
 
+/** How an audience takes a post. @typedef {"agree" | "divided" | "against"} Mood */
+
+/** Share of an audience's voices that say what the post says. */
+const AGREEING = { agree: 0.95, divided: 0.5, against: 0.08 };
+
 /**
- * A made-up hour of `size` reposts: fast at first, two in three from the post itself, the
- * others from earlier reposts, early ones most. The same for the same size.
+ * A made-up hour of `size` reposts and quotes: fast at first, two in three from the post itself,
+ * the others from earlier ones, early ones most. The same for the same size and mood.
  *
  * @param {number} size
+ * @param {Mood} mood
+ * @param {number} s tone of the post, which the audience agrees with or not
  * @returns {DiffusionPage}
  */
-export function demoGraph(size) {
+export function demoGraph(size, mood, s) {
   let state = size;
   const random = () => {
     // Park and Miller's generator: small, and enough for a picture of a cascade.
     state = (state * 48271) % 2147483647;
     return state / 2147483647;
   };
+  const tone = s < 0 ? -0.7 : 0.7;
   const events = Array.from({ length: size }, (_, i) => i + 1);
+  const kind = events.map(() => (random() < 0.8 ? "repost" : "quote"));
   return {
     schema: 1,
-    post: `demo-${size}`,
-    created_at: new Date(Date.now() - HOUR * 1000).toISOString(),
+    post: `demo-${size}-${mood}`,
+    // A whole hour, so that the same draft is the same request.
+    created_at: new Date(HOUR * 1000 * Math.floor(Date.now() / HOUR / 1000 - 1)).toISOString(),
     observed_until: HOUR,
     total: size,
     start: 1,
     t: events.map(() => 1 + Math.floor((HOUR - 1) * random() ** 2)).sort((a, b) => a - b),
     parent: events.map((i) => (random() < 2 / 3 ? 0 : Math.floor(i * random() ** 2))),
-    kind: events.map(() => (random() < 0.8 ? "repost" : "quote")),
+    kind: /** @type {DiffusionPage["kind"]} */ (kind),
     user: events,
     followers: events.map(() => Math.floor(10 ** (1 + 3.5 * random()))),
     verified: events.map(() => null),
-    s: events.map(() => null),
+    s: kind.map((kind) =>
+      kind === "quote" ? (random() < AGREEING[mood] ? tone : -tone) : null,
+    ),
     next: null,
   };
 }

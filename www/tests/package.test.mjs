@@ -44,7 +44,7 @@ test("five lines score a post in Node", () => {
 
 test("imports touch neither window nor network", () => {
   const code = `globalThis.fetch = () => { throw new Error("fetched"); };
-    for (const name of ["bsmv", "bsmv/worker-scorer", "bsmv/diffusion"]) await import(name);
+    for (const name of ["bsmv", "bsmv/worker-scorer", "bsmv/session", "bsmv/checks", "bsmv/diffusion"]) await import(name);
     if ("window" in globalThis || "document" in globalThis) throw new Error("a window was made");`;
   execFileSync("node", ["--input-type=module", "-e", code], { cwd: folder });
 });
@@ -56,6 +56,9 @@ test("the types say what the package does", () => {
     import { initWorker } from "bsmv/worker-scorer";
     import edge from "bsmv/edge";
     import { DiffusionClient } from "bsmv/diffusion";
+    import { BsmvScorer } from "bsmv/element";
+    import { Session } from "bsmv/session";
+    import { loadChecks } from "bsmv/checks";
     import type { Score, Scorer } from "bsmv/types";
     export async function worth(model: URL): Promise<number> {
       const scorer: Scorer = Math.random() < 0.5 ? await init({ model }) : await initWorker({ model });
@@ -64,6 +67,11 @@ test("the types say what the package does", () => {
       await scorer.score({ post: { text: "a", platform: "nowhere" } });
       return score.bsmv;
     }
+    export const element: BsmvScorer = document.createElement("bsmv-scorer");
+    element.addEventListener("bsmv-score", ({ detail }) => detail.bsmv.toFixed());
+    export const session = new Session({ load: async () => element.scorer! });
+    export const phase: "empty" | "loading" | "scoring" | "explaining" | "settled" | "failed" = session.state.phase;
+    export const found = loadChecks().then((check) => check({ post: { text: "a" } }).findings.length);
     export const code = (error: ScorerError): string => error.code;
     export const stored = new DiffusionClient({ base: "https://api.example" }).post("1");
     export const answer = (request: Request): Promise<Response> => edge.fetch(request, {});`,
@@ -86,11 +94,46 @@ test("the reference names everything that can be imported", () => {
   const api = join(folder, "node_modules/bsmv/api");
   const pages = readdirSync(api).map((name) => readFileSync(join(api, name), "utf8"));
   const names = ["init()", "initWorker()", "LocalScorer", "WorkerScorer", "ScorerError"];
-  for (const name of [...names, "DiffusionClient", "InitOptions", "ScoreRequest", "Score"]) {
+  for (const name of [...names, "DiffusionClient", "InitOptions", "ScoreRequest", "Score", "BsmvScorer", "Session"]) {
     assert.ok(
       pages.some((page) => page.includes(`### ${name}\n`)),
       name,
     );
+  }
+});
+
+test("the element scores a bare page's fields, in a form, twice with one model, under a strict policy", async () => {
+  const pages = join(folder, "bare");
+  cpSync(join(folder, "node_modules/bsmv"), join(pages, "bsmv"), { recursive: true });
+  const element = (/** @type {string} */ id) =>
+    `<textarea id="${id}"></textarea><bsmv-scorer for="${id}" name="${id}" model="bsmv/model/manifest.json" platform="x"></bsmv-scorer>`;
+  writeFileSync(
+    join(pages, "index.html"),
+    `<!doctype html><html lang="en"><script type="module" src="bsmv/bsmv/element.js"></script><form>${element("a")}${element("b")}</form>`,
+  );
+  const host = await site(pages);
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    const complaints = complaintsOf(page);
+    await page.goto(host.address);
+    await page.locator("#a").fill("I love this coffee, it is wonderful!");
+    await page.locator("#b").fill("The worst coffee I ever had. Horrible.");
+    await page.waitForFunction(
+      () => [...document.querySelectorAll("bsmv-scorer")].every(({ state }) => state.phase === "settled"),
+      undefined,
+      { timeout: PATIENCE },
+    );
+    const form = await page.evaluate(() =>
+      Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (document.querySelector("form")))),
+    );
+    assert.ok(Number(form.a) > 50 && Number(form.b) < 50, JSON.stringify(form));
+    assert.equal(page.workers().length, 1);
+    assert.equal(host.asked.filter((path) => path.endsWith("encoder_int8.safetensors")).length, 1);
+    assert.deepEqual(complaints, []);
+  } finally {
+    await browser.close();
+    host.stop();
   }
 });
 

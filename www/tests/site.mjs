@@ -5,7 +5,8 @@ import { createServer as createSocket } from "node:net";
 import { extname, join } from "node:path";
 import { PATIENCE } from "./browser.mjs";
 
-const POLICY =
+/** As strict as the package documents. */
+export const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self'";
 
 const TYPES = new Map([

@@ -1,0 +1,126 @@
+/**
+ * Marks in the draft itself, by the CSS Custom Highlight API: nothing of the draft is touched, so
+ * the cursor, undo and input methods never notice.
+ *
+ * @import { WordShare } from "../types.js"
+ */
+
+/** Names of the highlights: straight for good, wavy for bad; colour alone doesn't tell everybody. */
+const STYLE = `
+  ::highlight(bsmv-good) {
+    background-color: var(--bsmv-good-mark, rgb(26 127 107 / 0.16));
+    text-decoration: underline 2px var(--bsmv-good, #1a7f6b);
+  }
+  ::highlight(bsmv-bad) {
+    background-color: var(--bsmv-bad-mark, rgb(180 70 47 / 0.16));
+    text-decoration: underline wavy 1px var(--bsmv-bad, #b4462f);
+  }`;
+
+/** Shares of s from which a word is marked and listed. */
+const LEAST = 0.05;
+
+/** Whether the browser can mark text where it stands. */
+export const canMark = () => typeof Highlight === "function" && "highlights" in CSS;
+
+/**
+ * The words that are worth naming, the strongest first.
+ *
+ * @param {WordShare[]} words
+ */
+export const strongest = (words) =>
+  words.filter(({ s }) => Math.abs(s) >= LEAST).sort((a, b) => Math.abs(b.s) - Math.abs(a.s));
+
+/**
+ * The text of an element that is edited, and where its parts are.
+ *
+ * @param {Node} root
+ * @returns {{ text: string, nodes: { node: Text, start: number }[] }}
+ */
+export function readEditable(root) {
+  let text = "";
+  /** @type {{ node: Text, start: number }[]} */
+  const nodes = [];
+  const walk = (/** @type {Node} */ node) => {
+    for (const child of node.childNodes) {
+      if (child instanceof Text) {
+        nodes.push({ node: child, start: text.length });
+        text += child.data;
+      } else if (child instanceof HTMLBRElement) {
+        text += "\n";
+      } else {
+        // Some browsers make a paragraph of each line.
+        if (text !== "" && !text.endsWith("\n")) text += "\n";
+        walk(child);
+      }
+    }
+  };
+  walk(root);
+  // The last line break only holds the cursor's line open.
+  if (text.endsWith("\n")) text = text.slice(0, -1);
+  return { text, nodes };
+}
+
+/** The marks of one draft. */
+export class Marks {
+  /** @type {{ name: string, range: Range }[]} */
+  #ranges = [];
+
+  /**
+   * Marks words where they stand in an element's text; those of before go.
+   *
+   * @param {HTMLElement} root
+   * @param {WordShare[]} words of the text
+   * @param {string} of the text that the shares are of: marks of an older one would stand wrong
+   */
+  show(root, words, of) {
+    this.clear();
+    if (!canMark()) return;
+    const { text, nodes } = readEditable(root);
+    if (text !== of) return;
+    style(root.getRootNode());
+    for (const { start, end, s, field } of words) {
+      if (field !== "text" || Math.abs(s) < LEAST) continue;
+      const range = rangeOf(nodes, start, end);
+      if (!range) continue;
+      const name = s < 0 ? "bsmv-bad" : "bsmv-good";
+      const highlight = CSS.highlights.get(name) ?? new Highlight();
+      highlight.add(range);
+      CSS.highlights.set(name, highlight);
+      this.#ranges.push({ name, range });
+    }
+  }
+
+  clear() {
+    for (const { name, range } of this.#ranges) CSS.highlights.get(name)?.delete(range);
+    this.#ranges = [];
+  }
+}
+
+/**
+ * @param {{ node: Text, start: number }[]} nodes
+ * @param {number} start
+ * @param {number} end
+ */
+function rangeOf(nodes, start, end) {
+  const at = (/** @type {number} */ offset) =>
+    nodes.findLast(({ node, start }) => start <= offset && offset <= start + node.length);
+  const [from, to] = [at(start), at(end)];
+  if (!from || !to) return undefined;
+  const range = new Range();
+  range.setStart(from.node, start - from.start);
+  range.setEnd(to.node, end - to.start);
+  return range;
+}
+
+/** Documents and shadow roots that have the style. @type {WeakSet<Node>} */
+const styled = new WeakSet();
+
+/** @param {Node} root */
+function style(root) {
+  if (styled.has(root)) return;
+  styled.add(root);
+  if (!(root instanceof Document || root instanceof ShadowRoot)) return;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(STYLE);
+  root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+}

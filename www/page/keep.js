@@ -1,0 +1,135 @@
+/**
+ * What is kept on the device between visits: drafts, versions, own brands, settings. Each thing has
+ * an entry of its own, so that two tabs never write over one another.
+ */
+import { createStore, del, entries, get, set } from "idb-keyval";
+
+/** @typedef {"draft" | "version" | "brand" | "past" | "settings"} Kind */
+/** Why something could not be kept. @typedef {"full" | "unavailable"} Problem */
+
+const CHANNEL = "bsmv-kept";
+
+/** @type {ReturnType<typeof createStore> | undefined} */
+let store;
+const opened = () => {
+  store ??= createStore("bsmv", "kept");
+  return store;
+};
+
+const channel = globalThis.BroadcastChannel && new BroadcastChannel(CHANNEL);
+
+/** @param {Kind} kind @param {string} id */
+const keyOf = (kind, id) => `${kind}:${id}`;
+
+/**
+ * Keeps a value; other tabs hear of it.
+ *
+ * @param {Kind} kind
+ * @param {string} id
+ * @param {unknown} value
+ * @returns {Promise<Problem | undefined>} nothing when it is on the disk
+ */
+export async function keep(kind, id, value) {
+  try {
+    await set(keyOf(kind, id), value, opened());
+    channel?.postMessage(kind);
+    return undefined;
+  } catch (error) {
+    return error instanceof DOMException && error.name === "QuotaExceededError"
+      ? "full"
+      : "unavailable";
+  }
+}
+
+/** @param {Kind} kind @param {string} id @returns {Promise<any>} */
+export async function recall(kind, id) {
+  try {
+    return await get(keyOf(kind, id), opened());
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * All that is kept of a kind, the newest first.
+ *
+ * @param {Kind} kind
+ * @returns {Promise<any[]>}
+ */
+export async function recallAll(kind) {
+  try {
+    const all = await entries(opened());
+    return all
+      .filter(([key]) => String(key).startsWith(`${kind}:`))
+      .map(([, value]) => value)
+      .sort((a, b) => (b.at ?? 0) - (a.at ?? 0));
+  } catch {
+    return [];
+  }
+}
+
+/** @param {Kind} kind @param {string} id */
+export async function forget(kind, id) {
+  await del(keyOf(kind, id), opened()).catch(() => {});
+  channel?.postMessage(kind);
+}
+
+/**
+ * Calls when another tab has changed something.
+ *
+ * @param {(kind: Kind) => void} heard
+ */
+export function onKept(heard) {
+  channel?.addEventListener("message", ({ data }) => heard(data));
+}
+
+/**
+ * The draft that this tab writes on: its own after a reload or a crash, else the newest that no
+ * other tab has open, else a new one.
+ *
+ * @returns {Promise<Draft>}
+ */
+export async function ownDraft() {
+  const drafts = await recallAll("draft");
+  const mine = drafts.find(({ id }) => id === sessionStorage.getItem(CHANNEL));
+  for (const draft of mine ? [mine] : drafts) {
+    if (await claim(draft.id)) return draft;
+  }
+  return newDraft();
+}
+
+/** @typedef {{ id: string, title: string, text: string, at: number }} Draft */
+
+/** @param {Partial<Draft>} [with_] @returns {Promise<Draft>} */
+export async function newDraft(with_ = {}) {
+  const draft = { id: crypto.randomUUID(), title: "", text: "", at: Date.now(), ...with_ };
+  await claim(draft.id);
+  return draft;
+}
+
+/** Lets go of the draft that this tab had. @type {(() => void) | undefined} */
+let letGo;
+
+/**
+ * Makes a draft this tab's own for as long as it is open.
+ *
+ * @param {string} id
+ * @returns {Promise<boolean>} false where another tab has it
+ */
+export async function claim(id) {
+  if (!navigator.locks) {
+    sessionStorage.setItem(CHANNEL, id);
+    return true;
+  }
+  return new Promise((resolve) => {
+    navigator.locks.request(`${CHANNEL}:${id}`, { ifAvailable: true }, (lock) => {
+      resolve(lock !== null);
+      if (!lock) return undefined;
+      letGo?.();
+      sessionStorage.setItem(CHANNEL, id);
+      return new Promise((resolve) => {
+        letGo = () => resolve(undefined);
+      });
+    });
+  });
+}

@@ -1,0 +1,203 @@
+/** The whole page, made of its state. */
+import { html, nothing } from "lit";
+import { brandsDialog } from "./brands.js";
+import { compareDialog } from "./compare.js";
+import { context } from "./context.js";
+import { draftsDialog, gallery, nameOf } from "./drafts.js";
+import { editor, TEXT } from "./editor.js";
+import { findings } from "./findings.js";
+import { published } from "./published.js";
+import { brandOf, followersOf, speeches, titled } from "./state.js";
+import { whatIf } from "./what-if.js";
+
+/** @import { ScoreRequest } from "../bsmv/types.js" */
+/** @import { Actions } from "./app.js" */
+/** @import { State } from "./state.js" */
+
+/**
+ * @param {State} state
+ * @param {ScoreRequest} request
+ * @param {string} model
+ * @param {Actions} on
+ */
+export function page(state, request, model, on) {
+  const { speech, scoreSpeech } = speeches(state);
+  const { settings, draft, versions, own, known } = state;
+  const last = versions.find((version) => version.draft === draft.id && version.worth);
+  const empty = draft.text.trim() === "";
+  return html`
+    <header>
+      <div class="row">
+        <h1>${speech.text("name")}</h1>
+        <p class="hint">${speech.text("lead")}</p>
+      </div>
+      <div class="row">
+        ${savedLine(state)}
+        <button type="button" class="quiet" id="open-drafts" @click=${on.openDrafts}>${speech.text("drafts")}</button>
+        <button
+          type="button"
+          class="quiet"
+          id="language"
+          lang=${settings.language === "en" ? "zh-Hans" : "en"}
+          @click=${on.turn}
+        >
+          ${speech.text("switch")}
+        </button>
+      </div>
+    </header>
+    ${context({ speech, settings, wrong: followersOf(state) === null, brand: brandOf(state)?.name, on })}
+    <main>
+      <div class="left">
+        <section class="card" aria-label=${speech.text("draft")}>
+          ${editor({
+            speech,
+            titled: titled(state),
+            title: lengthOf(state, "title"),
+            text: lengthOf(state, "text"),
+            on,
+          })}
+          <div class="row">
+            <button type="button" id="version" ?disabled=${empty} @click=${on.keepVersion}>
+              ${speech.text("version")}
+            </button>
+            <button type="button" id="open-compare" ?disabled=${empty} @click=${on.openCompare}>
+              ${speech.text("compare")}
+            </button>
+            ${out(state, on)}
+          </div>
+          <p id="said" class="hint" role="status">${state.said}</p>
+        </section>
+        ${empty ? nothing : findings({ speech, checks: state.checks, silenced: settings.silenced, on: on.checkActions })}
+        <details class="card fold" id="examples" ?open=${empty && versions.length === 0}>
+          <summary>${speech.text("examplesTitle")}</summary>
+          <p class="hint">${speech.text("examplesNote")}</p>
+          ${gallery({ speech, onChoose: on.example })}
+        </details>
+      </div>
+      <div class="right">
+        <bsmv-scorer
+          id="scorer"
+          for=${TEXT}
+          model=${model}
+          cache="bsmv"
+          view="full"
+          bar
+          .request=${withoutText(request)}
+          .baseline=${
+            last?.worth && { ...last.worth, name: speech.text("last", { name: last.name }) }
+          }
+          @bsmv-score=${on.scored}
+        ></bsmv-scorer>
+        ${published({ speech, published: state.published, on })}
+        ${whatIf({
+          speech,
+          scoreSpeech,
+          cases: state.whatIf.cases,
+          stale: state.whatIf.of !== JSON.stringify(request),
+          ready: !empty,
+          onRun: on.runWhatIf,
+        })}
+      </div>
+    </main>
+    <footer><p class="hint">${speech.text("footer")}</p></footer>
+    ${brandsDialog({
+      speech,
+      known,
+      own,
+      chosen: settings.brand,
+      sought: state.brands.sought,
+      edited: state.brands.edited,
+      problem: state.brands.problem,
+      on: on.brandActions,
+    })}
+    ${draftsDialog({
+      speech,
+      draft,
+      drafts: state.drafts,
+      versions,
+      problem: state.draftsProblem,
+      on: on.draftActions,
+    })}
+    ${state.comparing ? comparison(state, request, model, on) : nothing}
+  `;
+}
+
+/** As its platform counts, where the rules are there. @param {State} state @param {"title" | "text"} field */
+function lengthOf({ checks, draft }, field) {
+  const length = checks?.lengths.find((length) => length.field === field);
+  return length ?? { count: [...draft[field]].length, limit: null };
+}
+
+/** The text is read from its field, where half-composed characters don't count. @param {ScoreRequest} request */
+function withoutText({ post: { text: _, ...post }, ...request }) {
+  return { ...request, post };
+}
+
+/** @param {State} state */
+function savedLine(state) {
+  const { speech } = speeches(state);
+  const { at, problem } = state.saved;
+  if (problem) return html`<p id="saved" class="problem" role="alert">${speech.text(`keep_${problem}`)}</p>`;
+  const time = new Intl.DateTimeFormat(speech.language, { timeStyle: "short" });
+  return html`<p id="saved" class="hint">
+    ${at ? speech.text("saved", { time: time.format(at) }) : speech.text("unsaved")}
+  </p>`;
+}
+
+/** @param {State} state @param {Actions} on */
+function out(state, on) {
+  const { speech } = speeches(state);
+  /** @type {[string, () => void][]} */
+  const actions = [
+    ["copySummary", on.copySummary],
+    ["sharePicture", on.sharePicture],
+    ["copyLink", on.copyLink],
+    ["saveJson", on.saveJson],
+    ["saveCsv", on.saveCsv],
+    ["print", () => print()],
+  ];
+  return html`<details class="menu" id="out">
+    <summary class="button">${speech.text("out")}</summary>
+    <div class="menu-items">
+      ${actions.map(
+        ([key, act]) => html`<button
+          type="button"
+          data-act=${key}
+          @click=${(/** @type {Event} */ event) => {
+            /** @type {Element} */ (event.target).closest("details")?.removeAttribute("open");
+            act();
+          }}
+        >
+          ${speech.textIfAny(key)}
+        </button>`,
+      )}
+    </div>
+  </details>`;
+}
+
+/** @param {State} state @param {ScoreRequest} request @param {string} model @param {Actions} on */
+function comparison(state, request, model, on) {
+  const { speech } = speeches(state);
+  const others = othersOf(state);
+  return compareDialog({
+    speech,
+    model,
+    request: { ...request, graph: undefined },
+    others,
+    other: others.find(({ id }) => id === state.other) ?? others[0],
+    scores: { now: state.compared.now, other: state.compared.other },
+    on: on.compareActions,
+  });
+}
+
+/** What the draft can be compared with: its versions first. @param {State} state */
+function othersOf(state) {
+  const { speech } = speeches(state);
+  const { draft, drafts, versions } = state;
+  const own = versions.filter((version) => version.draft === draft.id);
+  const rest = drafts.filter(({ id, text }) => id !== draft.id && text.trim() !== "");
+  return [
+    ...own.map(({ id, name, title, text }) => ({ id, name, title, text })),
+    ...rest.map((other) => ({ ...other, name: nameOf(other, speech) })),
+  ];
+}

@@ -1,0 +1,127 @@
+/** What the page knows, and what can be done with it. The page is drawn from it and nothing else. */
+import { elementSpeech } from "../bsmv/element/speech.js";
+import { PRESETS } from "../pkg/constants.js";
+import { readCount } from "./counts.js";
+import { demoGraph } from "./graph.js";
+import { pageSpeech } from "./strings.js";
+
+/** @import { Brand, CheckRequest, Checks, DiffusionPage, Score, ScoreRequest } from "../bsmv/types.js" */
+/** @import { OwnBrand } from "./brands.js" */
+/** @import { Version } from "./drafts.js" */
+/** @import { Draft, Problem } from "./keep.js" */
+/** @import { Published } from "./published.js" */
+/** @import { Settings } from "./settings.js" */
+/** @import { Case } from "./what-if.js" */
+
+/**
+ * @typedef {object} State
+ * @property {Settings} settings
+ * @property {Draft} draft the one that is open, as it stands
+ * @property {{ at?: number, problem?: Problem }} saved
+ * @property {Draft[]} drafts
+ * @property {Version[]} versions of all drafts
+ * @property {Brand[]} known profiles that are offered
+ * @property {OwnBrand[]} own
+ * @property {{ sought: string, edited?: Partial<OwnBrand>, problem?: string }} brands the dialog
+ * @property {string | undefined} draftsProblem
+ * @property {Published} published
+ * @property {string} other id of what the draft is compared with
+ * @property {{ now?: Score, other?: Score }} compared
+ * @property {boolean} comparing
+ * @property {{ cases: Case[], of: string }} whatIf
+ * @property {Checks | undefined} checks what rules found, once they are there
+ * @property {string} said what was done last, for eye and ear
+ */
+
+/** @param {Settings} settings @param {Draft} draft @returns {State} */
+export const stateOf = (settings, draft) => ({
+  settings,
+  draft,
+  saved: {},
+  drafts: [],
+  versions: [],
+  known: [],
+  own: [],
+  brands: { sought: "" },
+  draftsProblem: undefined,
+  published: { from: "", size: 200, mood: "agree", stored: "" },
+  other: "",
+  compared: {},
+  comparing: false,
+  whatIf: { cases: [], of: "" },
+  checks: undefined,
+  said: "",
+});
+
+/** Platforms whose posts have a title. */
+const TITLED = ["xiaohongshu", "douyin", "bilibili", "youtube"];
+
+/** Whether the draft has a title, or may have one. @param {State} state */
+export const titled = ({ settings, draft }) =>
+  TITLED.includes(settings.platform) || draft.title !== "";
+
+/** @param {State} state @returns {Brand | OwnBrand | undefined} */
+export const brandOf = ({ settings, own, known }) =>
+  own.find(({ id }) => id === settings.brand) ??
+  known.find(({ id, name }) => (id ?? name) === settings.brand);
+
+/** Followers as a number: `undefined` where unknown, `null` where they can't be read. @param {State} state */
+export function followersOf({ settings: { followers } }) {
+  if (followers.trim() === "") return undefined;
+  return readCount(followers) ?? null;
+}
+
+/**
+ * The request that the state stands for, but for the text: that is the field's.
+ *
+ * @param {State} state
+ * @param {(brand: Brand) => Brand} profile what of a brand the scorer takes
+ * @param {number} tone of the draft, which a made-up audience agrees with or not
+ */
+export function requestOf(state, profile, tone) {
+  const { settings, draft, published } = state;
+  const brand = brandOf(state);
+  const followers = followersOf(state);
+  const graph = graphOf(published, tone);
+  return /** @type {ScoreRequest} */ ({
+    post: {
+      text: draft.text,
+      platform: settings.platform,
+      ...(titled(state) && draft.title.trim() !== "" && { title: draft.title }),
+      ...(followers != null && { author: { followers } }),
+    },
+    ...(brand && { brand: profile(brand) }),
+    ...(graph && { graph }),
+    // A brand's own weights stand where nothing else was chosen.
+    ...(settings.goal !== "balanced" && {
+      weights: PRESETS[/** @type {keyof typeof PRESETS} */ (settings.goal)],
+    }),
+    locale: settings.language,
+  });
+}
+
+/**
+ * The draft as rules check it.
+ *
+ * @param {State} state
+ * @param {(brand: Brand) => Brand} profile
+ * @returns {CheckRequest}
+ */
+export function checkRequestOf(state, profile) {
+  const { post, brand, locale } = requestOf(state, profile, 0);
+  const own = brandOf(state);
+  const avoid = own && "avoid" in own ? own.avoid : [];
+  return { post, brand, locale, avoid };
+}
+
+/** @param {Published} published @param {number} tone @returns {DiffusionPage | undefined} */
+function graphOf({ from, size, mood, graph }, tone) {
+  if (from === "demo") return demoGraph(size, mood, tone);
+  return from === "" ? undefined : graph;
+}
+
+/** What is said in the page's language. @param {State} state */
+export const speeches = ({ settings: { language } }) => ({
+  speech: pageSpeech(language),
+  scoreSpeech: elementSpeech(language),
+});

@@ -1,0 +1,13 @@
+import { launch } from "./browser.mjs";
+const [out="a", locale="en", scheme="light", width="1280", height="900", steps=""] = process.argv.slice(2);
+const browser = await launch();
+const ctx = await browser.newContext({ viewport: { width: +width, height: +height }, locale, colorScheme: scheme, deviceScaleFactor: 1 });
+const page = await ctx.newPage();
+page.on("console", m => ["error","warning"].includes(m.type()) && console.log("C:", m.text()));
+page.on("pageerror", e => console.log("E:", e));
+await page.goto("http://127.0.0.1:8123/");
+await page.locator("#text").waitFor();
+const shot = (n="") => page.screenshot({ path: `/tmp/t/shots/${out}${n}.png`, fullPage: true });
+await (new Function("page", "shot", `return (async()=>{${steps}})()`))(page, shot);
+await shot();
+await browser.close();
