@@ -14,7 +14,9 @@ worker.addEventListener("install", (/** @type {any} */ event) => {
   const addresses = files.map((/** @type {string} */ path) => new URL(path, SCOPE).href);
   const keep = async () => {
     const cache = await caches.open(name);
-    await cache.addAll(addresses.map((/** @type {string} */ url) => new Request(url, { cache: "no-cache" })));
+    await cache.addAll(
+      addresses.map((/** @type {string} */ url) => new Request(url, { cache: "no-cache" })),
+    );
     await worker.skipWaiting();
   };
   event.waitUntil(keep());

@@ -291,7 +291,8 @@ export class BsmvScorer extends LitElement {
     if (error && error !== told.error) this.#tell("bsmv-error", error);
     const field = this.#field;
     if (field?.isContentEditable) {
-      if (phase === "settled" && words) this.#marks.show(field, words.words, request?.post.text ?? "");
+      if (phase === "settled" && words)
+        this.#marks.show(field, words.words, request?.post.text ?? "");
       else if (stale || !words) this.#marks.clear();
     }
   }

@@ -1,15 +1,15 @@
+import type { ScorerError } from "./errors.js";
 import type {
   Brand,
   DiffusionPage,
   Explanation,
   Progress,
   Score,
-  Scorer,
   ScoreRequest,
+  Scorer,
   SessionState,
   Weights,
 } from "./types.js";
-import type { ScorerError } from "./errors.js";
 
 /**
  * `<bsmv-scorer for="note" model="model/manifest.json">`: the score of what is written in a field.
@@ -48,7 +48,9 @@ export class BsmvScorer extends HTMLElement {
   weights: Weights | undefined;
   graph: DiffusionPage | undefined;
   /** Fields of the request that take precedence over all others. */
-  request: (Partial<Omit<ScoreRequest, "post">> & { post?: Partial<ScoreRequest["post"]> }) | undefined;
+  request:
+    | (Partial<Omit<ScoreRequest, "post">> & { post?: Partial<ScoreRequest["post"]> })
+    | undefined;
   /** A score to compare with, and what it is called. */
   baseline: { bsmv: number; interval: { low: number; high: number }; name: string } | undefined;
   /** Scores in place of the shared worker: a server's, a test's. Who gave it disposes of it. */

@@ -6,7 +6,7 @@ import { elementSpeech } from "../bsmv/element/speech.js";
 import { shareWorker } from "../bsmv/shared-scorer.js";
 import { brandsOf, profileOf } from "./brands.js";
 import { openDialog } from "./dialog.js";
-import { load, replace, select, TEXT, TITLE, type, valueOf } from "./editor.js";
+import { load, replace, select, TEXT, TITLE, type, written } from "./editor.js";
 import { follow } from "./follow.js";
 import { claim, forget, keep, newDraft, onKept, ownDraft, recall, recallAll } from "./keep.js";
 import { csv, download, picture, share, summary } from "./out.js";
@@ -198,8 +198,8 @@ export class App {
       input: () => {
         const draft = {
           ...this.#state.draft,
-          title: valueOf(TITLE),
-          text: valueOf(TEXT),
+          title: written(TITLE),
+          text: written(TEXT),
         };
         const { title, text } = this.#state.draft;
         if (draft.title === title && draft.text === text) return this.#change({});
@@ -208,7 +208,8 @@ export class App {
         clearTimeout(this.#keeping);
         this.#keeping = setTimeout(() => this.#keepDraft(), KEEP_AFTER);
       },
-      set: (/** @type {string} */ name, /** @type {string} */ value) => this.#set({ [name]: value }),
+      set: (/** @type {string} */ name, /** @type {string} */ value) =>
+        this.#set({ [name]: value }),
       turn: () => this.#set({ language: this.#state.settings.language === "en" ? "zh" : "en" }),
       brands: () => {
         this.#change({ brands: { sought: "" } });
@@ -236,7 +237,9 @@ export class App {
           title: draft.title,
           text: draft.text,
           worth:
-            score?.bsmv == null || stale ? undefined : { bsmv: score.bsmv, interval: score.interval },
+            score?.bsmv == null || stale
+              ? undefined
+              : { bsmv: score.bsmv, interval: score.interval },
         };
         await this.#keepDraft();
         const problem = await keep("version", version.id, version);
@@ -252,7 +255,7 @@ export class App {
       scored: () => {
         const { score } = this.#scorer;
         if (!score) return;
-        const tone = Math.sign(score.sentiment.s);
+        const tone = Math.round(10 * score.sentiment.s) / 10;
         if (tone !== this.#tone) {
           this.#tone = tone;
           this.#change({});
@@ -290,7 +293,8 @@ export class App {
       },
       saveCsv: () => {
         const { score, request } = this.#scorer.state;
-        if (score && request) download("bsmv.csv", new Blob([csv([{ score, request }])], { type: "text/csv" }));
+        if (score && request)
+          download("bsmv.csv", new Blob([csv([{ score, request }])], { type: "text/csv" }));
       },
       checkActions: this.#checkActions(),
       brandActions: this.#brandActions(),
@@ -298,8 +302,10 @@ export class App {
       compareActions: {
         compareWith: (/** @type {string} */ other) =>
           this.#change({ other, compared: { now: this.#state.compared.now } }),
-        compared: (/** @type {"now" | "other"} */ which, /** @type {import("../bsmv/types.js").Score} */ score) =>
-          this.#change({ compared: { ...this.#state.compared, [which]: score } }),
+        compared: (
+          /** @type {"now" | "other"} */ which,
+          /** @type {import("../bsmv/types.js").Score} */ score,
+        ) => this.#change({ compared: { ...this.#state.compared, [which]: score } }),
         close: () => this.#change({ comparing: false, compared: {} }),
       },
     };
@@ -356,7 +362,10 @@ export class App {
         if (this.#state.settings.brand === id) this.#set({ brand: "" });
       },
       exported: () => {
-        const brands = this.#state.own.map((brand) => ({ ...profileOf(brand), avoid: brand.avoid }));
+        const brands = this.#state.own.map((brand) => ({
+          ...profileOf(brand),
+          avoid: brand.avoid,
+        }));
         const json = JSON.stringify(brands, null, 2);
         download("bsmv-brands.json", new Blob([json], { type: "application/json" }));
       },
@@ -393,7 +402,10 @@ export class App {
       },
       removeDraft: async (/** @type {string} */ id) => {
         const of = this.#state.versions.filter((version) => version.draft === id);
-        await Promise.all([forget("draft", id), ...of.map((version) => forget("version", version.id))]);
+        await Promise.all([
+          forget("draft", id),
+          ...of.map((version) => forget("version", version.id)),
+        ]);
         await this.#recall();
       },
       restore: (/** @type {Version} */ version) => {

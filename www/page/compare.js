@@ -1,8 +1,8 @@
 /** Two drafts side by side, each with its score, and what differs in plain words. */
 import { diffChars, diffWordsWithSpace } from "diff";
 import { html, nothing } from "lit";
-import { compare } from "../bsmv/element/verdict.js";
 import { tagOf } from "../bsmv/element/speech.js";
+import { compare } from "../bsmv/element/verdict.js";
 import { dialog } from "./dialog.js";
 
 /** @import { Score, ScoreRequest } from "../bsmv/types.js" */
@@ -63,21 +63,7 @@ export function compareDialog({ speech, model, request, others, other, scores, o
     const skipped = which === "now" ? "removed" : "added";
     return html`<section data-which=${which}>
       <h3>${name}</h3>
-      <p class="text" lang=${tagOf(text)} dir="auto">
-        ${
-          changes.length === 0
-            ? text
-            : changes
-                .filter((change) => !change[skipped])
-                .map(({ added, removed, value }) =>
-                  added
-                    ? html`<ins>${value}</ins>`
-                    : removed
-                      ? html`<del>${value}</del>`
-                      : value,
-                )
-        }
-      </p>
+      <p class="text" lang=${tagOf(text)} dir="auto">${marked(text, changes, skipped)}</p>
       <bsmv-scorer
         model=${model}
         view="panel"
@@ -87,6 +73,22 @@ export function compareDialog({ speech, model, request, others, other, scores, o
       ></bsmv-scorer>
     </section>`;
   }
+}
+
+/**
+ * A text with what only it has.
+ *
+ * @param {string} text
+ * @param {import("diff").Change[]} changes none where there is too much to compare
+ * @param {"added" | "removed"} skipped
+ */
+function marked(text, changes, skipped) {
+  if (changes.length === 0) return text;
+  const own = changes.filter((change) => !change[skipped]);
+  return own.map(({ added, removed, value }) => {
+    if (added) return html`<ins>${value}</ins>`;
+    return removed ? html`<del>${value}</del>` : value;
+  });
 }
 
 /**
@@ -111,7 +113,9 @@ export function winner({ now, other }, name, speech) {
     parts.length === 0
       ? ""
       : speech.text("compareParts", {
-          parts: list.format(parts.map(([name, points]) => `${name} ${speech.signed(Number(points))}`)),
+          parts: list.format(
+            parts.map(([name, points]) => `${name} ${speech.signed(Number(points))}`),
+          ),
         });
   const first =
     tie || points === 0

@@ -44,7 +44,10 @@ export function nameOf({ title, text }, speech) {
  *   rename: (version: Version, name: string) => void, close: () => void }} shown.on
  */
 export function draftsDialog({ speech, draft, drafts, versions, problem, on }) {
-  const when = new Intl.DateTimeFormat(speech.language, { dateStyle: "medium", timeStyle: "short" });
+  const when = new Intl.DateTimeFormat(speech.language, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
   const listed = drafts.filter(({ id, text, title }) => id === draft.id || title || text);
   return dialog(
     { id: "drafts", title: speech.text("draftsTitle"), speech, onClose: on.close },

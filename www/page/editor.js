@@ -84,7 +84,7 @@ function length({ count, limit }, speech) {
 const field = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /** What stands in a field. @param {string} id */
-export function valueOf(id) {
+export function written(id) {
   const found = field(id);
   return "value" in found ? String(found.value) : readEditable(found).text;
 }

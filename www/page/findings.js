@@ -77,7 +77,7 @@ function item(finding, speech, on) {
       ${
         source
           ? html`<a href=${source.url} target="_blank" rel="noreferrer" class="hint">
-            ${speech.text("source")}: ${source.name}
+            ${speech.text("source", { name: source.name })}
           </a>`
           : nothing
       }

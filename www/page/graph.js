@@ -6,7 +6,7 @@ const HOUR = 3600;
 /** How an audience takes a post. @typedef {"agree" | "divided" | "against"} Mood */
 
 /** Share of an audience's voices that say what the post says. */
-const AGREEING = { agree: 0.95, divided: 0.5, against: 0.08 };
+const AGREEING = { agree: 1, divided: 0.5, against: 0.05 };
 
 /**
  * A made-up hour of `size` reposts and quotes: fast at first, two in three from the post itself,
@@ -24,7 +24,8 @@ export function demoGraph(size, mood, s) {
     state = (state * 48271) % 2147483647;
     return state / 2147483647;
   };
-  const tone = s < 0 ? -0.7 : 0.7;
+  // Whoever agrees says as much as the post, and to one that takes no side something.
+  const tone = (s < 0 ? -1 : 1) * Math.max(0.5, Math.abs(s));
   const events = Array.from({ length: size }, (_, i) => i + 1);
   const kind = events.map(() => (random() < 0.8 ? "repost" : "quote"));
   return {
@@ -41,9 +42,7 @@ export function demoGraph(size, mood, s) {
     user: events,
     followers: events.map(() => Math.floor(10 ** (1 + 3.5 * random()))),
     verified: events.map(() => null),
-    s: kind.map((kind) =>
-      kind === "quote" ? (random() < AGREEING[mood] ? tone : -tone) : null,
-    ),
+    s: kind.map((kind) => (kind === "quote" ? (random() < AGREEING[mood] ? tone : -tone) : null)),
     next: null,
   };
 }

@@ -117,7 +117,12 @@ export async function picture(score, request, speech) {
   write(speech.text("range", { low, high }), after, 256);
 
   const at = (/** @type {number} */ value) => 60 + ((WIDTH - 120) * value) / 100;
-  const line = (/** @type {number} */ x, /** @type {number} */ width, /** @type {number} */ thick, /** @type {string} */ fill) => {
+  const line = (
+    /** @type {number} */ x,
+    /** @type {number} */ width,
+    /** @type {number} */ thick,
+    /** @type {string} */ fill,
+  ) => {
     pen.fillStyle = fill;
     pen.beginPath();
     pen.roundRect(x, 350 - thick / 2, width, thick, thick / 2);

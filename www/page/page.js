@@ -137,7 +137,8 @@ function withoutText({ post: { text: _, ...post }, ...request }) {
 function savedLine(state) {
   const { speech } = speeches(state);
   const { at, problem } = state.saved;
-  if (problem) return html`<p id="saved" class="problem" role="alert">${speech.text(`keep_${problem}`)}</p>`;
+  if (problem)
+    return html`<p id="saved" class="problem" role="alert">${speech.text(`keep_${problem}`)}</p>`;
   const time = new Intl.DateTimeFormat(speech.language, { timeStyle: "short" });
   return html`<p id="saved" class="hint">
     ${at ? speech.text("saved", { time: time.format(at) }) : speech.text("unsaved")}

@@ -25,7 +25,8 @@ const MOODS = /** @type {const} */ (["agree", "divided", "against"]);
  */
 export function published({ speech, published, on }) {
   const { from, size, mood, stored, problem } = published;
-  const value = (/** @type {Event} */ event) => /** @type {HTMLInputElement} */ (event.target).value;
+  const value = (/** @type {Event} */ event) =>
+    /** @type {HTMLInputElement} */ (event.target).value;
   /** @type {[Published["from"], string][]} */
   const sources = [
     ["", speech.text("noGraph")],
@@ -56,7 +57,8 @@ export function published({ speech, published, on }) {
               <label for="size">${speech.text("size")}</label>
               <select id="size" @change=${(/** @type {Event} */ event) => on.publish({ size: Number(value(event)) })}>
                 ${SIZES.map(
-                  (n) => html`<option value=${n} ?selected=${n === size}>${speech.text("times", { n })}</option>`,
+                  (n) =>
+                    html`<option value=${n} ?selected=${n === size}>${speech.text("times", { n })}</option>`,
                 )}
               </select>
             </div>

@@ -1,7 +1,7 @@
 /** The same text elsewhere, by others, for another goal: one thing changed at a time. */
 import { html, nothing } from "lit";
-import { PLATFORMS, PRESETS } from "../pkg/constants.js";
 import { verdictOf } from "../bsmv/element/verdict.js";
+import { PLATFORMS, PRESETS } from "../pkg/constants.js";
 
 /** @import { ElementSpeech } from "../bsmv/element/speech.js" */
 /** @import { Score, ScoreRequest } from "../bsmv/types.js" */

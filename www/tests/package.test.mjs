@@ -94,7 +94,15 @@ test("the reference names everything that can be imported", () => {
   const api = join(folder, "node_modules/bsmv/api");
   const pages = readdirSync(api).map((name) => readFileSync(join(api, name), "utf8"));
   const names = ["init()", "initWorker()", "LocalScorer", "WorkerScorer", "ScorerError"];
-  for (const name of [...names, "DiffusionClient", "InitOptions", "ScoreRequest", "Score", "BsmvScorer", "Session"]) {
+  for (const name of [
+    ...names,
+    "DiffusionClient",
+    "InitOptions",
+    "ScoreRequest",
+    "Score",
+    "BsmvScorer",
+    "Session",
+  ]) {
     assert.ok(
       pages.some((page) => page.includes(`### ${name}\n`)),
       name,
@@ -120,12 +128,17 @@ test("the element scores a bare page's fields, in a form, twice with one model, 
     await page.locator("#a").fill("I love this coffee, it is wonderful!");
     await page.locator("#b").fill("The worst coffee I ever had. Horrible.");
     await page.waitForFunction(
-      () => [...document.querySelectorAll("bsmv-scorer")].every(({ state }) => state.phase === "settled"),
+      () =>
+        [...document.querySelectorAll("bsmv-scorer")].every(
+          ({ state }) => state.phase === "settled",
+        ),
       undefined,
       { timeout: PATIENCE },
     );
     const form = await page.evaluate(() =>
-      Object.fromEntries(new FormData(/** @type {HTMLFormElement} */ (document.querySelector("form")))),
+      Object.fromEntries(
+        new FormData(/** @type {HTMLFormElement} */ (document.querySelector("form"))),
+      ),
     );
     assert.ok(Number(form.a) > 50 && Number(form.b) < 50, JSON.stringify(form));
     assert.equal(page.workers().length, 1);

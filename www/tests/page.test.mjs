@@ -24,7 +24,13 @@ const complaints = [];
  * @param {import("playwright-core").BrowserContextOptions & { path?: string, wait?: boolean }} [options]
  */
 async function visit({ path = "", wait = true, ...options } = {}) {
-  const context = await browser.newContext({ locale: "en", reducedMotion: "reduce", ...options });
+  const context = await browser.newContext({
+    locale: "en",
+    reducedMotion: "reduce",
+    // It would answer in place of the host that tests watch.
+    serviceWorkers: "block",
+    ...options,
+  });
   const page = await open(context, path);
   if (wait) await ready(page);
   return page;
@@ -35,7 +41,8 @@ async function open(context, path = "") {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+    const asked = message.text().includes("blocked by Playwright");
+    if (["error", "warning"].includes(message.type()) && !asked) complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(server.address + path);
@@ -61,6 +68,9 @@ async function settled(page) {
 
 /** The number that is shown. @param {Page} page */
 const shown = async (page) => Number(await page.locator("#scorer .headline .points").textContent());
+
+/** @param {import("playwright-core").Locator} locator */
+const textOf = async (locator) => (await locator.textContent())?.trim() ?? "";
 
 /** Writes a draft and waits for its score. @param {Page} page @param {string} text */
 async function write(page, text) {
@@ -90,13 +100,16 @@ test("the score follows the draft, with its range and words, and nothing leaves 
   page.on("request", record);
   await page.locator("#text").pressSequentially("I love this coffee, it is wonderful!");
   const praise = await settled(page);
-  assert.match((await page.locator("#scorer dd").first().textContent()) ?? "", /clearly positive/);
-  const complaint = await write(page, "The worst coffee I ever had. Horrible service, never again.");
+  assert.match(await textOf(page.locator("#scorer dd").first()), /clearly positive/);
+  const complaint = await write(
+    page,
+    "The worst coffee I ever had. Horrible service, never again.",
+  );
   await page.locator("#followers").fill("1.2万");
   await settled(page);
   page.off("request", record);
   assert.ok(praise > complaint, `${praise} for praise, ${complaint} for a complaint`);
-  assert.match(await page.locator("#scorer .range").innerText(), /Likely range \d+–\d+/);
+  assert.match(await textOf(page.locator("#scorer .range")), /Likely range \d+–\d+/);
   assert.deepEqual(requests, []);
   await page.locator("#followers").fill("");
 });
@@ -106,13 +119,17 @@ test("words that carry the tone are marked in the draft itself, and listed for w
   const marked = (/** @type {string} */ name) =>
     page.evaluate((name) => [...(CSS.highlights.get(name) ?? [])].map(String), name);
   const [good, bad] = [await marked("bsmv-good"), await marked("bsmv-bad")];
-  assert.ok(good.includes("wonderful") && !bad.includes("wonderful"), `good: ${good}`);
   assert.ok(
-    bad.some((word) => ["hate", "rude"].includes(word)),
+    good.some((phrase) => phrase.includes("wonderful")),
+    `good: ${good}`,
+  );
+  assert.ok(
+    bad.some((phrase) => /hate|rude/.test(phrase)),
     `bad: ${bad}`,
   );
+  assert.ok(!bad.some((phrase) => phrase.includes("wonderful")), `bad: ${bad}`);
   await page.locator("#scorer summary", { hasText: "What carries the tone" }).click();
-  assert.match(await page.locator("#scorer .phrases").innerText(), /wonderful\s+lifts the tone/);
+  assert.match(await textOf(page.locator("#scorer .phrases")), /wonderful\s+lifts the tone/);
   await page.locator("#text").press("End");
   await page.keyboard.type("!");
   assert.deepEqual([await marked("bsmv-good"), await marked("bsmv-bad")], [[], []]);
@@ -122,11 +139,10 @@ test("words that carry the tone are marked in the draft itself, and listed for w
 test("marks and the cursor go together: typing in the middle and undo work as ever", async () => {
   await write(page, "Wonderful coffee.");
   await page.locator("#text").press("Home");
-  await page.keyboard.type("The ");
-  assert.equal(await page.locator("#text").innerText(), "The Wonderful coffee.");
+  await page.keyboard.type("So");
+  assert.equal(await textOf(page.locator("#text")), "SoWonderful coffee.");
   await page.keyboard.press("Control+z");
-  await page.keyboard.press("Control+z");
-  assert.doesNotMatch(await page.locator("#text").innerText(), /^The /);
+  assert.equal(await textOf(page.locator("#text")), "Wonderful coffee.");
 });
 
 test("while one types steadily the score moves all the time", async () => {
@@ -143,7 +159,9 @@ test("while one types steadily the score moves all the time", async () => {
   await settled(page);
   const gaps = await page.evaluate(() => {
     const { scores } = /** @type {any} */ (globalThis);
-    return scores.slice(1).map((/** @type {number} */ at, /** @type {number} */ i) => at - scores[i]);
+    return scores
+      .slice(1)
+      .map((/** @type {number} */ at, /** @type {number} */ i) => at - scores[i]);
   });
   assert.ok(gaps.length >= 8, `${gaps.length + 1} scores for 60 keys`);
 });
@@ -177,11 +195,13 @@ test("an example opens as a draft of its own, and the one before comes back from
   await write(page, "Half an hour of work on this draft.");
   await page.locator("#examples summary").click();
   await page.locator("#examples [data-kind=complaint]").click();
-  await page.waitForFunction(() => document.querySelector("#text")?.textContent?.startsWith("Third"));
+  await page.waitForFunction(() =>
+    document.querySelector("#text")?.textContent?.startsWith("Third"),
+  );
   await page.locator("#open-drafts").click();
   await page.locator("#drafts .choice", { hasText: "Half an hour" }).click();
   await page.locator("#drafts").waitFor({ state: "hidden" });
-  assert.equal(await page.locator("#text").innerText(), "Half an hour of work on this draft.");
+  assert.equal(await textOf(page.locator("#text")), "Half an hour of work on this draft.");
   await settled(page);
 });
 
@@ -202,21 +222,23 @@ test("draft, settings and own brands survive a reload, and so do versions", asyn
   await page.reload();
   await page.locator("#brand", { hasText: "栀夏手工皂" }).waitFor();
   await settled(page);
-  assert.equal(await page.locator("#text").innerText(), "栀夏家的皂太温柔了，洗完不拔干。");
+  assert.equal(await textOf(page.locator("#text")), "栀夏家的皂太温柔了，洗完不拔干。");
   assert.equal(await page.locator("#title").inputValue(), "洗完不拔干");
   assert.equal(await page.locator("#platform").inputValue(), "xiaohongshu");
-  assert.match(await page.locator("#scorer .range").innerText(), /against version “Version 1”/);
-  const { brand } = await page.evaluate(() => /** @type {any} */ (document.querySelector("bsmv-scorer")).state.request);
+  assert.match(await textOf(page.locator("#scorer .range")), /against version “Version 1”/);
+  const { brand } = await page.evaluate(
+    () => /** @type {any} */ (document.querySelector("bsmv-scorer")).state.request,
+  );
   assert.deepEqual(brand.aliases, ["栀夏", "栀夏家"]);
 
   await page.locator("#text").fill("换了一个写法。");
   await settled(page);
   await page.locator("#open-drafts").click();
   await page.getByRole("button", { name: "Restore" }).click();
-  assert.equal(await page.locator("#text").innerText(), "栀夏家的皂太温柔了，洗完不拔干。");
+  assert.equal(await textOf(page.locator("#text")), "栀夏家的皂太温柔了，洗完不拔干。");
   await page.locator("#text").focus();
   await page.keyboard.press("Control+z");
-  assert.equal(await page.locator("#text").innerText(), "换了一个写法。", "restoring can be undone");
+  assert.equal(await textOf(page.locator("#text")), "换了一个写法。", "restoring can be undone");
   await page.context().close();
 });
 
@@ -225,14 +247,14 @@ test("two tabs write on drafts of their own", async () => {
   await write(first, "Draft of the first tab.");
   await first.locator("#saved", { hasText: "Saved" }).waitFor();
   const second = await open(first.context());
-  assert.equal(await second.locator("#text").innerText(), "");
+  assert.equal(await textOf(second.locator("#text")), "");
   await write(second, "Draft of the second tab.");
   await second.locator("#open-drafts").click();
   await second.locator("#drafts .choice", { hasText: "first tab" }).click();
   await second.locator("#drafts .problem").waitFor();
   await first.reload();
   await settled(first);
-  assert.equal(await first.locator("#text").innerText(), "Draft of the first tab.");
+  assert.equal(await textOf(first.locator("#text")), "Draft of the first tab.");
   await first.context().close();
 });
 
@@ -245,7 +267,7 @@ test("two drafts stand side by side, with one model, and overlapping ranges are 
   await page.locator("#winner", { hasText: "As it is now is ahead by" }).waitFor();
   assert.equal(await page.locator("#compare bsmv-scorer").count(), 2);
   assert.equal(page.workers().length, 1);
-  assert.match(await page.locator("#winner").innerText(), /tone \+\d/);
+  assert.match(await textOf(page.locator("#winner")), /tone \+\d/);
   await page.locator("#compare [data-close]").click();
   await write(page, "The worst coffee I have ever had.");
   await page.locator("#open-compare").click();
@@ -254,7 +276,8 @@ test("two drafts stand side by side, with one model, and overlapping ranges are 
   await page.locator("#what-if summary").click();
   await page.locator("#what-if button").click();
   await page.waitForFunction(
-    () => document.querySelectorAll("#what-if tbody tr").length > 8 &&
+    () =>
+      document.querySelectorAll("#what-if tbody tr").length > 8 &&
       !document.querySelector("#what-if tbody")?.textContent?.includes("…"),
   );
   await page.context().close();
@@ -315,10 +338,108 @@ test("a stored post is followed, and its score moves as events arrive", async ()
   await events(920);
   await settled(page);
   assert.match(
-    (await page.locator("#scorer [part=carried] li").first().textContent()) ?? "",
+    await textOf(page.locator("#scorer [part=carried] li").first()),
     /^Repost 3, after 3 seconds: 50% of what followed$/,
   );
   await page.locator("#graph").selectOption("");
+});
+
+test("rules are there before the model, mend the text so that it can be undone, and can be silenced", async () => {
+  const context = await browser.newContext({ locale: "zh-CN", serviceWorkers: "block" });
+  await context.route("**/encoder_int8.safetensors", () => {});
+  const page = await open(context);
+  await page.locator("#text").fill("全网第一的拿铁，用我的口令下单立减9元。");
+  const codes = () =>
+    page
+      .locator("#checks li")
+      .evaluateAll((items) => items.map((item) => item.getAttribute("data-code")));
+  await page.locator("#checks li[data-code=absolute]").waitFor();
+  assert.deepEqual(await codes(), ["absolute", "disclosure_missing", "ai_label"]);
+  assert.equal(await page.evaluate(() => document.querySelector("bsmv-scorer")?.score), undefined);
+  await page.locator("#checks li[data-code=absolute] [data-act=mend]").click();
+  await page.locator("#checks li[data-code=absolute]").waitFor({ state: "detached" });
+  assert.match(await textOf(page.locator("#text")), /^很多人喜欢的拿铁/);
+  await page.keyboard.press("Control+z");
+  await page.locator("#checks li[data-code=absolute]").waitFor();
+  await page.locator("#checks li[data-code=disclosure_missing] [data-act=mend]").click();
+  await page.locator("#checks li[data-code=disclosure_missing]").waitFor({ state: "detached" });
+  assert.match(await textOf(page.locator("#text")), /^【广告】全网第一/);
+  await page.locator("#checks li[data-code=ai_label] button").click();
+  await page.locator("#checks li[data-code=ai_label]").waitFor({ state: "detached" });
+  assert.deepEqual(await codes(), ["absolute"]);
+  await page.locator("#text").fill("好".repeat(1001));
+  await page.locator("#checks li[data-code=length]").waitFor();
+  assert.equal(await textOf(page.locator("#length")), "1,001/1,000");
+  await context.close();
+});
+
+test("a visit without a network has page, model, draft and brands, and sends nothing", async () => {
+  const page = await visit({ serviceWorkers: "allow" });
+  await write(page, "I love this coffee.");
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await page.waitForFunction(async () =>
+    (await caches.keys()).some((name) => name.startsWith("page-")),
+  );
+  // Once more with the service worker, which then knows what else the page asks for.
+  await page.reload();
+  await settled(page);
+  await page.context().setOffline(true);
+  await page.reload();
+  await page.locator("#text").waitFor();
+  await settled(page);
+  assert.equal(await textOf(page.locator("#text")), "I love this coffee.");
+  await page.locator("#brand").click();
+  await page.locator("#brands .choice", { hasText: "LEGO" }).waitFor();
+  complaints.splice(
+    0,
+    complaints.length,
+    ...complaints.filter((words) => !words.includes("ERR_INTERNET")),
+  );
+  await page.context().close();
+});
+
+test("a full disk is said, and the text stays", async () => {
+  const page = await visit();
+  await page.evaluate(() => {
+    IDBObjectStore.prototype.put = () => {
+      throw new DOMException("no room", "QuotaExceededError");
+    };
+  });
+  await page.locator("#text").fill("I love this coffee.");
+  await page.locator("#saved.problem", { hasText: "this device is full" }).waitFor();
+  assert.equal(await textOf(page.locator("#text")), "I love this coffee.");
+  await page.context().close();
+});
+
+test("what leaves the page has its limits, and the link has no text", async () => {
+  const page = await visit({ permissions: ["clipboard-read", "clipboard-write"] });
+  await write(page, "=I love this coffee.");
+  const out = async (/** @type {string} */ act) => {
+    await page.locator("#out summary").click();
+    await page.locator(`#out [data-act=${act}]`).click();
+  };
+  await out("copySummary");
+  await page.locator("#said", { hasText: "Copied" }).waitFor();
+  const summary = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(summary, /^BSMV \d+ of 100: [\s\S]+Not measured/);
+  await out("copyLink");
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()).startsWith("http"));
+  const link = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(link, /platform=x/);
+  assert.doesNotMatch(link, /coffee/);
+  const saved = async (/** @type {string} */ act) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), out(act)]);
+    return readFileSync(await download.path());
+  };
+  const { score, request } = JSON.parse((await saved("saveJson")).toString());
+  assert.ok(score.bsmv > 50 && request.post.text === "=I love this coffee.");
+  // What spreadsheets would take for a formula is none.
+  assert.match(
+    (await saved("saveCsv")).toString(),
+    /^\uFEFFtitle,text,[\s\S]+,'=I love this coffee\.,x,/m,
+  );
+  assert.equal((await saved("sharePicture")).subarray(1, 4).toString(), "PNG");
+  await page.context().close();
 });
 
 test("a screen reader hears a score when typing pauses, once, and only what changed", async () => {
@@ -356,10 +477,7 @@ test("the layout stands still while one types", async () => {
       }
     }).observe({ type: "layout-shift", buffered: false });
   });
-  await page.locator("#text").pressSequentially(
-    "This coffee is lovely. The waiter was rude, and the cake stale; I hope it gets better soon.",
-    { delay: 30 },
-  );
+  await page.locator("#text").pressSequentially("The coffee is lovely. The waiter was rude.");
   await settled(page);
   const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
   assert.ok(shift < 0.05, `layout shift ${shift}`);
@@ -375,7 +493,9 @@ test("a Chinese browser gets a Chinese page throughout, also about an English po
     await details.evaluate((details) => details.setAttribute("open", ""));
   }
   const words = await page.locator("#scorer").evaluate((scorer) => {
-    const texts = [...(scorer.shadowRoot?.querySelectorAll("li, dt, dd, p, th, summary, h3, caption") ?? [])];
+    const texts = [
+      ...(scorer.shadowRoot?.querySelectorAll("li, dt, dd, p, th, summary, h3, caption") ?? []),
+    ];
     return texts
       .filter((text) => !text.querySelector("bdi"))
       .map((text) => text.textContent?.trim() ?? "")
@@ -395,12 +515,19 @@ test("a Chinese browser gets a Chinese page throughout, also about an English po
 });
 
 test("on a phone a bar always shows score, loading and errors, and the page is as wide as the window", async () => {
-  const context = await browser.newContext({ locale: "en", viewport: { width: 390, height: 844 } });
+  const context = await browser.newContext({
+    locale: "en",
+    viewport: { width: 390, height: 844 },
+    serviceWorkers: "block",
+  });
   await context.route("**/encoder_int8.safetensors", (route) => route.abort());
   const page = await open(context);
-  const bar = page.locator("#scorer .bar");
-  await bar.getByText("could not be loaded").waitFor();
-  assert.ok(((await bar.boundingBox())?.y ?? 999) < 844, "inside the window");
+  const bar = page.locator("#scorer button.bar");
+  await page.waitForFunction(() => {
+    const bar = document.querySelector("#scorer")?.shadowRoot?.querySelector("button.bar");
+    const inside = bar && bar.getBoundingClientRect().bottom <= innerHeight;
+    return inside && bar.textContent?.includes("could not be loaded");
+  });
   await context.unroute("**/encoder_int8.safetensors");
   await bar.click();
   await page.locator("#text").fill("I love this coffee.");
@@ -408,7 +535,9 @@ test("on a phone a bar always shows score, loading and errors, and the page is a
   await settled(page);
   await bar.click();
   await page.waitForFunction(() => {
-    const { top } = /** @type {Element} */ (document.querySelector("#scorer")).getBoundingClientRect();
+    const { top } = /** @type {Element} */ (
+      document.querySelector("#scorer")
+    ).getBoundingClientRect();
     return top < 200;
   });
   for (const width of [390, 320]) {
@@ -416,7 +545,11 @@ test("on a phone a bar always shows score, loading and errors, and the page is a
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
   }
   await context.close();
-  complaints.splice(0, complaints.length, ...complaints.filter((words) => !words.includes("ERR_FAILED")));
+  complaints.splice(
+    0,
+    complaints.length,
+    ...complaints.filter((words) => !words.includes("ERR_FAILED")),
+  );
 });
 
 /** Rules of axe that the page keeps: those of WCAG 2.2 AA and good practice. @param {Page} page */
@@ -428,8 +561,9 @@ async function assertAccessible(page, /** @type {string} */ where) {
     const { violations } = await /** @type {any} */ (globalThis).axe.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     });
-    return violations.map((/** @type {any} */ { id, nodes }) =>
-      `${id}: ${nodes.map((/** @type {any} */ { html }) => html).join(" ")}`,
+    return violations.map(
+      (/** @type {any} */ { id, nodes }) =>
+        `${id}: ${nodes.map((/** @type {any} */ { html }) => html).join(" ")}`,
     );
   });
   assert.deepEqual(violations, [], where);
@@ -471,7 +605,9 @@ test("targets are at least 24 pixels, borders of fields stand out 3 to 1, and ba
   await write(page, "I love this coffee.");
   const small = await page.evaluate(() => {
     const all = [document, document.querySelector("#scorer")?.shadowRoot].flatMap((root) => [
-      .../** @type {ParentNode} */ (root).querySelectorAll("button, input, select, summary, [tabindex]"),
+      .../** @type {ParentNode} */ (root).querySelectorAll(
+        "button, input, select, summary, [tabindex]",
+      ),
     ]);
     return all
       .map((element) => ({ element, box: element.getBoundingClientRect() }))
@@ -480,8 +616,13 @@ test("targets are at least 24 pixels, borders of fields stand out 3 to 1, and ba
       .map(({ element }) => element.outerHTML.slice(0, 80));
   });
   assert.deepEqual(small, []);
-  const fill = await page.locator("#scorer circle.on").first().evaluate((dot) => getComputedStyle(dot).fill);
-  const ground = await page.locator("#scorer .card").evaluate((card) => getComputedStyle(card).backgroundColor);
+  const fill = await page
+    .locator("#scorer circle.on")
+    .first()
+    .evaluate((dot) => getComputedStyle(dot).fill);
+  const ground = await page
+    .locator("#scorer .card")
+    .evaluate((card) => getComputedStyle(card).backgroundColor);
   assert.notEqual(fill, ground);
   await page.context().close();
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {

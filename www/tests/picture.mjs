@@ -12,18 +12,17 @@ try {
     viewport: { width: 1280, height: 800 },
     locale: "en",
     colorScheme: "light",
+    reducedMotion: "reduce",
   });
   await page.goto(server.address);
-  await page.locator("#empty").waitFor();
-  // The last example, which is in the page's language.
-  for (let i = 0; i < 4; i++) await page.locator("#example").click();
-  await page.locator("#followers").fill("12000");
-  await page.locator("#graph").selectOption("200");
-  await page.locator("#words[aria-busy=false]").getByText("LEGO +").waitFor();
-  // By now the marker stands still, and nothing is faded any more.
-  await page.waitForTimeout(2000);
+  await page.locator("#examples [data-kind=advert]").click();
+  await page.locator("#followers").fill("12k");
+  await page.waitForFunction(() => {
+    const { phase, stale } = document.querySelector("bsmv-scorer")?.state ?? {};
+    return phase === "settled" && !stale;
+  });
   await page.locator("#followers").blur();
-  await page.screenshot({ path: join(ROOT, "www/picture.png"), fullPage: true });
+  await page.screenshot({ path: join(ROOT, "www/picture.png") });
 } finally {
   await browser.close();
   await server.stop();

@@ -177,10 +177,7 @@ test("a mistake in a field is told, and the last score stays as an older one", a
   await settle();
   await answer();
   const { phase, error, score, stale } = session.state;
-  assert.deepEqual(
-    [phase, error?.field, score?.bsmv, stale],
-    ["failed", "post.text", 4, true],
-  );
+  assert.deepEqual([phase, error?.field, score?.bsmv, stale], ["failed", "post.text", 4, true]);
   session.update(draft("good again"));
   await settle();
   await answer();

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { elementSpeech, languageOfTag, tagOf } from "../bsmv/element/speech.js";
 import { STRINGS } from "../bsmv/element/strings.js";
 import { readCount } from "../page/counts.js";
-import { pageSpeech, PAGE_STRINGS } from "../page/strings.js";
+import { PAGE_STRINGS, pageSpeech } from "../page/strings.js";
 import { PLATFORMS, PRESETS } from "../pkg/constants.js";
 import { ROOT } from "./browser.mjs";
 
@@ -28,15 +28,27 @@ test("no text stands there that nothing asks for", () => {
   const sources = [
     "bsmv/element.js",
     ...["carried", "tables", "verdict", "view"].map((name) => `bsmv/element/${name}.js`),
-    ...["app", "brands", "compare", "context", "drafts", "editor", "findings", "out", "page", "published", "what-if"].map(
-      (name) => `page/${name}.js`,
-    ),
+    ...[
+      "app",
+      "brands",
+      "compare",
+      "context",
+      "dialog",
+      "drafts",
+      "editor",
+      "findings",
+      "out",
+      "page",
+      "published",
+      "what-if",
+    ].map((name) => `page/${name}.js`),
   ].map((path) => readFileSync(join(ROOT, "www", path), "utf8"));
   const code = sources.join("\n");
   // Keys that are put together from data.
   const composed = /^(e|s|t|d|error|kind|indicator|keep|level|mood|part)_/;
   for (const key of [...Object.keys(STRINGS.en), ...Object.keys(PAGE_STRINGS.en)]) {
-    if (composed.test(key) || key in PRESETS || ["good", "bad"].includes(key.slice(0, -1))) continue;
+    if (composed.test(key) || key in PRESETS || ["good", "bad"].includes(key.slice(0, -1)))
+      continue;
     assert.ok(code.includes(`"${key}"`), key);
   }
 });

@@ -29,9 +29,10 @@ export function carried(page, shares, speech) {
   return html`<svg class="curve" viewBox="-10 -20 420 122" aria-hidden="true" focusable="false">
       <path d=${curve(xs)} />
       ${leaders.map(
-        (i, n) => svg`<g transform="translate(${Math.min(xs[i] + 26 * n, WIDTH)} ${
-          HEIGHT - (HEIGHT * (i + 1)) / shares.length - 10
-        })"><circle r="10" /><text text-anchor="middle" dy="0.35em">${n + 1}</text></g>`,
+        (i, n) =>
+          svg`<g transform="translate(${Math.min(xs[i] + 26 * n, WIDTH)} ${
+            HEIGHT - (HEIGHT * (i + 1)) / shares.length - 10
+          })"><circle r="10" /><text text-anchor="middle" dy="0.35em">${n + 1}</text></g>`,
       )}
     </svg>
     <p class="hint">

@@ -16,19 +16,32 @@ const STYLE = `
     text-decoration: underline wavy 1px var(--bsmv-bad, #b4462f);
   }`;
 
-/** Shares of s from which a word is marked and listed. */
-const LEAST = 0.05;
+/** Shares of s below which a word belongs to no phrase, and a phrase is neither marked nor listed. */
+const LEAST_OF_WORD = 0.03;
+const LEAST = 0.15;
 
 /** Whether the browser can mark text where it stands. */
 export const canMark = () => typeof Highlight === "function" && "highlights" in CSS;
 
 /**
- * The words that are worth naming, the strongest first.
+ * Words that pull the same way and stand side by side, as one; those that are worth naming.
  *
- * @param {WordShare[]} words
+ * @param {WordShare[]} words in their order
+ * @returns {WordShare[]}
  */
-export const strongest = (words) =>
-  words.filter(({ s }) => Math.abs(s) >= LEAST).sort((a, b) => Math.abs(b.s) - Math.abs(a.s));
+export function phrasesOf(words) {
+  /** @type {WordShare[]} */
+  const phrases = [];
+  for (const word of words) {
+    if (Math.abs(word.s) < LEAST_OF_WORD) continue;
+    const last = phrases.at(-1);
+    const beside = last && last.field === word.field && word.start - last.end <= 1;
+    if (beside && Math.sign(last.s) === Math.sign(word.s)) {
+      phrases[phrases.length - 1] = { ...last, end: word.end, s: last.s + word.s };
+    } else phrases.push(word);
+  }
+  return phrases.filter(({ s }) => Math.abs(s) >= LEAST);
+}
 
 /**
  * The text of an element that is edited, and where its parts are.
@@ -78,8 +91,8 @@ export class Marks {
     const { text, nodes } = readEditable(root);
     if (text !== of) return;
     style(root.getRootNode());
-    for (const { start, end, s, field } of words) {
-      if (field !== "text" || Math.abs(s) < LEAST) continue;
+    for (const { start, end, s, field } of phrasesOf(words)) {
+      if (field !== "text") continue;
       const range = rangeOf(nodes, start, end);
       if (!range) continue;
       const name = s < 0 ? "bsmv-bad" : "bsmv-good";

@@ -72,7 +72,7 @@ export class Speech {
     const form =
       typeof found === "string"
         ? found
-        : ((this.#plural.select(Number(values.n)) === "one" && found.one) || found.other);
+        : (this.#plural.select(Number(values.n)) === "one" && found.one) || found.other;
     return form.replace(/\{(\w+)\}/g, (_, name) => {
       const value = values[name];
       return typeof value === "number" ? this.number(value) : String(value);

@@ -239,8 +239,7 @@ const zh = {
   kind_reply: "回复 {n}",
   kind_comment: "评论 {n}",
   unseen: "看不到什么（{n}）",
-  notMeasured:
-    "不衡量：人们是否记住品牌、买了什么、图片内容、时机是否合适。反话常被当作字面意思。",
+  notMeasured: "不衡量：人们是否记住品牌、买了什么、图片内容、时机是否合适。反话常被当作字面意思。",
   made: "{bundle}，{precision}，在这台设备上用时 {ms} 毫秒。",
   error_download: "模型没能载入，会自动重试。",
   error_integrity: "载入的文件与本页面的模型不符。",

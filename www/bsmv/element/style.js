@@ -293,12 +293,11 @@ export const STYLE = css`
     overflow-wrap: anywhere;
   }
 
-  .bar-cell,
-  td.bar {
+  td.cell {
     padding-inline: 0.75rem;
   }
 
-  td.bar svg {
+  td.cell svg {
     display: block;
     width: 100%;
     height: 0.9rem;

@@ -21,7 +21,7 @@ function table(caption, rows, diverging = false) {
       ${rows.map(
         ([name, number, share]) => html`<tr>
           <th scope="row">${name}</th>
-          <td class="bar" aria-hidden="true">${bar(share, diverging)}</td>
+          <td class="cell" aria-hidden="true">${bar(share, diverging)}</td>
           <td class="number">${number}</td>
         </tr>`,
       )}

@@ -60,6 +60,15 @@ export function compare(one, other) {
 /** Dots of five. @param {number} share from 0 to 1 */
 export const dotsOf = (share) => 1 + Math.round(4 * Math.min(1, Math.max(0, share)));
 
+/** What an advertisement's dots mean. */
+const ADVERT = /** @type {const} */ ([
+  "indicator_advert_0",
+  "indicator_advert_0",
+  "indicator_advert_m",
+  "indicator_advert_1",
+  "indicator_advert_1",
+]);
+
 /**
  * Tone, fit and spread in words, each with its dots.
  *
@@ -68,7 +77,11 @@ export const dotsOf = (share) => 1 + Math.round(4 * Math.min(1, Math.max(0, shar
  * @param {ElementSpeech} speech
  * @returns {{ key: string, name: string, dots?: number, words: string }[]}
  */
-export function threeWords({ sentiment, predicted, diffusion_modelled, indicators }, brand, speech) {
+export function threeWords(
+  { sentiment, predicted, diffusion_modelled, indicators },
+  brand,
+  speech,
+) {
   const { s } = sentiment;
   const level = Math.sign(s) * (Math.abs(s) >= 0.5 ? 2 : Math.abs(s) >= 0.15 ? 1 : 0);
   const { t, d, events } = predicted;
@@ -103,13 +116,7 @@ export function threeWords({ sentiment, predicted, diffusion_modelled, indicator
             key: "advert",
             name: speech.text("indicator_advert"),
             dots: dotsOf(advert),
-            words: speech.text(
-              advert < 0.4
-                ? "indicator_advert_0"
-                : advert > 0.6
-                  ? "indicator_advert_1"
-                  : "indicator_advert_m",
-            ),
+            words: speech.text(ADVERT[dotsOf(advert) - 1]),
           },
         ]),
   ];

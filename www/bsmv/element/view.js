@@ -1,7 +1,7 @@
 /** The element's markup, made of a session's state. */
 import { html, nothing, svg } from "lit";
 import { carried } from "./carried.js";
-import { strongest } from "./marks.js";
+import { phrasesOf } from "./marks.js";
 import { tagOf } from "./speech.js";
 import { contributions, parts, quantities, topics } from "./tables.js";
 import { compare, sideOf, spoken, threeWords, verdictOf } from "./verdict.js";
@@ -111,7 +111,8 @@ function message({ state, speech, on }) {
   }
   if (score) return nothing;
   if (phase === "loading") {
-    const mb = (/** @type {number} */ bytes) => speech.number(bytes / 1e6, { maximumFractionDigits: 1 });
+    const mb = (/** @type {number} */ bytes) =>
+      speech.number(bytes / 1e6, { maximumFractionDigits: 1 });
     return html`<slot name="loading">
       <div class="loading">
         <label for="progress">
@@ -200,11 +201,17 @@ function phrases({ state, speech, on }) {
   const busy = phase !== "settled";
   if (!words) {
     return html`<p class="hint">
-      ${busy ? speech.text("explaining") : html`${speech.text("phraseLong")}
-        <button type="button" @click=${on.findWords}>${speech.text("phraseFind")}</button>`}
+      ${
+        busy
+          ? speech.text("explaining")
+          : html`${speech.text("phraseLong")}
+        <button type="button" @click=${on.findWords}>${speech.text("phraseFind")}</button>`
+      }
     </p>`;
   }
-  const strong = strongest(words.words).slice(0, LISTED);
+  const strong = phrasesOf(words.words)
+    .sort((a, b) => Math.abs(b.s) - Math.abs(a.s))
+    .slice(0, LISTED);
   if (strong.length === 0) return html`<p class="hint">${speech.text("phraseNone")}</p>`;
   return html`<ul class="phrases" ?data-stale=${busy}>
       ${strong.map(({ field, start, end, s }) => {
