@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use bsmv::checks::{CheckRequest, Checks, Level, check};
+use bsmv::post::json;
 use bsmv::{Platform, Post};
-use clap::ValueEnum;
 
 /// Check one draft, or one request per line of standard input, answered by a line each.
 #[derive(clap::Args)]
@@ -17,42 +17,22 @@ pub struct Args {
     /// Title of the draft
     #[arg(long, value_name = "TEXT", requires = "text")]
     title: Option<String>,
-    /// Where it will stand
-    #[arg(long, requires = "text", value_enum, default_value = "other")]
-    platform: Named,
-}
-
-/// A platform by its name.
-#[derive(Clone, Copy)]
-struct Named(Platform);
-
-impl ValueEnum for Named {
-    fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [Named; Platform::ALL.len()] = {
-            let mut all = [Named(Platform::Other); Platform::ALL.len()];
-            let mut i = 0;
-            while i < all.len() {
-                all[i] = Named(Platform::ALL[i]);
-                i += 1;
-            }
-            all
-        };
-        &ALL
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        Some(self.0.name().into())
-    }
+    #[arg(long, requires = "text", help = Platform::ALL.map(Platform::name).join(", "))]
+    platform: Option<String>,
 }
 
 /// Exit code 1 where one draft has something that must be mended.
 pub fn run(args: &Args) -> Result<ExitCode> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     if let Some(text) = &args.text {
+        let platform = match &args.platform {
+            Some(name) => json::parse(serde_json::to_string(name)?, "post.platform")?,
+            None => Platform::default(),
+        };
         let post = Post {
             text: text.clone(),
             title: args.title.clone(),
-            platform: args.platform.0,
+            platform,
             ..Post::default()
         };
         let request = CheckRequest {

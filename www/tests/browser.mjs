@@ -56,7 +56,7 @@ export const BSMV = join(ROOT, "target/release/bsmv");
  * @returns {Promise<{ address: string, stop: () => Promise<void> }>}
  */
 export async function serve({ args = [], cwd = ROOT } = {}) {
-  const child = spawn(BSMV, ["serve", "--addr", "127.0.0.1:0", "--www", "www/dist", ...args], {
+  const child = spawn(BSMV, ["serve", "--addr", "127.0.0.1:0", ...args], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });

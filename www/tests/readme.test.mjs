@@ -42,8 +42,8 @@ let folder;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "bsmv-readme-"));
   for (const name of ["models", "tests"]) symlinkSync(join(ROOT, name), join(folder, name));
-  mkdirSync(join(folder, "www"));
-  writeFileSync(join(folder, "www/index.html"), "<!doctype html>");
+  mkdirSync(join(folder, "www/dist"), { recursive: true });
+  writeFileSync(join(folder, "www/dist/index.html"), "<!doctype html>");
   for (const [name, lines] of Object.entries(FILES)) {
     writeFileSync(join(folder, name), `${lines.join("\n")}\n`);
   }

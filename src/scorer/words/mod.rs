@@ -5,8 +5,8 @@
 //! `{name:+.2}` for a number with its sign and two digits. A value that is a key of the group
 //! `name` stands for that group's words, a list for its items as `list` has them.
 //!
-//! The page makes its sentences by the same tables and rules (`www/page/strings.js`), so that it
-//! turns to another language without asking again.
+//! Clients that show several languages name one in their requests (`locale`); names of platforms and
+//! features they take from what [`constants`](crate::scorer::constants) exports.
 
 mod en;
 mod zh;
