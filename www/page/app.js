@@ -254,7 +254,7 @@ export class App {
       },
       scored: () => {
         const { score } = this.#scorer;
-        if (!score) return;
+        if (score?.bsmv == null) return;
         const tone = Math.round(10 * score.sentiment.s) / 10;
         if (tone !== this.#tone) {
           this.#tone = tone;
@@ -279,7 +279,7 @@ export class App {
       runWhatIf: () => this.#runWhatIf(),
       copySummary: () => {
         const { score, request } = this.#scorer.state;
-        if (score && request) this.#copy(summary(score, request, this.#scoreSpeech));
+        if (score?.bsmv != null && request) this.#copy(summary(score, request, this.#scoreSpeech));
       },
       copyLink: () => this.#copy(addressOf(this.#state.settings)),
       sharePicture: async () => {
@@ -293,7 +293,7 @@ export class App {
       },
       saveCsv: () => {
         const { score, request } = this.#scorer.state;
-        if (score && request)
+        if (score?.bsmv != null && request)
           download("bsmv.csv", new Blob([csv([{ score, request }])], { type: "text/csv" }));
       },
       checkActions: this.#checkActions(),

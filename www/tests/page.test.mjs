@@ -398,6 +398,21 @@ test("a visit without a network has page, model, draft and brands, and sends not
   await page.context().close();
 });
 
+test("a text without a score shows the reason in its place", async () => {
+  const page = await visit();
+  await page.evaluate(() => {
+    const scorer = /** @type {any} */ (document.createElement("bsmv-scorer"));
+    const refused = { code: "blank", values: {}, message: "There is nothing to read." };
+    scorer.id = "refused";
+    scorer.scorer = { score: async () => ({ bsmv: null, refused }) };
+    scorer.request = { post: { text: "?" } };
+    document.querySelector("main")?.append(scorer);
+  });
+  await page.locator("#refused", { hasText: "There is nothing to read." }).waitFor();
+  assert.equal(await textOf(page.locator("#refused .verdict")), "No score");
+  await page.context().close();
+});
+
 test("a full disk is said, and the text stays", async () => {
   const page = await visit();
   await page.evaluate(() => {

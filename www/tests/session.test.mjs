@@ -166,6 +166,21 @@ test("the same draft again is nothing new, and an empty one takes the score away
   assert.deepEqual(session.state, { phase: "empty", stale: false });
 });
 
+test("a text that can't be read has no score, and nothing of it is explained", async () => {
+  const { session, clock, asked } = await start();
+  const scorer = /** @type {any} */ ({
+    score: async () => ({ bsmv: null, refused: { code: "blank", values: {}, message: "Empty." } }),
+    explain: async () => assert.fail("explained"),
+  });
+  const refusing = new Session({ load: async () => scorer, clock });
+  refusing.update(draft("\u200d"));
+  await clock.pass(5000);
+  assert.equal(refusing.state.phase, "settled");
+  assert.equal(refusing.state.score?.bsmv, null);
+  assert.equal(asked.explained, 0);
+  session.dispose();
+});
+
 test("a mistake in a field is told, and the last score stays as an older one", async () => {
   const { session, answer } = await start({
     fail: (text) => (text === "bad" ? "invalid_input" : undefined),

@@ -20,13 +20,24 @@ export const sideOf = (bsmv) =>
   /** @type {"good" | "bad" | "none"} */ (verdictOf(bsmv).replace(/\d/, ""));
 
 /**
+ * Why there is no score, where the text can't be read.
+ *
+ * @param {Score | { bsmv: null, refused?: { code: string, message: string } }} answer
+ * @returns {string | undefined}
+ */
+export const refusalOf = (answer) =>
+  answer.bsmv === null ? (answer.refused?.message ?? "") : undefined;
+
+/**
  * The score in one sentence.
  *
  * @param {Score} score
  * @param {ElementSpeech} speech
  */
-export function spoken({ bsmv, interval }, speech) {
-  if (bsmv === null) return speech.text("noScore");
+export function spoken(score, speech) {
+  const refusal = refusalOf(score);
+  if (refusal !== undefined) return `${speech.text("noScore")}. ${refusal}`.trim();
+  const { bsmv, interval } = score;
   return speech.text("spoken", {
     score: speech.whole(bsmv),
     verdict: speech.text(verdictOf(bsmv)),
