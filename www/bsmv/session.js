@@ -235,7 +235,7 @@ export class Session extends EventTarget {
         signal.throwIfAborted();
         const explanation = await scorer.explain(request);
         signal.throwIfAborted();
-        this.#set({ ...this.#state, explanation, explained: true });
+        if (explanation.bsmv !== null) this.#set({ ...this.#state, explanation, explained: true });
       }
       await this.#findWords(scorer, request, signal, asked);
       this.#settle();

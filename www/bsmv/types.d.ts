@@ -219,7 +219,7 @@ export interface SessionState {
   stale: boolean;
   /** The request that `score` answers. */
   request?: ScoreRequest;
-  score?: Score;
+  score?: Score | Refusal;
   /** Milliseconds that the score took. */
   ms?: number;
   /** Of this score if `explained`, else of an older one. */

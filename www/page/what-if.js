@@ -4,12 +4,12 @@ import { verdictOf } from "../bsmv/element/verdict.js";
 import { PLATFORMS, PRESETS } from "../pkg/constants.js";
 
 /** @import { ElementSpeech } from "../bsmv/element/speech.js" */
-/** @import { Score, ScoreRequest } from "../bsmv/types.js" */
+/** @import { Refusal, Score, ScoreRequest } from "../bsmv/types.js" */
 /** @import { PageSpeech } from "./strings.js" */
 
 const FOLLOWERS = [100, 10_000, 1_000_000];
 
-/** A change of the request, and what it comes to. @typedef {{ name: string, request: ScoreRequest, score?: Score }} Case */
+/** A change of the request, and what it comes to. @typedef {{ name: string, request: ScoreRequest, score?: Score | Refusal }} Case */
 
 /**
  * The cases beside a request.

@@ -1,5 +1,5 @@
 /** What a score comes to in words. */
-/** @import { Score } from "../types.js" */
+/** @import { Refusal, Score } from "../types.js" */
 /** @import { ElementSpeech } from "./speech.js" */
 
 /** @typedef {"good2" | "good1" | "none" | "bad1" | "bad2"} Verdict */
@@ -20,23 +20,13 @@ export const sideOf = (bsmv) =>
   /** @type {"good" | "bad" | "none"} */ (verdictOf(bsmv).replace(/\d/, ""));
 
 /**
- * Why there is no score, where the text can't be read.
+ * The score in one sentence, or the reason why there is none.
  *
- * @param {Score | { bsmv: null, refused?: { code: string, message: string } }} answer
- * @returns {string | undefined}
- */
-export const refusalOf = (answer) =>
-  answer.bsmv === null ? (answer.refused?.message ?? "") : undefined;
-
-/**
- * The score in one sentence.
- *
- * @param {Score} score
+ * @param {Score | Refusal} score
  * @param {ElementSpeech} speech
  */
 export function spoken(score, speech) {
-  const refusal = refusalOf(score);
-  if (refusal !== undefined) return `${speech.text("noScore")}. ${refusal}`.trim();
+  if (score.bsmv === null) return `${speech.text("noScore")}. ${score.refused.message}`;
   const { bsmv, interval } = score;
   return speech.text("spoken", {
     score: speech.whole(bsmv),

@@ -4,7 +4,7 @@ import { carried } from "./carried.js";
 import { phrasesOf } from "./marks.js";
 import { tagOf } from "./speech.js";
 import { contributions, parts, quantities, topics } from "./tables.js";
-import { compare, refusalOf, sideOf, spoken, threeWords, verdictOf } from "./verdict.js";
+import { compare, sideOf, spoken, threeWords, verdictOf } from "./verdict.js";
 
 /** @import { Score, SessionState } from "../types.js" */
 /** @import { ElementSpeech } from "./speech.js" */
@@ -40,12 +40,11 @@ function headline(shown) {
   const { state, speech, baseline } = shown;
   const { score } = state;
   if (!score) return message(shown);
-  const refusal = refusalOf(score);
-  if (refusal !== undefined) {
+  if (score.bsmv === null) {
     return html`<div class="headline" part="score">
         <strong class="points">–</strong><span class="verdict">${speech.text("noScore")}</span>
       </div>
-      <p>${refusal}</p>`;
+      <p>${score.refused.message}</p>`;
   }
   const { bsmv, interval } = score;
   const [low, high] = [speech.whole(interval.low), speech.whole(interval.high)];
@@ -136,7 +135,7 @@ function message({ state, speech, on }) {
 function body(shown) {
   const { state, speech, view } = shown;
   const { score, request } = state;
-  if (!score || refusalOf(score) !== undefined) return nothing;
+  if (!score || score.bsmv === null) return nothing;
   return html`
     <dl class="words" part="words">
       ${threeWords(score, request?.brand != null, speech).map(
