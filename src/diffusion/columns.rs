@@ -330,10 +330,9 @@ fn push_levels(row: &mut Vec<f32>, graph: &DiffusionGraph, shape: &Shape) {
 
 /// Hour and weekday in UTC as points on circles, whether it is weekend, and a mask.
 fn clock(created_at: Option<OffsetDateTime>) -> [f32; 6] {
-    let Some(at) = created_at else {
+    let Some(at) = created_at.and_then(|at| at.checked_to_offset(UtcOffset::UTC)) else {
         return [0.0; 6];
     };
-    let at = at.to_offset(UtcOffset::UTC);
     let day = std::f32::consts::TAU * (f32::from(at.hour()) + f32::from(at.minute()) / 60.0) / 24.0;
     let weekday = at.weekday().number_days_from_monday();
     let week = std::f32::consts::TAU * f32::from(weekday) / 7.0;

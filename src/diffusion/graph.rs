@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::post::Author;
+use crate::post::{Author, moment};
 use crate::{Error, Result};
 
 /// Most events a graph holds. Later ones are dropped and counted in [`DiffusionGraph::dropped`].
@@ -265,6 +265,7 @@ impl DiffusionGraph {
             let problem = format!("is {}, this build reads {PAGE_SCHEMA}", page.schema);
             return Err(Error::invalid("schema", problem));
         }
+        moment::check("created_at", page.created_at)?;
         let n = page.t.len();
         for (field, len) in [
             ("parent", page.parent.len()),

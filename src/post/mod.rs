@@ -2,6 +2,7 @@
 
 pub mod brand;
 pub mod json;
+pub mod moment;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -135,7 +136,8 @@ impl Post {
         if let Some(title) = &self.title {
             check_text("title", title, MAX_TITLE_CHARS)?;
         }
-        Ok(())
+        self.created_at
+            .map_or(Ok(()), |time| moment::check("created_at", time))
     }
 
     /// Title and text as the reader meets them, one line each.

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::diffusion::EventKind;
 use crate::heads::reader::Reader;
-use crate::post::{Author, MAX_TEXT_CHARS, Platform, Post, check_text};
+use crate::post::{Author, MAX_TEXT_CHARS, Platform, Post, check_text, moment};
 use crate::text::Language;
 use crate::{Error, Result};
 
@@ -207,6 +207,7 @@ impl PostRecord {
     /// Checks every rule that a type can't express.
     pub fn validate(&self) -> Result<()> {
         check_optional_id("user", self.user.as_deref())?;
+        moment::check("created_at", self.created_at)?;
         match self.post() {
             Some(post) => post.validate(),
             None if self.title.is_some() => {

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use super::{at_line, without_mark};
 use crate::diffusion::EventKind;
 use crate::post::json::parse;
+use crate::post::moment;
 use crate::published::record::{Event, seconds_after};
 use crate::{Error, Result};
 #[cfg(test)]
@@ -110,6 +111,7 @@ fn event<F: FnOnce() -> Option<OffsetDateTime>>(
                     "can't be counted from a post that is not known",
                 )
             })?;
+            moment::check("created_at", time)?;
             seconds_after(posted_at, time)?.0
         }
         (None, None) => return Err(Error::invalid("t", "is missing, and so is created_at")),

@@ -1,10 +1,9 @@
 //! Times as platforms, crawlers and spreadsheets write them.
 
+use crate::post::moment::YEARS;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
-/// Years that are read: each can be moved by any offset and still be written.
-const YEARS: std::ops::RangeInclusive<i32> = 1..=9998;
 /// Seconds since 1970 that a bare number may be: from 2001 to 2100.
 const UNIX: std::ops::Range<i64> = 1_000_000_000..4_102_444_800;
 /// Days since 1899-12-30 that a bare number may be, as spreadsheets count: 1954 to 2118.
