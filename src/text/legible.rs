@@ -240,7 +240,7 @@ mod tests {
             "烫烫烫！火锅好吃",
             "QWERTY keyboard from Keychron is lovely",
             "ASICS Gel-Kayano 30 review",
-            "横浜の近く的店 很好吃",
+            "有の点意思，很好吃",
             "這款手機真好用，螢幕也漂亮",
             "@user 好用 https://t.co/abc",
             "www it's so good",
