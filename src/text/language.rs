@@ -51,9 +51,6 @@ const HAN_SHARE: f32 = 0.4;
 /// Chinese has a stray の; from this share of kana on (and two of them) Han is
 /// Japanese.
 const KANA_SHARE: f32 = 0.2;
-/// A Latin text of this many words without an English function word isn't
-/// English. Lists of tags and names are shorter.
-const LONG: usize = 20;
 /// Frequent English words that the other large Latin-script languages hardly
 /// use.
 const ENGLISH: &[&str] = &[
@@ -101,7 +98,6 @@ pub fn detect(text: &str) -> Detected {
         Language::Zh
     } else if count.other + count.kana + count.han > count.latin
         || count.foreign > count.english
-        || count.latin >= LONG && count.english == 0
         || count.accented * 4 > count.latin
     {
         Language::Other

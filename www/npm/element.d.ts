@@ -4,6 +4,7 @@ import type {
   DiffusionPage,
   Explanation,
   Progress,
+  Refusal,
   Score,
   ScoreRequest,
   Scorer,
@@ -58,7 +59,7 @@ export class BsmvScorer extends HTMLElement {
   /** All that is known of the draft. */
   readonly state: SessionState;
   /** The score that is shown. */
-  readonly score: Score | undefined;
+  readonly score: Score | Refusal | undefined;
   /** What moved it, once that is known. */
   readonly explanation: Explanation | undefined;
   /** Reads the field again, and tries again what failed. */
@@ -66,13 +67,13 @@ export class BsmvScorer extends HTMLElement {
   /** Says the score now, to who listens. */
   announce(): void;
   /** Request, score and explanation. */
-  toJSON(): { request?: ScoreRequest; score?: Score; explanation?: Explanation };
+  toJSON(): { request?: ScoreRequest; score?: Score | Refusal; explanation?: Explanation };
 }
 
 /** The element's events; they bubble, out of shadow roots too. */
 export interface BsmvScorerEvents {
   "bsmv-progress": CustomEvent<Progress>;
-  "bsmv-score": CustomEvent<Score>;
+  "bsmv-score": CustomEvent<Score | Refusal>;
   "bsmv-explained": CustomEvent<Explanation>;
   "bsmv-error": CustomEvent<ScorerError>;
 }

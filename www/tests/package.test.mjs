@@ -59,16 +59,16 @@ test("the types say what the package does", () => {
     import { BsmvScorer } from "bsmv/element";
     import { Session } from "bsmv/session";
     import { loadChecks } from "bsmv/checks";
-    import type { Score, Scorer } from "bsmv/types";
+    import type { Refusal, Score, Scorer } from "bsmv/types";
     export async function worth(model: URL): Promise<number> {
       const scorer: Scorer = Math.random() < 0.5 ? await init({ model }) : await initWorker({ model });
-      const score: Score = await scorer.score({ post: { text: "a", platform: "x" } });
+      const score: Score | Refusal = await scorer.score({ post: { text: "a", platform: "x" } });
       // @ts-expect-error: no such platform
       await scorer.score({ post: { text: "a", platform: "nowhere" } });
-      return score.bsmv;
+      return score.bsmv === null ? Number.NaN : score.interval.low;
     }
     export const element: BsmvScorer = document.createElement("bsmv-scorer");
-    element.addEventListener("bsmv-score", ({ detail }) => detail.bsmv.toFixed());
+    element.addEventListener("bsmv-score", ({ detail }) => detail.bsmv?.toFixed());
     export const session = new Session({ load: async () => element.scorer! });
     export const phase: "empty" | "loading" | "scoring" | "explaining" | "settled" | "failed" = session.state.phase;
     export const found = loadChecks().then((check) => check({ post: { text: "a" } }).findings.length);
