@@ -321,6 +321,8 @@ test("a stored post is followed, and its score moves as events arrive", async ()
     assert.ok(answer.ok, `${answer.status}: ${await answer.text()}`);
   };
   await send(1, 21);
+  const fold = page.locator("#published");
+  if ((await fold.getAttribute("open")) === null) await fold.locator("summary").click();
   await page.locator("#graph").selectOption("stored");
   await page.locator("#stored").fill("nowhere");
   await page.locator("#stored").blur();
