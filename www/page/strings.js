@@ -257,7 +257,7 @@ const zh = {
   brandPositioning: "一句话定位：提供什么，面向谁",
   brandList: "用逗号隔开",
   brandSave: "保存",
-  brandCopy: "复制一份再改",
+  brandCopy: "编辑副本",
   brandNameMissing: "品牌要有名称。",
   brandExport: "导出我的品牌",
   brandImport: "导入",
