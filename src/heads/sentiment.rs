@@ -21,7 +21,7 @@ pub fn valence(probabilities: &[f32]) -> f32 {
 const MARK: &str = "§";
 
 /// A cleaned text in the form in which the encoder was tuned to read it for what it says of
-/// something with these names: [`MARK`] in place of each, so that the encoder sees which of several
+/// something with these names: a mark in place of each, so that the encoder sees which of several
 /// names is asked about, and not whose it is. `None` if it has none of them.
 pub fn marked(text: &str, names: &[Name]) -> Option<String> {
     let text = text.replace(MARK, " ");
@@ -72,7 +72,7 @@ pub fn brand_view(text: &str, brand: Option<&BrandProfile>) -> Option<String> {
 const WHOLE_SHARE: f32 = 0.6;
 
 /// P(negative), P(neutral), P(positive) by the head, from a text's vector and, where it names the
-/// brand, that of [`brand_view`]: then by the logits of both, of the text by [`WHOLE_SHARE`].
+/// brand, that of [`brand_view`]: then by the logits of both, of the text by a fixed share.
 pub fn probabilities(head: &Classifier, own: &[f32], towards: Option<&[f32]>) -> Result<Vec<f32>> {
     let mut logits = head.logits(own)?;
     if let Some(towards) = towards {

@@ -84,7 +84,7 @@ pub struct MomentScore {
 /// its text it is scored as a request for a brand that it fits would be.
 ///
 /// # Errors
-/// [`Error::Invalid`](crate::Error::Invalid) where the post breaks a rule; whatever the encoder
+/// [`Error::Invalid`] where the post breaks a rule; whatever the encoder
 /// says of its text.
 pub fn forecast(
     scorer: &Scorer,
