@@ -22,6 +22,7 @@ try {
     return phase === "settled" && !stale;
   });
   await page.locator("#followers").blur();
+  await page.evaluate(() => window.scrollTo(0, 0));
   await page.screenshot({ path: join(ROOT, "www/picture.png") });
 } finally {
   await browser.close();
