@@ -155,7 +155,7 @@ pub struct Contribution {
     pub points: f32,
 }
 
-/// Valence of the post's own text; where it names the brand, half of it towards the brand.
+/// Valence of the post's own text; where it names the brand, two fifths of it towards the brand.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sentiment {

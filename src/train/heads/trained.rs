@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::encoder::Precision;
 use crate::layers::tensors::Tensors;
@@ -13,9 +13,9 @@ use crate::train::data::encoders::{self, Folder};
 use crate::train::data::folders::Sources;
 use crate::train::data::sets::Split;
 use crate::train::data::texts::Embeddings;
-use crate::train::fit::labelled::Predictions;
+use crate::train::fit::labelled::{Labelled, Predictions, fit_head, predict};
 use crate::train::fit::optimise::LinearHead;
-use crate::train::metrics::MetricRow;
+use crate::train::metrics::{MetricRow, accuracy, macro_f1};
 
 /// How a head is fitted and measured.
 pub struct TrainedHead {
@@ -104,6 +104,29 @@ impl Training {
             weight: file.floats_of_any_shape("weight")?,
             bias: file.floats_of_any_shape("bias")?,
         }))
+    }
+
+    /// Fits a head of `classes` classes whose task is called as the head is, writes its one file, and
+    /// prints its figures on the texts that it was calibrated on.
+    pub fn fit_classes(
+        &self,
+        head: &TrainedHead,
+        (train, valid): (&Labelled, &Labelled),
+        classes: usize,
+    ) -> Result<()> {
+        let linear = self.linear(head.name)?;
+        let (vars, deployed, t) = fit_head(train, valid, classes, self.seed(), linear.as_ref())?;
+        let out = self.sources.to_make(head.files[0].name)?;
+        vars.save(&out)
+            .with_context(|| format!("writing {}", out.display()))?;
+        let (found, _) = predict(&deployed, valid)?;
+        println!(
+            "{} texts, temperature {t:.3}, accuracy {:.4} macro-F1 {:.4}",
+            train.classes.len(),
+            accuracy(&valid.classes, &found),
+            macro_f1(&valid.classes, &found, classes),
+        );
+        Ok(())
     }
 
     /// The encoder, as the bundle will hold it.

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
 use crate::heads::wants;
 use crate::train::data::sets::{Split, read_lines};
 use crate::train::data::texts::Embeddings;
-use crate::train::fit::labelled::{Labelled, Predictions, beside_baselines, fit_head, predict};
+use crate::train::fit::labelled::{Labelled, Predictions, beside_baselines, predict};
 use crate::train::heads::trained::{HeadFile, Held, NO_HEAD, SEED, TrainedHead, Training};
-use crate::train::metrics::{MetricRow, accuracy, macro_f1};
+use crate::train::metrics::MetricRow;
 
 /// How the head is fitted and measured.
 pub const HEAD: TrainedHead = TrainedHead {
@@ -61,19 +61,7 @@ fn train(training: &Training) -> Result<()> {
         read(runs, Split::Valid, &embeddings)?,
     );
     let classes = wants::HEAD.classes.len();
-    let linear = training.linear(HEAD.name)?;
-    let (vars, deployed, t) = fit_head(&train, &valid, classes, training.seed(), linear.as_ref())?;
-    let out = training.sources.to_make(HEAD.files[0].name)?;
-    vars.save(&out)
-        .with_context(|| format!("writing {}", out.display()))?;
-    let (found, _) = predict(&deployed, &valid)?;
-    println!(
-        "{} texts, temperature {t:.3}, accuracy {:.4} macro-F1 {:.4}",
-        train.classes.len(),
-        accuracy(&valid.classes, &found),
-        macro_f1(&valid.classes, &found, classes),
-    );
-    Ok(())
+    training.fit_classes(&HEAD, (&train, &valid), classes)
 }
 
 fn predictions(held: &Held, embeddings: &Embeddings) -> Result<Vec<Predictions>> {
