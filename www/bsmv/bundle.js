@@ -1,6 +1,6 @@
 /** @import { FileStore, Manifest, Progress, ReadFile } from "./types.js" */
 import { ScorerError } from "./errors.js";
-import { checkedFile, download, storeKey } from "./files.js";
+import { addressOf, checkedFile, download, storeKey } from "./files.js";
 
 /** Version of the manifest that this library reads. */
 const SCHEMA = 3;
@@ -17,7 +17,7 @@ const MANIFEST_KEY = "manifest.json";
  *   `keys` are what the store calls them
  */
 export async function loadBundle(model, { onProgress, signal, store }) {
-  const at = typeof model === "function" ? undefined : new URL(model, globalThis.location?.href);
+  const at = typeof model === "function" ? undefined : addressOf("model", model);
   const bytes = at
     ? await loadManifest(at, signal, store)
     : await /** @type {ReadFile} */ (model)(MANIFEST_KEY, signal);

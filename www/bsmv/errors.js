@@ -2,11 +2,12 @@
  * What a scorer throws. `code` is stable across versions: match on it, never on the message.
  *
  * Codes of the request are those of the HTTP API (`invalid_input`, `malformed_json`, …). The
- * library adds: `download` and `integrity` (the module or a file of the bundle could not be had,
- * or isn't the one that this release or its manifest names), `bundle` and `bundle_schema` (the
- * manifest can't be used), `memory_budget` (more memory would be needed than `memoryBudget`
- * allows), `unsupported` (this browser can't run the module), `panic` (a bug: the scorer is gone,
- * make it again with `init`), `superseded` (a newer draft took this one's place) and `disposed`.
+ * library adds: `download` and `integrity` (the module, the worker's script or a file of the bundle
+ * could not be had, or isn't the one that this release or its manifest names), `bundle` and
+ * `bundle_schema` (the manifest can't be used), `memory_budget` (more memory would be needed than
+ * `memoryBudget` allows), `unsupported` (the module or a worker can't run here: the message says
+ * what forbids it, and what to change), `panic` (a bug: the scorer is gone, make it again with
+ * `init`), `superseded` (a newer draft took this one's place) and `disposed`.
  */
 export class ScorerError extends Error {
   /**
@@ -21,6 +22,22 @@ export class ScorerError extends Error {
     /** Path of what is wrong, as in `post.author.followers`, where a field is to blame. */
     this.field = field;
   }
+}
+
+/**
+ * An error of one request of a list, which its field then says: `[1].post.text`.
+ *
+ * @param {unknown} thrown
+ * @param {number} index
+ * @returns {ScorerError}
+ */
+export function ofEntry(thrown, index) {
+  const { code, field, message, cause } = fromModule(thrown);
+  if (field === undefined) return new ScorerError(code, `[${index}]: ${message}`, { cause });
+  const whole = field === "request";
+  const place = whole ? `[${index}]` : `[${index}].${field}`;
+  const rest = message.startsWith(field) ? message.slice(field.length) : `: ${message}`;
+  return new ScorerError(code, place + rest, { field: place, cause });
 }
 
 /**

@@ -41,6 +41,22 @@ export async function checkedFile({ name, sha256, load, store }) {
 export const storeKey = (name, sha256) => `${sha256}-${name}`;
 
 /**
+ * An address that a caller gave.
+ *
+ * @param {string} name of the option
+ * @param {string | URL} at
+ * @returns {URL}
+ */
+export function addressOf(name, at) {
+  try {
+    return new URL(at, globalThis.location?.href);
+  } catch (cause) {
+    const message = `${name}: "${at}" is no address: give a URL, such as one of import.meta.resolve`;
+    throw new ScorerError("invalid_input", message, { field: name, cause });
+  }
+}
+
+/**
  * @param {URL} url
  * @param {{ cache?: RequestCache, signal?: AbortSignal, grew?: (bytes: number) => void }} [options]
  *   `grew` is called with the bytes so far

@@ -2,8 +2,8 @@ import { ScorerError } from "./errors.js";
 
 /**
  * A request as JSON. JSON has no NaN: JSON.stringify would write `null`, which means "not
- * known". So numbers that aren't finite, and values of no JSON type, are errors that name
- * their field.
+ * known", and so for a date that is none. So these, and values of no JSON type, are errors that
+ * name their field.
  *
  * @param {unknown} request
  * @returns {string}
@@ -22,10 +22,13 @@ export function toJson(request) {
 function stringify(request) {
   let whole = true;
   try {
-    const json = JSON.stringify(request, (_key, value) => {
-      if (unwritable(value) !== undefined) whole = false;
+    /** @this {any} @param {string} key @param {unknown} value */
+    function noted(key, value) {
+      // A date is a text already, or null: what it was is in its holder.
+      if (unwritable(value) !== undefined || unwritable(this[key]) !== undefined) whole = false;
       return value;
-    });
+    }
+    const json = JSON.stringify(request, noted);
     return whole ? json : undefined;
   } catch {
     return undefined; // circular, or a BigInt
@@ -44,6 +47,10 @@ function unwritable(value) {
     case "function":
     case "symbol":
       return `is a ${typeof value}, which JSON can't write`;
+    case "object":
+      return value instanceof Date && Number.isNaN(value.getTime())
+        ? "is no valid date"
+        : undefined;
     default:
       return undefined;
   }

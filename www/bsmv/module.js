@@ -2,7 +2,7 @@
 import initModule from "../pkg/bsmv.js";
 import { INTEGRITY, SHA256 } from "../pkg/integrity.js";
 import { ScorerError } from "./errors.js";
-import { checkedFile, digest, download, storeKey } from "./files.js";
+import { addressOf, checkedFile, digest, download, storeKey } from "./files.js";
 
 const NAME = "bsmv_bg.wasm";
 /** What stores call the module. */
@@ -37,13 +37,17 @@ export async function loadModule(wasm = new URL("../pkg/bsmv_bg.wasm", import.me
  * @returns {Promise<WebAssembly.Module>}
  */
 export async function compileModule(wasm, store) {
+  if (typeof WebAssembly !== "object") {
+    const message = "WebAssembly is turned off here: Lockdown Mode does that, and some settings do";
+    throw new ScorerError("unsupported", message);
+  }
   if (wasm instanceof WebAssembly.Module) return wasm;
   try {
     if (typeof wasm !== "string" && !(wasm instanceof URL)) {
       if ((await digest(wasm)) === SHA256) return await WebAssembly.compile(wasm);
       throw new ScorerError("integrity", `${NAME} is not the module of this release (SHA-256)`);
     }
-    const url = new URL(wasm, globalThis.location?.href);
+    const url = addressOf("wasm", wasm);
     if (!store) {
       const streamed = await compileStreamed(url);
       if (streamed) return streamed;
@@ -55,9 +59,20 @@ export async function compileModule(wasm, store) {
     );
   } catch (cause) {
     if (!(cause instanceof WebAssembly.CompileError)) throw cause;
-    const message =
-      "this browser is too old: the scorer needs WebAssembly SIMD, which all have since 2023";
+    const message = (await compilesAny())
+      ? "this browser is too old: the scorer needs WebAssembly SIMD, which all have since 2023"
+      : "the Content-Security-Policy of this page or worker forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src";
     throw new ScorerError("unsupported", message, { cause });
+  }
+}
+
+/** Whether any module may be compiled: here the shortest, which every browser knows. */
+async function compilesAny() {
+  try {
+    await WebAssembly.compile(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -4,6 +4,7 @@
  * @import { InitOptions, ReadFile } from "./types.js"
  */
 import { readFile } from "node:fs/promises";
+import { ScorerError } from "./errors.js";
 import { folderStore } from "./folder-store.js";
 import { init as initAnywhere } from "./scorer.js";
 
@@ -22,14 +23,27 @@ export async function init({
 }) {
   const file = isFile(options.model) ? new URL(options.model) : undefined;
   /** @type {ReadFile} */
-  const read = async (name, signal) =>
-    new Uint8Array(await readFile(new URL(name, file), { signal }));
+  const read = (name, signal) => readBytes(new URL(name, file), signal);
   return initAnywhere({
     ...options,
-    wasm: isFile(wasm) ? await readFile(new URL(wasm)) : wasm,
+    wasm: isFile(wasm) ? await readBytes(new URL(wasm)) : wasm,
     model: file ? read : options.model,
     cache: typeof cache === "string" ? folderStore(cache) : cache,
   });
+}
+
+/**
+ * @param {URL} file
+ * @param {AbortSignal} [signal]
+ */
+async function readBytes(file, signal) {
+  try {
+    return new Uint8Array(await readFile(file, { signal }));
+  } catch (cause) {
+    signal?.throwIfAborted();
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ScorerError("download", `${file.href} could not be read: ${why}`, { cause });
+  }
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { __wbg_reset_state, WasmScorer } from "../pkg/bsmv.js";
 import { loadBundle } from "./bundle.js";
-import { fromModule, ScorerError } from "./errors.js";
+import { fromModule, ofEntry, ScorerError } from "./errors.js";
 import { toJson } from "./json.js";
 import { loadModule, MODULE_KEY } from "./module.js";
 import { pageStore } from "./page-store.js";
@@ -121,15 +121,15 @@ export class LocalScorer {
   /**
    * @param {ScoreRequest[]} requests
    * @param {CallOptions} [options]
-   * @returns {Promise<(Score | Refusal)[]>}
+   * @returns {Promise<(Score | Refusal | ScorerError)[]>}
    */
   async scoreBatch(requests, { signal } = {}) {
-    const scores = [];
-    for (const request of requests) {
+    const answers = [];
+    for (const [i, request] of requests.entries()) {
       await turn(signal);
-      scores.push(await this.score(request));
+      answers.push(await this.score(request).catch((error) => ofEntry(error, i)));
     }
-    return scores;
+    return answers;
   }
 
   /**

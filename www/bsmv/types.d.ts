@@ -32,8 +32,14 @@ export interface Scorer {
    * that can't be read has no score: `bsmv` is null then.
    */
   score(request: ScoreRequest): Promise<Score | Refusal>;
-  /** Scores several, in their order; the first error ends it. */
-  scoreBatch(requests: ScoreRequest[], options?: CallOptions): Promise<(Score | Refusal)[]>;
+  /**
+   * Scores several, and answers each by itself, in their order: with its score, with a refusal where
+   * its text can't be read, or with a `ScorerError` whose field says which it is, as in `[1].post.text`.
+   */
+  scoreBatch(
+    requests: ScoreRequest[],
+    options?: CallOptions,
+  ): Promise<(Score | Refusal | ScorerError)[]>;
   /** What moved the score of a request. */
   explain(request: ScoreRequest): Promise<Explanation | Refusal>;
   /** What each word adds to s and T: those of the post less those without the word. */

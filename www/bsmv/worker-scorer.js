@@ -1,8 +1,10 @@
 /**
  * @import { Brand, CallOptions, Explanation, InitWorkerOptions, Refusal, Score, Scorer, ScoreRequest, Weights, WordShares, WordsOptions } from "./types.js"
  */
-import { ScorerError } from "./errors.js";
+import { ofEntry, ScorerError } from "./errors.js";
+import { addressOf } from "./files.js";
 import { toJson } from "./json.js";
+import { forbidden, notStarted } from "./worker-refused.js";
 
 /**
  * What the worker is asked: `id` numbers the call.
@@ -32,23 +34,35 @@ import { toJson } from "./json.js";
 export async function initWorker(options) {
   const { worker, wasm, model, cache, memoryBudget, onProgress, signal } = options;
   signal?.throwIfAborted();
-  const scorer = new WorkerScorer(
-    worker ?? new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
-  );
-  const absolute = (/** @type {string | URL} */ url) =>
-    new URL(url, globalThis.location?.href).href;
   const args = {
-    model: absolute(model),
+    model: addressOf("model", model).href,
     cache,
     memoryBudget,
-    ...(wasm !== undefined && { wasm: absolute(wasm) }),
+    ...(wasm !== undefined && { wasm: addressOf("wasm", wasm).href }),
   };
+  const scorer = new WorkerScorer(worker ?? start(), worker ? undefined : SCRIPT);
   try {
     await scorer.call("init", [args], { signal, onNote: onProgress });
     return scorer;
   } catch (error) {
     scorer.dispose();
     throw error;
+  }
+}
+
+/** Where the worker's script is, unless a bundler finds another place for it. */
+const SCRIPT = new URL("./worker.js", import.meta.url);
+
+function start() {
+  if (typeof Worker === "undefined") {
+    const message = "there is no Worker here: use `init`, which scores in this thread";
+    throw new ScorerError("unsupported", message);
+  }
+  try {
+    // Written out, since bundlers look for these words.
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+  } catch (cause) {
+    throw forbidden(SCRIPT, cause);
   }
 }
 
@@ -68,16 +82,24 @@ export class WorkerScorer {
   #busy = false;
   /** The draft that is next. @type {{ start: () => void, reject: (reason: unknown) => void } | undefined} */
   #next;
+  /** Whether the worker has said anything yet: what breaks before is its script. */
+  #started = false;
 
-  /** @param {Worker} worker as `initWorker` makes it */
-  constructor(worker) {
+  /**
+   * @param {Worker} worker as `initWorker` makes it
+   * @param {URL} [script] where its script is, if that is known
+   */
+  constructor(worker, script) {
     this.#worker = worker;
-    worker.addEventListener("message", (event) => this.#told(event.data));
-    worker.addEventListener("error", (event) => {
+    worker.addEventListener("message", (event) => {
+      this.#started = true;
+      this.#told(event.data);
+    });
+    worker.addEventListener("error", async (event) => {
       event.preventDefault();
-      this.#end(
-        new ScorerError("panic", `the worker broke and must be made again: ${event.message}`),
-      );
+      if (!this.#started) return this.#end(await notStarted(script, event.message));
+      const message = `the worker broke and must be made again: ${event.message}`;
+      this.#end(new ScorerError("panic", message));
     });
   }
 
@@ -110,10 +132,25 @@ export class WorkerScorer {
   /**
    * @param {ScoreRequest[]} requests
    * @param {CallOptions} [options]
-   * @returns {Promise<(Score | Refusal)[]>}
+   * @returns {Promise<(Score | Refusal | ScorerError)[]>}
    */
-  scoreBatch(requests, options) {
-    return this.call("scoreBatch", [requests], options);
+  async scoreBatch(requests, options) {
+    /** What can't be sent is told here. @type {Map<number, ScorerError>} */
+    const refused = new Map();
+    const sent = requests.map((request, i) => {
+      try {
+        return JSON.parse(toJson(request));
+      } catch (error) {
+        refused.set(i, ofEntry(error, i));
+        return null;
+      }
+    });
+    /** @type {{ score: Score | Refusal, error?: { code: string, field?: string, message: string } }[]} */
+    const told = await this.call("scoreBatch", [sent], options);
+    return told.map(
+      ({ score, error }, i) =>
+        refused.get(i) ?? (error ? new ScorerError(error.code, error.message, error) : score),
+    );
   }
 
   /**

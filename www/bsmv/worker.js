@@ -3,7 +3,7 @@
  *
  * @import { Call, Told } from "./worker-scorer.js"
  */
-import { fromModule } from "./errors.js";
+import { fromModule, ScorerError } from "./errors.js";
 import { init } from "./scorer.js";
 
 /** @type {Awaited<ReturnType<typeof init>> | undefined} */
@@ -13,6 +13,9 @@ const stops = new Map();
 
 /** @param {Told} told @param {Transferable[]} [moved] */
 const tell = (told, moved = []) => globalThis.postMessage(told, { transfer: moved });
+
+/** An error as messages carry it. @param {ScorerError} error */
+const plain = ({ code, field, message }) => ({ code, field, message });
 
 globalThis.addEventListener("message", async (event) => {
   const { id, method, args } = /** @type {Call} */ (event.data);
@@ -38,7 +41,9 @@ globalThis.addEventListener("message", async (event) => {
         });
         break;
       case "scoreBatch":
-        value = await scorer?.scoreBatch(args[0], { signal });
+        value = (await scorer?.scoreBatch(args[0], { signal }))?.map((answer) =>
+          answer instanceof ScorerError ? { error: plain(answer) } : { score: answer },
+        );
         break;
       default:
         // @ts-expect-error: the methods of Call that are left take what args hold
@@ -47,8 +52,7 @@ globalThis.addEventListener("message", async (event) => {
     tell({ id, value }, value instanceof Float32Array ? [value.buffer] : []);
   } catch (thrown) {
     // What was aborted is told by the signal on the other side.
-    const { code, field, message } = fromModule(thrown);
-    tell({ id, error: { code, field, message } });
+    tell({ id, error: plain(fromModule(thrown)) });
   } finally {
     stops.delete(id);
   }

@@ -11,6 +11,9 @@ const STATUS = new Map([
   ["request_timeout", 408],
   ["too_large", 413],
   ["unsupported_media_type", 415],
+  ["unsupported_encoding", 415],
+  ["memory_budget", 413],
+  ["overloaded", 503],
   ["not_configured", 501],
 ]);
 /** Of the API behind: what isn't the client's fault is that of a bad gateway. */
@@ -18,6 +21,12 @@ const UPSTREAM_STATUS = new Map([
   ["invalid_input", 422],
   ["not_found", 404],
   ["timeout", 504],
+]);
+
+/** What a client is asked to do next time, by code. @type {Map<string, Record<string, string>>} */
+const ASKED = new Map([
+  ["overloaded", { "retry-after": "1" }],
+  ["unsupported_encoding", { "accept-encoding": "gzip, deflate" }],
 ]);
 
 /**
@@ -37,20 +46,23 @@ export function failure(thrown, headers = {}) {
   const statuses = error instanceof DiffusionError ? UPSTREAM_STATUS : STATUS;
   const status = statuses.get(error.code) ?? (error instanceof DiffusionError ? 502 : 500);
   const { code, field, message } = error;
+  const asked = ASKED.get(code);
   // What broke inside is for who runs the worker.
   if (status === 500) console.error(error);
   const told = status === 500 ? "a fault of the worker, not of the request" : message;
-  return answer(JSON.stringify({ error: { code, field, message: told } }), headers, status);
+  const body = JSON.stringify({ error: { code, field, message: told } });
+  return answer(body, { ...headers, ...asked }, status);
 }
 
 /**
- * The body of a request, if it is declared as JSON, short enough, and comes soon enough.
+ * The body of a request, unpacked, if it is declared as JSON, short enough, and comes soon enough.
  *
  * @param {Request} request
- * @param {{ bytes: number, ms: number }} limit
+ * @param {{ bytes: number, ms: number }} limit `bytes` of what is sent and of what that becomes
+ * @param {(bytes: number) => void} take is told of the memory that it takes, and may refuse it
  * @returns {Promise<string>}
  */
-export async function jsonOf(request, { bytes, ms }) {
+export async function jsonOf(request, { bytes, ms }, take) {
   const [media] = (request.headers.get("content-type") ?? "").split(";");
   if (media.trim().toLowerCase() !== "application/json") {
     const message = "send it with the header `Content-Type: application/json`";
@@ -62,7 +74,9 @@ export async function jsonOf(request, { bytes, ms }) {
   const most = 4 * bytes;
   if (Number(request.headers.get("content-length") ?? 0) > most) throw tooLarge;
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const reader = request.body?.getReader();
+  const packed = encodingOf(request.headers);
+  const body = packed ? request.body?.pipeThrough(new DecompressionStream(packed)) : request.body;
+  const reader = body?.getReader();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<never>} */
@@ -80,16 +94,35 @@ export async function jsonOf(request, { bytes, ms }) {
       if (done) break;
       length += value.length;
       if (length > most) throw tooLarge;
-      if (length <= bytes) json += decoder.decode(value, { stream: true });
+      if (length > bytes) continue;
+      // A character has two bytes, if not all are Latin.
+      take(2 * value.length);
+      json += decoder.decode(value, { stream: true });
     }
     if (length > bytes) throw tooLarge;
     return json + decoder.decode();
   } catch (cause) {
     reader?.cancel().catch(() => {});
     if (cause instanceof ScorerError) throw cause;
-    const problem = cause instanceof TypeError ? "is not UTF-8" : "broke off";
-    throw new ScorerError("malformed_json", `the body ${problem}`, { cause });
+    const problem = packed ? `is not ${packed} of UTF-8` : "is not UTF-8";
+    const broke = cause instanceof TypeError ? problem : "broke off";
+    throw new ScorerError("malformed_json", `the body ${broke}`, { cause });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * How a body is compressed, if it is.
+ *
+ * @param {Headers} headers
+ * @returns {"gzip" | "deflate" | undefined}
+ */
+function encodingOf(headers) {
+  const name = (headers.get("content-encoding") ?? "").trim().toLowerCase();
+  if (name === "" || name === "identity") return undefined;
+  if (name === "gzip" || name === "x-gzip") return "gzip";
+  if (name === "deflate") return "deflate";
+  const message = `the body is encoded as \`${name.slice(0, 40)}\`: send it as it is, or as gzip, deflate`;
+  throw new ScorerError("unsupported_encoding", message);
 }

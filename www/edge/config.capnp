@@ -21,6 +21,7 @@ const bsmv :Workerd.Worker = (
     (name = "edge/answers.js", esModule = embed "answers.js"),
     (name = "edge/cors.js", esModule = embed "cors.js"),
     (name = "edge/model.js", esModule = embed "model.js"),
+    (name = "edge/room.js", esModule = embed "room.js"),
     (name = "bsmv/bundle.js", esModule = embed "../bsmv/bundle.js"),
     (name = "bsmv/diffusion.js", esModule = embed "../bsmv/diffusion.js"),
     (name = "bsmv/diffusion/error.js", esModule = embed "../bsmv/diffusion/error.js"),

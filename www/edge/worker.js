@@ -14,6 +14,7 @@ import { init, ScorerError } from "../bsmv/scorer.js";
 import { answer, failure, jsonOf } from "./answers.js";
 import { corsHeaders, preflight } from "./cors.js";
 import { readModel, wasm } from "./model.js";
+import { Room } from "./room.js";
 
 /**
  * Bindings; workerd says null for a variable that isn't set.
@@ -30,11 +31,24 @@ const BODY = { bytes: 2 << 20, ms: 10_000 };
 const PULL_MS = 10_000;
 /** Of stored posts; larger graphs are sampled, and those far larger refused. */
 const EVENTS = { maxEvents: 10_000, maxRead: 200_000 };
+/**
+ * An isolate has 128 MB. The model's files take 19; the module may grow to its budget, at which
+ * graphs are refused; and what requests hold at once, bodies and graphs on their way, is bounded
+ * too. So what is sent can't end an isolate.
+ */
+const MODULE_BYTES = 64 << 20;
+const room = new Room(32 << 20);
+/** Of the room, for a stored post and its graph. */
+const PULL_BYTES = 12 << 20;
+/** Of a module that broke the memory is free only when the host finds time: as often a minute. */
+const BREAKS = { most: 3, ms: 60_000 };
 /** Scores kept, a few kilobytes each; the one not asked for longest makes room. */
 const KEPT = 500;
 
 /** @type {Promise<Awaited<ReturnType<typeof init>>> | undefined} */
 let scorer;
+/** When the module broke last. @type {number[]} */
+let broken = [];
 /** JSON of scores, by the SHA-256 of their requests. @type {Map<string, string>} */
 const scores = new Map();
 /** It remembers graphs, to ask whether they changed. @type {{ base: string, client: DiffusionClient } | undefined} */
@@ -48,6 +62,7 @@ export default {
    */
   async fetch(request, env) {
     const cors = corsHeaders(request, env.ALLOW_ORIGIN);
+    const share = room.share();
     try {
       const { pathname, searchParams } = new URL(request.url);
       const stored = /^\/score\/([^/]+)$/.exec(pathname)?.[1];
@@ -59,12 +74,15 @@ export default {
         const error = new ScorerError("method_not_allowed", `use ${method} here`);
         return failure(error, { ...cors, allow: methods });
       }
+      if (stored) share.take(PULL_BYTES);
       const json = stored
         ? await pull(stored, searchParams, env.DIFFUSION_API)
-        : await jsonOf(request, BODY);
+        : await jsonOf(request, BODY, share.take);
       return await score(json, cors);
     } catch (thrown) {
       return failure(thrown, cors);
+    } finally {
+      share.giveBack();
     }
   },
 };
@@ -87,7 +105,10 @@ async function score(json, headers) {
 
 /** @param {string} json */
 async function scoreNow(json) {
-  scorer ??= init({ wasm, model: readModel }).catch((error) => {
+  if (!scorer && broken.filter((time) => Date.now() - time < BREAKS.ms).length >= BREAKS.most) {
+    throw new ScorerError("overloaded", "the scorer broke several times: try again in a minute");
+  }
+  scorer ??= init({ wasm, model: readModel, memoryBudget: MODULE_BYTES }).catch((error) => {
     scorer = undefined;
     throw error;
   });
@@ -98,6 +119,7 @@ async function scoreNow(json) {
     // It is gone: the next request makes another.
     if (error instanceof ScorerError && error.code === "panic" && scorer === mine) {
       scorer = undefined;
+      broken = [...broken, Date.now()].slice(-BREAKS.most);
     }
     throw error;
   }

@@ -80,6 +80,9 @@ export function assertAsNative(answers) {
 /** @returns {BadInput[]} */
 export const badInputs = () => json("tests/bad_inputs.json");
 
+/** Requests that are odd and still scored. @returns {{ name: string, raw: string }[]} */
+export const oddInputs = () => json("tests/odd_inputs.json");
+
 /** Reads a file of the committed bundle. @type {import("../bsmv/types.js").ReadFile} */
 export const readModel = async (name) =>
   new Uint8Array(await readFile(join(ROOT, "models/bsmv-base", name)));

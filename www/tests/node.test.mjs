@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import { init } from "../bsmv/scorer.js";
+import { init as initInNode } from "../bsmv/node.js";
+import { init, ScorerError } from "../bsmv/scorer.js";
 import { WasmScorer } from "../pkg/bsmv.js";
 import { ROOT } from "./browser.mjs";
-/** @import { ScorerError } from "../bsmv/scorer.js" */
-import { assertAsNative, badInputs, fixtures, given, readModel } from "./fixtures.mjs";
+import { assertAsNative, badInputs, fixtures, given, oddInputs, readModel } from "./fixtures.mjs";
 
 const GOOD = { post: { text: "The staff were lovely and the coffee was great." } };
 
@@ -158,6 +158,7 @@ test("what is set is used where a request says nothing", async () => {
   assert.ok(Math.abs(moved.bsmv - direct.bsmv) < 1e-3);
   assert.notEqual(moved.bsmv, balanced.bsmv);
   const [again] = await other.scoreBatch([GOOD]);
+  assert.ok(!(again instanceof ScorerError));
   assert.equal(again.bsmv, direct.bsmv);
   await assert.rejects(
     other.setWeights({ ...weights, topic: 3 }),
@@ -189,11 +190,52 @@ for (const { name, request, raw, code, field } of badInputs()) {
   });
 }
 
+for (const { name, raw } of oddInputs()) {
+  test(`odd input: ${name}`, () => {
+    assert.ok(module.score(raw).bsmv > 0);
+  });
+}
+
+test("an id comes back, and a text that was cut in an emoji is scored", async () => {
+  const { id } = await scorer.score({ ...GOOD, id: "a 1" });
+  assert.equal(id, "a 1");
+  const cut = await scorer.score({ post: { text: "好用😍".slice(0, 3) } });
+  assert.equal(cut.bsmv, (await scorer.score({ post: { text: "好用\ufffd" } })).bsmv);
+});
+
+test("a batch answers each request by itself", async () => {
+  const bad = { post: { text: "" } };
+  // @ts-expect-error: wrong on purpose
+  const answers = await scorer.scoreBatch([
+    GOOD,
+    bad,
+    GOOD,
+    3,
+    { post: { text: "a", likes: 0.5 } },
+  ]);
+  const [first, second, third, fourth, fifth] = answers;
+  assert.ok(!(first instanceof ScorerError) && first.bsmv > 50);
+  assert.deepEqual(third, first);
+  refusal("invalid_input", "[1].post.text")(second);
+  assert.match(/** @type {Error} */ (second).message, /^\[1\]\.post\.text: is empty/);
+  refusal("invalid_input", "[3]")(fourth);
+  refusal("invalid_input", "[4].post.likes")(fifth);
+});
+
+test("a file of the model that isn't there is told by its address", async () => {
+  await assert.rejects(initInNode({ model: "file:///nowhere/manifest.json" }), {
+    name: "ScorerError",
+    code: "download",
+    message: /file:\/\/\/nowhere\/manifest\.json could not be read/,
+  });
+});
+
 /** What only JavaScript can hold. @type {[string, object, string][]} */
 const notJson = [
   ["NaN", { post: { text: "a", author: { followers: Number.NaN } } }, "post.author.followers"],
   ["infinity", { post: { text: "a", likes: Number.POSITIVE_INFINITY } }, "post.likes"],
   ["a BigInt", { post: { text: "a", saves: 3n } }, "post.saves"],
+  ["no date", { post: { text: "a", created_at: new Date(Number.NaN) } }, "post.created_at"],
   ["a function", { post: { text: () => "a" } }, "post.text"],
   ["NaN in a column", { post: { text: "a" }, graph: { s: [0.1, Number.NaN] } }, "graph.s[1]"],
 ];

@@ -27,6 +27,7 @@ const FILES = {
   "anta.json": profile("anta"),
   "brand.json": profile("luckin"),
   "requests.ndjson": [1, 2, 3].map((n) => JSON.stringify({ post: { text: `Coffee ${n}` } })),
+  "posts.csv": ["id,text", "1,Lovely coffee.", "2,Never again."],
   "cascades.txt": ["m1\tu0\t1464710400\t3\tu0:0 u0/a:10 u0/a/b:20 u0/c:15"],
 };
 

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { createServer, request as send } from "node:http";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { DiffusionClient } from "../bsmv/diffusion.js";
 import { serve } from "./browser.mjs";
-import { assertAsNative, badInputs, fixtures } from "./fixtures.mjs";
+import { assertAsNative, badInputs, fixtures, oddInputs } from "./fixtures.mjs";
 import { workerd } from "./workerd.mjs";
 
 const SHOP = "https://shop.example";
@@ -116,6 +117,47 @@ for (const { name, request, raw, code, field } of badInputs()) {
     assertRefused(answer, code === "malformed_json" ? 400 : 422, code, field);
   });
 }
+
+for (const { name, raw } of oddInputs()) {
+  test(`odd input: ${name}`, async () => {
+    const [status, { bsmv }] = await told(await post(raw));
+    assert.deepEqual([status, bsmv > 0], [200, true]);
+  });
+}
+
+test("a compressed body is read, a bomb is not", async () => {
+  const json = "application/json";
+  const send = async (/** @type {string} */ encoding, /** @type {Uint8Array} */ body) =>
+    get("/score", {
+      method: "POST",
+      headers: { "content-type": json, "content-encoding": encoding },
+      body: /** @type {BodyInit} */ (body),
+    });
+  const [status, { bsmv }] = await told(await send("gzip", gzipSync(JSON.stringify(GOOD))));
+  assert.deepEqual([status, bsmv > 50], [200, true]);
+  const bomb = gzipSync(Buffer.alloc(60 << 20, " "));
+  assertRefused(await told(await send("gzip", bomb)), 413, "too_large");
+  assertRefused(await told(await send("gzip", Buffer.from("{}"))), 400, "malformed_json");
+  const other = await send("compress", gzipSync("{}"));
+  assert.equal(other.headers.get("accept-encoding"), "gzip, deflate");
+  assertRefused(await told(other), 415, "unsupported_encoding");
+});
+
+test("bodies that come at once take no more than their room", async () => {
+  const padding = " ".repeat(1_900_000);
+  const many = await Promise.all(
+    Array.from({ length: 40 }, async (_, i) => {
+      const answer = await post(JSON.stringify({ post: { text: `much ${i}` } }) + padding);
+      await answer.body?.cancel();
+      return [answer.status, answer.headers.get("retry-after")];
+    }),
+  );
+  for (const [status, after] of many) {
+    assert.ok(status === 200 || (status === 503 && after === "1"), `${status} ${after}`);
+  }
+  const [status] = await told(await post(JSON.stringify(GOOD)));
+  assert.equal(status, 200);
+});
 
 test("what isn't a request for a score is refused with a code", async () => {
   const json = "application/json";
