@@ -27,6 +27,7 @@ usage() {
 ./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
+./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
@@ -211,6 +212,7 @@ format_check() {
   cargo fmt --check --manifest-path www/bench/forward/Cargo.toml
   cargo fmt --check --manifest-path www/tests/kernels/Cargo.toml
   cargo fmt --check --manifest-path www/bench/encoder/Cargo.toml
+  cargo fmt --check --manifest-path fuzz/Cargo.toml
 }
 
 js_types() {
@@ -288,6 +290,8 @@ all_tests() {
   step "js package" js_package
   step "kernels for wasm" build_kernels
   step "js tests" js_tests
+  source build.d/fuzz.sh
+  fuzz 1
   print_size
   echo
   printf '%s\n' "${report[@]}"
@@ -308,6 +312,10 @@ case $verb in
     step "js types" js_types
     step "js package" js_package
     (cd target && npm pack ./npm)
+    ;;
+  fuzz)
+    source build.d/fuzz.sh
+    fuzz "$@"
     ;;
   bench)
     source build.d/bench.sh
