@@ -7,8 +7,8 @@ use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
 use common::{
-    Unreadable, a_million_events, assert_shape, bad_inputs, draft, page, tells_of_dropped_events,
-    unreadable,
+    Unreadable, a_million_events, assert_shape, bad_inputs, draft, odd_inputs, page,
+    tells_of_dropped_events, unreadable,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +147,31 @@ fn a_text_that_cannot_be_read_is_answered_with_the_reason() {
         stdout(&output).starts_with("No score. The text is damaged"),
         "{output:?}"
     );
+}
+
+#[test]
+fn odd_lines_are_scored_and_an_id_comes_back() {
+    let odd = odd_inputs();
+    let mut input = String::from("\u{feff}\n");
+    for row in &odd {
+        input += &format!("{}\n", row.raw);
+    }
+    input += "{\"id\": \"no post\"}\n{\"id\": 3";
+    let output = bsmv(&["score"], &input);
+    let answers = answers(&output);
+    assert_eq!(answers.len(), odd.len() + 2);
+    for (row, answer) in odd.iter().zip(&answers) {
+        assert!(answer["bsmv"].is_number(), "{}: {answer}", row.name);
+        assert_shape("Score", answer);
+    }
+    assert_eq!(answers[odd.len() - 1]["id"], "好 7");
+    let [.., missing, cut] = &answers[..] else {
+        panic!()
+    };
+    assert_eq!(missing["id"], "no post");
+    assert_eq!(missing["error"]["field"], "post");
+    assert!(cut.get("id").is_none());
+    assert_eq!(cut["line"], odd.len() + 3);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -12,8 +12,10 @@ use common::Unreadable;
 use common::server::Server;
 use common::{
     OPENAPI, a_million_events, assert_error, assert_shape, bad_inputs, draft, full_request,
-    tells_of_dropped_events, unreadable,
+    odd_inputs, tells_of_dropped_events, unreadable,
 };
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 fn assert_scores(server: &Server) {
     let answer = server.score(&draft().to_string());
@@ -105,6 +107,134 @@ fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
     assert_error(&server.get("/v1/score", &[]), 405, "method_not_allowed");
     assert_error(&server.get("/v1/nothing", &[]), 404, "not_found");
     assert_scores(&server);
+}
+
+#[test]
+fn odd_requests_are_scored_and_an_id_comes_back() {
+    let server = Server::start();
+    for odd in odd_inputs() {
+        let answer = server.score(&odd.raw);
+        assert_eq!(answer.status, 200, "{}: {}", odd.name, answer.json());
+        assert_shape("Score", &answer.json());
+    }
+    let named = r#"{"id": "7", "post": {"text": "Dry feet"}}"#;
+    assert_eq!(server.score(named).json()["id"], "7");
+    assert_eq!(server.explain(named).json()["id"], "7");
+}
+
+#[test]
+fn a_post_at_the_end_of_all_time_is_refused_before_it_is_kept() {
+    let server = Server::start();
+    let json = [("content-type", "application/json")];
+    let record =
+        r#"{"created_at": "9999-12-31T23:59:59-12:00", "text": "好用", "platform": "weibo"}"#;
+    let answer = server.send("PUT", "/v1/posts/edge", &json, record);
+    assert_error(&answer, 422, "invalid_input");
+    assert_eq!(answer.json()["error"]["field"], "created_at");
+    assert_error(
+        &server.get("/v1/posts/edge/forecast", &[]),
+        404,
+        "not_found",
+    );
+    let last = record.replace("9999", "9998");
+    assert_eq!(
+        server.send("PUT", "/v1/posts/edge", &json, &last).status,
+        201
+    );
+    assert_eq!(server.get("/v1/posts/edge/forecast", &[]).status, 200);
+}
+
+#[test]
+fn a_compressed_body_is_read_and_a_bomb_is_not() {
+    let server = Server::start();
+    let packed = |bytes: &[u8]| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    };
+    let body = packed(draft().to_string().as_bytes());
+    let answer = server.post_encoded("gzip", &body);
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json(), server.score(&draft().to_string()).json());
+    let cut = &body[..body.len() / 2];
+    assert_error(&server.post_encoded("gzip", cut), 400, "malformed_json");
+    assert_error(&server.post_encoded("gzip", b"{}"), 400, "malformed_json");
+
+    let other = server.post_encoded("compress", &body);
+    assert_error(&other, 415, "unsupported_encoding");
+    assert!(
+        other.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("`compress`")
+    );
+    assert_eq!(other.header("accept-encoding"), "gzip, deflate");
+
+    // 65 MiB of blanks in 300 KB.
+    let bomb = packed(&vec![b' '; 65 << 20]);
+    assert!(bomb.len() < 1 << 20);
+    assert_error(&server.post_encoded("gzip", &bomb), 413, "too_large");
+    assert_scores(&server);
+}
+
+#[test]
+fn pages_of_other_origins_may_ask_only_where_an_option_says_so() {
+    let shop = ("origin", "https://shop.example");
+    let question = [shop, ("access-control-request-method", "POST")];
+    let closed = Server::start();
+    assert_eq!(
+        closed.send("OPTIONS", "/v1/score", &question, "").status,
+        405
+    );
+    assert_eq!(
+        closed
+            .get("/v1/health", &[shop])
+            .header("access-control-allow-origin"),
+        ""
+    );
+
+    let open = Server::start_with(&[
+        "--allow-origin",
+        "https://shop.example",
+        "--allow-origin",
+        "http://localhost:5173",
+    ]);
+    let answer = open.send("OPTIONS", "/v1/score", &question, "");
+    assert_eq!(answer.status, 204);
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "https://shop.example"
+    );
+    assert!(
+        answer
+            .header("access-control-allow-methods")
+            .contains("POST")
+    );
+    assert!(
+        answer
+            .header("access-control-allow-headers")
+            .contains("content-type")
+    );
+    let answer = open.get("/v1/health", &[shop]);
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "https://shop.example"
+    );
+    assert!(
+        answer
+            .header("access-control-expose-headers")
+            .contains("etag")
+    );
+    assert!(answer.header("vary").to_lowercase().contains("origin"));
+    let other = open.get("/v1/health", &[("origin", "https://evil.example")]);
+    assert_eq!(other.header("access-control-allow-origin"), "");
+
+    let any = Server::start_with(&["--allow-origin", "*"]);
+    assert_eq!(
+        any.get("/v1/nothing", &[shop])
+            .header("access-control-allow-origin"),
+        "*"
+    );
 }
 
 #[test]

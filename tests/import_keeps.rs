@@ -40,6 +40,55 @@ fn a_bad_line_is_named_and_the_good_ones_are_in() {
 }
 
 #[test]
+fn an_import_that_is_killed_loses_no_stored_event_and_can_be_begun_again() {
+    const POSTS: usize = 400;
+    const EVENTS: usize = 300;
+    let desk = Desk::new();
+    let file = |name: &str, events: usize, bad: &str| {
+        let cascade = |post: usize| {
+            let paths: Vec<String> = (0..events).map(|e| format!("u{post}/v{e}:{e}")).collect();
+            format!(
+                "m{post}\tu{post}\t1464710400\t{events}\t{}\n",
+                paths.join(" ")
+            )
+        };
+        let mut lines: Vec<String> = (0..POSTS).map(cascade).collect();
+        lines.insert(POSTS / 2, bad.to_owned());
+        desk.file(name, lines.concat())
+    };
+    let few = file("few.txt", EVENTS / 3, "");
+    desk.imported(&["--no-valences"], &few);
+    let stored = || -> Vec<usize> {
+        let ids = (0..POSTS).step_by(37).map(|i| format!("m{i}"));
+        ids.map(|id| desk.post(&id).graph.len()).collect()
+    };
+    let mut before = stored();
+    assert!(before.iter().all(|&events| events == EVENTS / 3));
+
+    let all = file("all.txt", EVENTS, "300\t5\t1464739203\tbad\n");
+    for wait in [30, 60, 90, 120, 200, 300, 450] {
+        let mut child = desk.begin_import(&["--no-valences"], &all);
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        child.kill().ok();
+        child.wait().unwrap();
+        let now = stored();
+        for (now, before) in now.iter().zip(&before) {
+            assert!(now >= before, "{now} events, {before} before");
+            assert!(
+                [EVENTS / 3, EVENTS].contains(now),
+                "a post is in by halves: {now}"
+            );
+        }
+        before = now;
+    }
+    assert_eq!(desk.import(&["--no-valences"], &all).status.code(), Some(1));
+    assert!(stored().iter().all(|&events| events == EVENTS));
+    let again = desk.import(&["--no-valences"], &all);
+    let known = (POSTS * EVENTS) as u64;
+    assert_eq!(lines(&again.stdout)[0], counts(POSTS as u64, 0, known));
+}
+
+#[test]
 fn pages_with_fewer_events_than_the_store_do_not_replace_them() {
     let desk = Desk::new();
     let pages = |events| desk.file("pages.json", page(events).to_string());

@@ -11,6 +11,8 @@ mod eval;
 mod gpu_test;
 #[cfg(feature = "server")]
 mod import;
+#[cfg(feature = "server")]
+mod options;
 mod report;
 mod score;
 #[cfg(feature = "server")]

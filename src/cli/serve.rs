@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use axum::http::HeaderValue;
 
 use super::bundle_dir::Model;
 use bsmv::published::store::Store;
@@ -27,8 +28,24 @@ pub struct Args {
     /// kept in memory, and gone when the server ends
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    /// Origin whose pages may ask, such as https://shop.example; * for any. May be given several
+    /// times
+    #[arg(long, value_name = "ORIGIN", value_parser = read_origin)]
+    allow_origin: Vec<HeaderValue>,
     #[command(flatten)]
     model: Model,
+}
+
+/// An origin as browsers write it: no path, no slash at its end.
+fn read_origin(text: &str) -> Result<HeaderValue, String> {
+    let is_origin = |text: &str| {
+        let host = text.split_once("://").map_or("", |(_, host)| host);
+        !host.is_empty() && !host.contains(['/', '?', '#', ' ', ','])
+    };
+    let value = HeaderValue::try_from(text).ok();
+    value
+        .filter(|_| text == "*" || text == "null" || is_origin(text))
+        .ok_or_else(|| "use an origin such as https://shop.example, or *".to_owned())
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
@@ -41,6 +58,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         www: args.www,
         bundle: args.model.bundle,
         brands: args.brands,
+        allow_origin: args.allow_origin,
     };
     let served = tokio::runtime::Runtime::new()
         .context("starting the server's threads")?

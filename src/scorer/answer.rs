@@ -13,6 +13,10 @@ use crate::heads::irony;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Score {
+    /// The id of the request; left out where it gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub id: Option<String>,
     /// The worth of the post to the brand; 50 is no effect.
     #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub bsmv: f32,
@@ -74,6 +78,10 @@ pub enum Answer<T> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Refusal {
+    /// The id of the request; left out where it gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub id: Option<String>,
     /// Always null: not 50, which would mean no effect.
     pub bsmv: (),
     /// The reason: `blank`, `damaged`, `noise`, `language` or, for a brand, `emoji_alone`.
@@ -86,6 +94,10 @@ pub struct Refusal {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Explanation {
+    /// The id of the request; left out where it gave none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub id: Option<String>,
     /// The score that is explained.
     #[cfg_attr(test, schemars(range(min = 0, max = 100)))]
     pub bsmv: f32,

@@ -160,6 +160,7 @@ impl Scorer {
             Err(Error::Unreadable(reason)) => {
                 let locale = request.locale().unwrap_or(Locale::En);
                 Ok(Answer::Refused(Refusal {
+                    id: request.id().map(str::to_owned),
                     bsmv: (),
                     refused: locale.words().refused(reason),
                     bundle: self.bundle(),
@@ -241,6 +242,7 @@ impl Scorer {
             outside,
         };
         let score = Score {
+            id: request.id().map(str::to_owned),
             bsmv,
             interval: self.interval(&quantities, &weights, until, modelled, ironic),
             parts,
@@ -317,6 +319,7 @@ impl Scorer {
         let words = locale.words();
         let summary = plain::summary(words, base, &points);
         Explanation {
+            id: score.id.clone(),
             bsmv: score.bsmv,
             base,
             sentence: summary.message.clone(),

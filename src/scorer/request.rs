@@ -4,13 +4,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::definition::value::Weights;
 use crate::diffusion::{DiffusionGraph, DiffusionPage};
-use crate::post::Post;
 use crate::post::brand::BrandProfile;
 use crate::post::json::parse;
+use crate::post::{Post, check_text};
 use crate::scorer::words::Locale;
+use crate::{Error, Result};
+
+/// Longest id of a request, in characters.
+pub const MAX_ID_CHARS: usize = 256;
 
 /// A post to score, for a brand, with what is known of its diffusion. As JSON at most 67,108,864
 /// bytes (64 MiB). `null` means the same as a field left out: not known.
@@ -18,6 +21,10 @@ use crate::scorer::words::Locale;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ScoreRequest {
+    /// Comes back with the answer, so that answers can be told apart; not read by the scorer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(length(min = 1, max = MAX_ID_CHARS)))]
+    pub id: Option<String>,
     /// The post, a draft or published.
     pub post: Post,
     /// Without one the score says what the post is worth to a brand it fits.
@@ -47,6 +54,15 @@ impl ScoreRequest {
         parse(json, "")
     }
 
+    /// The id that a request gives, even if the rest of it is wrong; `None` where it isn't JSON.
+    pub fn id_in(json: impl AsRef<[u8]>) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Named {
+            id: Option<String>,
+        }
+        parse::<Named>(json, "").ok()?.id
+    }
+
     /// Checks every rule that a type can't express, and keeps what the check found out: the graph,
     /// and the weights in force.
     ///
@@ -54,6 +70,12 @@ impl ScoreRequest {
     /// [`Error::Invalid`](crate::Error::Invalid) with the field that breaks a rule, as in
     /// `graph.parent[3]`.
     pub fn check(self) -> Result<CheckedRequest> {
+        if let Some(id) = &self.id {
+            check_text("id", id, MAX_ID_CHARS)?;
+            if id.is_empty() {
+                return Err(Error::invalid("id", "is empty: leave it out"));
+            }
+        }
         self.post.validate().map_err(|e| e.within("post"))?;
         if let Some(brand) = &self.brand {
             brand.validate().map_err(|e| e.within("brand"))?;
@@ -75,6 +97,7 @@ impl ScoreRequest {
         let of_brand = self.brand.as_ref().and_then(|brand| brand.weights);
         let request = CheckedRequest {
             weights: self.weights.or(of_brand).unwrap_or_default(),
+            id: self.id,
             post: self.post,
             brand: self.brand,
             locale: self.locale,
@@ -88,6 +111,7 @@ impl ScoreRequest {
 /// request is scored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedRequest {
+    id: Option<String>,
     post: Post,
     brand: Option<BrandProfile>,
     weights: Weights,
@@ -117,6 +141,11 @@ impl CheckedRequest {
         }
         self.graph = graph;
         self
+    }
+
+    /// The id that comes back with the answer.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// The post.

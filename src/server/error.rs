@@ -18,6 +18,10 @@ pub enum Failure {
     TooLarge(usize),
     /// The body isn't declared as this media type.
     NotOfType(&'static str),
+    /// The body is compressed in a way that isn't read.
+    Encoded(String),
+    /// The body isn't what its `Content-Encoding` says.
+    NotEncoded(&'static str),
     /// The body stopped coming.
     TooSlow,
     /// The client hung up, or broke the protocol, while it sent its body.
@@ -48,6 +52,9 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// Encodings of a body that are read.
+const ENCODINGS: &str = "gzip, deflate";
+
 /// The body of every answer that is an error.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -59,7 +66,9 @@ pub(super) struct ErrorBody {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Failure::Core(Error::Malformed { .. }) | Failure::BodyBroken => StatusCode::BAD_REQUEST,
+            Failure::Core(Error::Malformed { .. })
+            | Failure::BodyBroken
+            | Failure::NotEncoded(_) => StatusCode::BAD_REQUEST,
             Failure::Core(Error::Unreadable(_) | Error::Invalid { .. }) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
@@ -69,7 +78,7 @@ impl Failure {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
             Failure::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Failure::NotOfType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Failure::NotOfType(_) | Failure::Encoded(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Failure::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Failure::NoSuchPath => StatusCode::NOT_FOUND,
             Failure::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
@@ -83,8 +92,9 @@ impl Failure {
             Failure::Core(error) => error.code(),
             Failure::TooLarge(_) => "too_large",
             Failure::NotOfType(_) => "unsupported_media_type",
+            Failure::Encoded(_) => "unsupported_encoding",
             Failure::TooSlow => "request_timeout",
-            Failure::BodyBroken => "malformed_json",
+            Failure::BodyBroken | Failure::NotEncoded(_) => "malformed_json",
             Failure::NoSuchPath | Failure::Store(StoreError::NoSuchPost) => "not_found",
             Failure::NoSuchMethod => "method_not_allowed",
             Failure::SnapshotGone => "snapshot_gone",
@@ -101,6 +111,14 @@ impl Failure {
             Failure::NotOfType(media) => (
                 None,
                 format!("send it with the header `Content-Type: {media}`"),
+            ),
+            Failure::Encoded(name) => (
+                None,
+                format!("the body is encoded as `{name}`: send it as it is, or as {ENCODINGS}"),
+            ),
+            Failure::NotEncoded(name) => (
+                None,
+                format!("the body is not the {name} that its Content-Encoding says"),
             ),
             Failure::TooSlow => (None, "the body took too long".to_owned()),
             Failure::BodyBroken => (None, "the body broke off".to_owned()),
@@ -151,6 +169,8 @@ impl Failure {
             Failure::Core(Error::Compute(words())),
             Failure::TooLarge(0),
             Failure::NotOfType(""),
+            Failure::Encoded(words()),
+            Failure::NotEncoded(""),
             Failure::TooSlow,
             Failure::BodyBroken,
             Failure::NoSuchPath,
@@ -177,6 +197,8 @@ impl Failure {
                 },
                 Failure::TooLarge(_)
                 | Failure::NotOfType(_)
+                | Failure::Encoded(_)
+                | Failure::NotEncoded(_)
                 | Failure::TooSlow
                 | Failure::BodyBroken
                 | Failure::NoSuchPath
@@ -202,6 +224,9 @@ impl IntoResponse for Failure {
         match self {
             Failure::Overloaded => {
                 (self.status(), [(header::RETRY_AFTER, "1")], body).into_response()
+            }
+            Failure::Encoded(_) => {
+                (self.status(), [(header::ACCEPT_ENCODING, ENCODINGS)], body).into_response()
             }
             _ => (self.status(), body).into_response(),
         }

@@ -1,6 +1,6 @@
 //! Headers that every answer carries.
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 
 /// The page runs its own scripts and module, talks to its own host, and can't be framed.
@@ -22,6 +22,13 @@ pub async fn immutable(mut response: Response) -> Response {
 /// Adds what a browser needs to know to an answer.
 pub async fn complete(mut response: Response) -> Response {
     let compressed = response.headers().contains_key(header::CONTENT_ENCODING);
+    // What a browser asks before it asks has no content.
+    let is_permission = response
+        .headers()
+        .contains_key(header::ACCESS_CONTROL_ALLOW_METHODS);
+    if is_permission && response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+    }
     let headers = response.headers_mut();
     let fixed: [(HeaderName, HeaderValue); 3] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),

@@ -4,6 +4,7 @@
 //! handlers are made of what `request`, `work` and `etag` offer, share `state`, and fail with the
 //! values of `error`.
 
+mod cors;
 mod cursor;
 mod error;
 mod etag;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderValue;
 use axum::middleware::map_response;
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -47,6 +49,8 @@ pub struct Site {
     pub bundle: PathBuf,
     /// Profiles that the page offers; served as `/models/brands.json`.
     pub brands: PathBuf,
+    /// Pages that may ask from other origins: `*`, or origins such as `https://shop.example`.
+    pub allow_origin: Vec<HeaderValue>,
 }
 
 /// A reason for the server not to start, or to end.
@@ -125,13 +129,19 @@ fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
     let assets = Router::new()
         .fallback_service(ServeDir::new(site.www.join("assets")))
         .layer(map_response(headers::immutable));
-    Ok(Router::new()
+    let app = Router::new()
         .nest("/v1", api(Api::new(scorer, store)))
         .nest_service(&bundle_route(&site.bundle)?, bundle)
         .nest_service("/assets", assets)
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
-        .layer(CompressionLayer::new().compress_when(worth_compressing))
+        .layer(CompressionLayer::new().compress_when(worth_compressing));
+    // The layer answers browsers that ask whether they may ask, so it isn't there for nobody.
+    let app = match site.allow_origin.as_slice() {
+        [] => app,
+        origins => app.layer(cors::layer(origins)),
+    };
+    Ok(app
         .layer(map_response(headers::complete))
         .layer(CatchPanicLayer::custom(error::panicked)))
 }

@@ -1,5 +1,6 @@
 //! The parts of a request that more than one endpoint reads: body, id and query.
 
+use std::io::Read;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, Path, Query, Request};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::IntoResponse;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use tokio::time::timeout;
 
 use super::error::Failure;
+use super::work::blocking;
 use crate::Error;
 use crate::published::record::{MAX_ID_BYTES, check_id};
 
@@ -33,9 +36,11 @@ pub fn declared(headers: &HeaderMap, media: &'static str) -> Result<(), Failure>
     }
 }
 
-/// The whole body, if it is short enough and comes soon enough. `limit` is in bytes, and at most
+/// The whole body, unpacked, if it is short enough and comes soon enough. `limit` is in bytes,
+/// holds of what is sent and of what that becomes, and is at most
 /// [`crate::post::json::MAX_REQUEST_BYTES`].
 pub async fn body_of(request: Request, limit: usize) -> Result<Bytes, Failure> {
+    let coding = Coding::of(request.headers())?;
     // A declared length over the limit is refused before anything is read.
     if request.body().size_hint().lower() > limit as u64 {
         return Err(Failure::TooLarge(limit));
@@ -50,7 +55,51 @@ pub async fn body_of(request: Request, limit: usize) -> Result<Bytes, Failure> {
     if body.len() > limit {
         return Err(Failure::TooLarge(limit));
     }
-    Ok(body)
+    match coding {
+        Coding::None => Ok(body),
+        packed => blocking(move || packed.unpack(&body, limit)).await,
+    }
+}
+
+/// How a body is compressed.
+enum Coding {
+    None,
+    Gzip,
+    Deflate,
+}
+
+impl Coding {
+    /// Reads `Content-Encoding`.
+    fn of(headers: &HeaderMap) -> Result<Self, Failure> {
+        let mut named = headers.get_all(header::CONTENT_ENCODING).iter();
+        let name = match (named.next(), named.next()) {
+            (None, _) => return Ok(Coding::None),
+            (Some(one), None) => String::from_utf8_lossy(one.as_bytes()).to_lowercase(),
+            (Some(_), Some(_)) => return Err(Failure::Encoded("several encodings".to_owned())),
+        };
+        match name.trim() {
+            "" | "identity" => Ok(Coding::None),
+            "gzip" | "x-gzip" => Ok(Coding::Gzip),
+            "deflate" => Ok(Coding::Deflate),
+            _ => Err(Failure::Encoded(name.chars().take(40).collect())),
+        }
+    }
+
+    /// What a body becomes. A bomb is noticed at the limit.
+    fn unpack(self, body: &[u8], limit: usize) -> Result<Bytes, Failure> {
+        let (name, reader): (_, Box<dyn Read + '_>) = match self {
+            Coding::None => ("identity", Box::new(body)),
+            Coding::Gzip => ("gzip", Box::new(MultiGzDecoder::new(body))),
+            Coding::Deflate => ("deflate", Box::new(ZlibDecoder::new(body))),
+        };
+        let mut whole = Vec::new();
+        let read = reader.take(limit as u64 + 1).read_to_end(&mut whole);
+        match read {
+            Err(_) => Err(Failure::NotEncoded(name)),
+            Ok(_) if whole.len() > limit => Err(Failure::TooLarge(limit)),
+            Ok(_) => Ok(whole.into()),
+        }
+    }
 }
 
 /// The `{id}` of a path, before it is checked.

@@ -1,7 +1,7 @@
 //! A directory with files and a store, and `bsmv import` at work in it.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use bsmv::published::store::{Snapshot, Store};
@@ -31,6 +31,19 @@ impl Desk {
             .args(args)
             .arg(input)
             .output()
+            .unwrap()
+    }
+
+    /// Starts an import.
+    pub fn begin_import(&self, args: &[&str], input: &Path) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_bsmv"))
+            .args(["import", "--store"])
+            .arg(self.store())
+            .args(args)
+            .arg(input)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
             .unwrap()
     }
 

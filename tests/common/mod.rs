@@ -47,6 +47,21 @@ pub fn bad_inputs() -> Vec<BadInput> {
     rows
 }
 
+/// A request that is odd and still scored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OddInput {
+    pub name: String,
+    /// What is sent; one line.
+    pub raw: String,
+}
+
+pub fn odd_inputs() -> Vec<OddInput> {
+    let rows: Vec<OddInput> = serde_json::from_str(include_str!("../odd_inputs.json")).unwrap();
+    assert!(rows.len() >= 5);
+    rows
+}
+
 /// A draft without anything but its text.
 pub fn draft() -> Value {
     json!({"post": {"text": "Third winter in these boots and my feet are still dry."}})
@@ -55,6 +70,7 @@ pub fn draft() -> Value {
 /// A request that says everything a request can say.
 pub fn full_request() -> Value {
     json!({
+        "id": "r1",
         "post": {
             "title": "Boots", "text": "Third winter in these boots and my feet are still dry.",
             "language": "en", "platform": "x", "created_at": "2026-11-22T10:00:00Z",

@@ -59,7 +59,8 @@ impl Server {
         Self::start_with(&["--store", store.to_str().unwrap()])
     }
 
-    fn start_with(args: &[&str]) -> Self {
+    /// Starts a server with more arguments.
+    pub fn start_with(args: &[&str]) -> Self {
         let www = tempfile::tempdir().unwrap();
         let page = format!("<!doctype html><title>page</title>{}", " ".repeat(2000));
         std::fs::write(www.path().join("index.html"), page).unwrap();
@@ -97,6 +98,15 @@ impl Server {
         self.try_send(method, path, headers, body).unwrap()
     }
 
+    /// Posts bytes as JSON under an encoding.
+    pub fn post_encoded(&self, encoding: &str, body: &[u8]) -> Answer {
+        let request = Request::post(self.url("/v1/score"))
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding);
+        let response = self.agent.run(request.body(body).unwrap());
+        response.unwrap().into()
+    }
+
     /// As [`Server::send`], where the server may be gone.
     pub fn try_send(
         &self,
@@ -109,7 +119,7 @@ impl Server {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = if method == "GET" || method == "DELETE" {
+        let response = if ["GET", "DELETE", "OPTIONS"].contains(&method) {
             self.agent.run(request.body(()).unwrap())?
         } else {
             self.agent.run(request.body(body.to_owned()).unwrap())?

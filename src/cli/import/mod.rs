@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use bsmv::post::Platform;
 use bsmv::post::json;
 use bsmv::published::import::{
-    Format, Settings, Source, cascade_from_pages, cascade_from_paths, offset, post_from_json,
+    Format, Settings, Source, cascade_from_pages, cascade_from_paths, post_from_json,
 };
 use bsmv::published::record::{PostRecord, check_id, fill_valences};
 use bsmv::published::store::Store;
@@ -23,6 +23,7 @@ use encoding_rs::Encoding;
 use time::UtcOffset;
 
 use super::bundle_dir::Model;
+use super::options;
 use intake::Intake;
 
 /// Read posts and events from a file into a store that no server has open.
@@ -52,10 +53,10 @@ pub struct Args {
     platform: Option<String>,
     /// Offset from UTC of times that don't say theirs, such as +08:00; by default the platform's
     /// or the post's
-    #[arg(long, value_name = "OFFSET", value_parser = read_offset, allow_hyphen_values = true)]
+    #[arg(long, value_name = "OFFSET", value_parser = options::read_offset, allow_hyphen_values = true)]
     utc_offset: Option<UtcOffset>,
     /// Encoding of the file, such as gb18030; by default told from its content
-    #[arg(long, value_parser = read_encoding)]
+    #[arg(long, value_parser = options::read_encoding)]
     encoding: Option<&'static Encoding>,
     /// Seconds after the post up to which events were seen; by default the last event's
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
@@ -95,15 +96,6 @@ impl From<FileFormat> for Format {
             FileFormat::Deephawkes => Format::Paths,
         }
     }
-}
-
-fn read_offset(text: &str) -> Result<UtcOffset, String> {
-    offset(text).ok_or_else(|| "use an offset such as +08:00".to_owned())
-}
-
-fn read_encoding(label: &str) -> Result<&'static Encoding, String> {
-    let known = Encoding::for_label(label.as_bytes());
-    known.ok_or_else(|| "use a name such as utf-8, gb18030, big5 or utf-16le".to_owned())
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {

@@ -9,7 +9,7 @@ use super::values::times::{Moment, moment};
 use super::values::{chain, ids, numbers, words};
 use super::{hash_of, shortened};
 use crate::diffusion::EventKind;
-use crate::post::{Author, MAX_TITLE_CHARS, Platform};
+use crate::post::{Author, MAX_TITLE_CHARS, Platform, Post};
 use crate::published::record::{Counts, Event, PostRecord, check_id, check_seconds};
 use crate::{Error, Result};
 
@@ -75,6 +75,36 @@ pub fn items(
     layout: &'static Layout,
     settings: &Settings,
 ) -> Result<Vec<Item>> {
+    let (own, source) = cells(row, names, columns, layout, settings);
+    match layout.rows {
+        Rows::Posts => Ok(vec![own.post()?]),
+        Rows::Comments | Rows::Reposts | Rows::Events => {
+            Ok(vec![Item::Event(Box::new(own.event()?))])
+        }
+        Rows::Mixed => mixed(&own, &source),
+        Rows::Users => Ok(Vec::new()),
+    }
+}
+
+/// Reads the words of a row as a post to score, whatever else the row is.
+pub fn draft(
+    row: &Row,
+    names: &Names,
+    columns: &mut Columns,
+    layout: &'static Layout,
+    settings: &Settings,
+) -> Result<Post> {
+    cells(row, names, columns, layout, settings).0.draft()
+}
+
+/// The cells of a row, and those of the post that it passes on.
+fn cells<'a>(
+    row: &'a Row,
+    names: &'a Names,
+    columns: &mut Columns,
+    layout: &'static Layout,
+    settings: &'a Settings,
+) -> (Cells<'a>, Cells<'a>) {
     let empty = || Cells {
         columns: [None; FIELDS],
         names,
@@ -96,14 +126,7 @@ pub fn items(
             *place = Some((target.rank, column, cell));
         }
     }
-    match layout.rows {
-        Rows::Posts => Ok(vec![own.post()?]),
-        Rows::Comments | Rows::Reposts | Rows::Events => {
-            Ok(vec![Item::Event(Box::new(own.event()?))])
-        }
-        Rows::Mixed => mixed(&own, &source),
-        Rows::Users => Ok(Vec::new()),
-    }
+    (own, source)
 }
 
 /// A post, or an event and what is known of the post that it passes on.
@@ -149,7 +172,7 @@ impl<'a> Cells<'a> {
     fn column(&self, field: Field) -> &str {
         match self.columns[field as usize] {
             Some((_, column, _)) => self.names.name(column),
-            None => self.layout.name_of(field),
+            None => self.layout.name_in(self.names, field),
         }
     }
 
@@ -248,7 +271,9 @@ impl<'a> Cells<'a> {
     }
 
     fn platform(&self) -> Platform {
-        self.settings.platform.unwrap_or(self.layout.platform)
+        let named = || words::platform(self.get(Field::Platform)?);
+        let said = self.settings.platform.or_else(named);
+        said.unwrap_or(self.layout.platform)
     }
 
     fn text(&self, field: Field) -> Option<String> {
@@ -259,6 +284,56 @@ impl<'a> Cells<'a> {
         } else {
             text.to_owned()
         })
+    }
+
+    /// Title and text.
+    fn words(&self) -> (Option<String>, Option<String>) {
+        // Some programs write the text twice.
+        match (self.text(Field::Title), self.text(Field::Text)) {
+            (Some(title), None) => (None, Some(title)),
+            (Some(title), Some(text)) if text.starts_with(&title) => (None, Some(text)),
+            (Some(title), Some(text)) if title.chars().count() > MAX_TITLE_CHARS => {
+                (None, Some(format!("{title}\n{text}")))
+            }
+            other => other,
+        }
+    }
+
+    /// What is known of the account, if anything is.
+    fn author(&self) -> Result<Option<Author>> {
+        let author = Author {
+            followers: self.count(Field::Followers)?,
+            following: self.count(Field::Following)?,
+            posts: self.count(Field::Statuses)?,
+            verified: self.yes_or_no(Field::Verified)?,
+            account_age_days: None,
+        };
+        Ok(Some(author).filter(|author| *author != Author::default()))
+    }
+
+    /// A post to score, which needs neither id nor time.
+    fn draft(&self) -> Result<Post> {
+        let (title, text) = self.words();
+        let created_at = match self.time()? {
+            Some(Moment::Exact(time)) => Some(time),
+            // By a clock that nobody knows it is no time.
+            Some(Moment::Local(_) | Moment::Day(_)) | None => None,
+        };
+        let post = Post {
+            title,
+            text: text.ok_or_else(|| self.invalid(Field::Text, "is empty"))?,
+            platform: self.platform(),
+            created_at,
+            author: self.author()?,
+            images: self.media(Field::Images),
+            videos: self.media(Field::Videos),
+            likes: self.count(Field::Likes)?,
+            saves: self.count(Field::Saves)?,
+            comments: self.count(Field::Comments)?,
+            ..Post::default()
+        };
+        post.validate()?;
+        Ok(post)
     }
 
     fn post(&self) -> Result<Item> {
@@ -278,24 +353,7 @@ impl<'a> Cells<'a> {
                 return Err(self.wrong(Field::Time, found, problem));
             }
         };
-        let title = self.text(Field::Title);
-        let text = self.text(Field::Text);
-        // Some programs write the text twice.
-        let (title, text) = match (title, text) {
-            (Some(title), None) => (None, Some(title)),
-            (Some(title), Some(text)) if text.starts_with(&title) => (None, Some(text)),
-            (Some(title), Some(text)) if title.chars().count() > MAX_TITLE_CHARS => {
-                (None, Some(format!("{title}\n{text}")))
-            }
-            other => other,
-        };
-        let author = Author {
-            followers: self.count(Field::Followers)?,
-            following: self.count(Field::Following)?,
-            posts: self.count(Field::Statuses)?,
-            verified: self.yes_or_no(Field::Verified)?,
-            account_age_days: None,
-        };
+        let (title, text) = self.words();
         let counts = Counts {
             views: self.count(Field::Views)?,
             likes: self.count(Field::Likes)?,
@@ -316,7 +374,7 @@ impl<'a> Cells<'a> {
         };
         let record = PostRecord {
             user,
-            author: Some(author).filter(|author| *author != Author::default()),
+            author: self.author()?,
             platform: self.platform(),
             title,
             text,

@@ -19,8 +19,8 @@ mod values;
 
 use sha2::{Digest, Sha256};
 
-pub use item::{Happening, Item, Settings, When, items};
-pub use layouts::{Columns, Layout, Rows, recognise, unknown_columns};
+pub use item::{Happening, Item, Settings, When, draft, items};
+pub use layouts::{Columns, Layout, Rows, recognise, recognise_texts, unknown_columns};
 pub use ndjson::{SentEvent, events_from_ndjson};
 pub use pages::cascade_from_pages;
 pub use paths::cascade_from_paths;
@@ -48,18 +48,13 @@ pub struct ImportedPost {
 
 /// A post's record from JSON.
 pub fn post_from_json(json: &[u8]) -> Result<PostRecord> {
-    let record: PostRecord = parse(without_mark(json), "")?;
+    let record: PostRecord = parse(json, "")?;
     record.validate()?;
     Ok(record)
 }
 
 fn at_line(number: usize) -> String {
     format!("lines[{number}]")
-}
-
-/// Without the mark that some programs put before UTF-8.
-fn without_mark(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
 }
 
 /// The id of something that has none: the same words are the same thing.

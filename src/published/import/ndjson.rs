@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::{at_line, without_mark};
+use super::at_line;
 use crate::diffusion::EventKind;
-use crate::post::json::parse;
+use crate::post::json::{parse, without_mark};
 use crate::post::moment;
 use crate::published::record::{Event, seconds_after};
 use crate::{Error, Result};
@@ -65,10 +65,11 @@ pub fn events_from_ndjson(
     let mut posted_at = Asked::Later(posted_at);
     let mut events = Vec::new();
     for (number, line) in lines(bytes) {
-        let sent: SentEvent = match serde_json::from_slice(line) {
-            Ok(event) => event,
+        let quick = line.starts_with(b"{").then(|| serde_json::from_slice(line));
+        let sent: SentEvent = match quick {
+            Some(Ok(event)) => event,
             // Reads it again, slower, to say what is wrong.
-            Err(_) => parse(line, &at_line(number)).map_err(|e| on_line(e, number))?,
+            _ => parse(line, &at_line(number)).map_err(|e| on_line(e, number))?,
         };
         let event = event(sent, &mut posted_at);
         events.push(event.map_err(|e| e.within(&at_line(number)))?);

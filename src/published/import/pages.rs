@@ -3,9 +3,9 @@
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 
-use super::{ImportedPost, hash_of, without_mark};
+use super::{ImportedPost, hash_of};
 use crate::diffusion::{DiffusionGraph, DiffusionPage};
-use crate::post::json::parse;
+use crate::post::json::{parse, without_mark};
 use crate::published::record::{Event, PostRecord, check_id};
 use crate::{Error, Result};
 

@@ -49,6 +49,7 @@ pub enum Field {
     Saves,
     /// Sum of all that people did with a post.
     Interactions,
+    Platform,
     /// Id of the post that was passed on without words.
     Retweeted,
     /// Id of the post that was passed on with words.
@@ -176,6 +177,18 @@ pub fn recognise<S: AsRef<str>>(names: &[S]) -> Option<&'static Layout> {
     })
 }
 
+/// The layout of a file whose texts are to be scored: any that is known and has texts, or one of
+/// whose columns no more is known than which one has the text.
+pub fn recognise_texts<S: AsRef<str>>(names: &[S]) -> Option<&'static Layout> {
+    let known = recognise(names).filter(|layout| layout.has(Field::Text));
+    known.or_else(|| {
+        let is_text = |name: &S| own::TEXTS.target(&normal(name.as_ref()));
+        let mut targets = names.iter().filter_map(is_text);
+        let has_words = targets.any(|target| matches!(target.field, Field::Text | Field::Title));
+        has_words.then_some(&own::TEXTS)
+    })
+}
+
 /// Where a column's cells go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -231,10 +244,16 @@ impl Layout {
         self.columns.iter().any(|(known, _)| *known == field)
     }
 
-    /// The first name of a field's column.
-    pub fn name_of(&self, field: Field) -> &'static str {
-        let column = self.columns.iter().find(|(known, _)| *known == field);
-        column.map_or("value", |(_, aliases)| aliases[0])
+    /// The name of a field's column in a file; the field's first name if it has none.
+    pub fn name_in<'a>(&self, names: &'a Names, field: Field) -> &'a str {
+        let is_it = |name: &&str| {
+            let target = self.target(&normal(name));
+            target.is_some_and(|target| target.field == field && !target.of_source)
+        };
+        names.iter().find(is_it).unwrap_or_else(|| {
+            let column = self.columns.iter().find(|(known, _)| *known == field);
+            column.map_or("value", |(_, aliases)| aliases[0])
+        })
     }
 }
 

@@ -78,55 +78,65 @@ pub const LAYOUTS: &[Layout] = &[
         own_ids: true,
         ..PLAIN
     },
-    Layout {
-        tool: "posts",
-        marks: &[
-            "id|post|post_id|编号",
-            "created_at|time|date|datetime|timestamp|published_at|时间|发布时间|创建时间|日期",
-            "text|content|body|内容|正文|文本",
-        ],
-        columns: &[
-            (Field::Id, &["id", "post", "post_id", "编号"]),
-            (Field::Title, &["title", "标题"]),
-            (Field::Text, TEXT),
-            (Field::Time, TIME),
-            (Field::User, USER),
-            (Field::Name, NAME),
-            (
-                Field::Followers,
-                &[
-                    "followers",
-                    "author.followers",
-                    "followers_count",
-                    "粉丝数",
-                    "粉丝",
-                ],
-            ),
-            (
-                Field::Following,
-                &["following", "author.following", "关注数"],
-            ),
-            (Field::Statuses, &["posts", "author.posts", "微博数"]),
-            (
-                Field::Verified,
-                &["verified", "author.verified", "是否认证"],
-            ),
-            (Field::Images, &["images", "图片数"]),
-            (Field::Videos, &["videos", "视频数"]),
-            (Field::Views, &["views", "counts.views", "阅读数", "播放量"]),
-            (Field::Likes, &["likes", "counts.likes", "点赞数"]),
-            (Field::Comments, &["comments", "counts.comments", "评论数"]),
-            (
-                Field::Shares,
-                &["shares", "counts.shares", "转发数", "分享数"],
-            ),
-            (Field::Saves, &["saves", "counts.saves", "收藏数"]),
-            (
-                Field::Interactions,
-                &["interactions", "counts.interactions", "互动数"],
-            ),
-        ],
-        own_ids: true,
-        ..PLAIN
-    },
+    POSTS,
 ];
+
+/// Texts to score, of which nothing else need be known.
+pub const TEXTS: Layout = Layout {
+    tool: "texts",
+    marks: &[],
+    ..POSTS
+};
+
+const POSTS: Layout = Layout {
+    tool: "posts",
+    marks: &[
+        "id|post|post_id|编号",
+        "created_at|time|date|datetime|timestamp|published_at|时间|发布时间|创建时间|日期",
+        "text|content|body|内容|正文|文本",
+    ],
+    columns: &[
+        (Field::Id, &["id", "post", "post_id", "编号"]),
+        (Field::Title, &["title", "标题"]),
+        (Field::Platform, &["platform", "平台"]),
+        (Field::Text, TEXT),
+        (Field::Time, TIME),
+        (Field::User, USER),
+        (Field::Name, NAME),
+        (
+            Field::Followers,
+            &[
+                "followers",
+                "author.followers",
+                "followers_count",
+                "粉丝数",
+                "粉丝",
+            ],
+        ),
+        (
+            Field::Following,
+            &["following", "author.following", "关注数"],
+        ),
+        (Field::Statuses, &["posts", "author.posts", "微博数"]),
+        (
+            Field::Verified,
+            &["verified", "author.verified", "是否认证"],
+        ),
+        (Field::Images, &["images", "图片数"]),
+        (Field::Videos, &["videos", "视频数"]),
+        (Field::Views, &["views", "counts.views", "阅读数", "播放量"]),
+        (Field::Likes, &["likes", "counts.likes", "点赞数"]),
+        (Field::Comments, &["comments", "counts.comments", "评论数"]),
+        (
+            Field::Shares,
+            &["shares", "counts.shares", "转发数", "分享数"],
+        ),
+        (Field::Saves, &["saves", "counts.saves", "收藏数"]),
+        (
+            Field::Interactions,
+            &["interactions", "counts.interactions", "互动数"],
+        ),
+    ],
+    own_ids: true,
+    ..PLAIN
+};

@@ -234,6 +234,7 @@ pub fn visit(input: impl BufRead, visit: &mut Visit) -> io::Result<()> {
         for record in records {
             row.begin(line);
             flatten(&record, &mut names, &mut row);
+            row.keep(record);
             if visit(&names, Ok(&row)).is_break() {
                 return Ok(());
             }
@@ -260,7 +261,9 @@ fn object(bytes: &[u8], line: usize) -> Result<Map<String, Value>> {
                 column,
             },
             Err(error) => error,
-            Ok(_) => Error::invalid(at(line), "is not JSON"),
+            // A text of it was cut in an emoji.
+            Ok(Value::Object(object)) => return Ok(object),
+            Ok(_) => Error::invalid(at(line), "is no object"),
         }),
     }
 }
@@ -370,7 +373,7 @@ fn with_quoted(record: Map<String, Value>, all: &mut Vec<Map<String, Value>>) {
 }
 
 /// Puts the values of an object into a row; those of objects inside it under `outer.inner`.
-fn flatten(object: &Map<String, Value>, names: &mut Names, row: &mut Row) {
+pub fn flatten(object: &Map<String, Value>, names: &mut Names, row: &mut Row) {
     let mut name = String::new();
     flatten_below(object, &mut name, 0, &mut |name, text| {
         row.push(names.number_of(name), text);

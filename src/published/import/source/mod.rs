@@ -1,5 +1,6 @@
 //! The inside of a file: what kind it is, told from its bytes, and its rows.
 
+mod columnar;
 mod database;
 mod encoding;
 pub mod json;
@@ -59,6 +60,7 @@ enum Kind {
     Text(Format, &'static Encoding),
     Workbook,
     Database,
+    Parquet,
 }
 
 /// A file whose kind is known.
@@ -84,6 +86,7 @@ enum Form {
     Json,
     Sheet(workbook::Sheet),
     DatabaseTable,
+    Parquet,
 }
 
 impl Source {
@@ -107,9 +110,15 @@ impl Source {
         if head.starts_with(b"SQLite format 3\0") {
             return Ok(source(Kind::Database, 0));
         }
+        if head.starts_with(b"PAR1") {
+            return Ok(source(Kind::Parquet, 0));
+        }
         for (mark, name, instead) in [
-            (&b"PAR1"[..], "a Parquet file", "CSV or JSON lines"),
-            (b"\xd0\xcf\x11\xe0", "a workbook of Excel 97", "xlsx or CSV"),
+            (
+                &b"\xd0\xcf\x11\xe0"[..],
+                "a workbook of Excel 97",
+                "xlsx or CSV",
+            ),
             (b"\x1f\x8b", "compressed by gzip", "it unpacked"),
         ] {
             if head.starts_with(mark) {
@@ -135,7 +144,7 @@ impl Source {
         Ok(source(Kind::Text(format, encoding), damaged))
     }
 
-    /// The format of a text file; `None` for workbooks and databases.
+    /// The format of a text file; `None` for workbooks, databases and Parquet.
     pub fn format(&self) -> Option<Format> {
         match self.kind {
             Kind::Text(format, _) => Some(format),
@@ -149,6 +158,7 @@ impl Source {
             Kind::Text(_, encoding) => encoding.name().to_owned(),
             Kind::Workbook => "xlsx".to_owned(),
             Kind::Database => "SQLite".to_owned(),
+            Kind::Parquet => "Parquet".to_owned(),
         }
     }
 
@@ -161,7 +171,7 @@ impl Source {
         Ok(Decoded::new(File::open(&self.path)?, encoding))
     }
 
-    /// The parts of a table, JSON, a workbook or a database. `is_header` knows the names of columns.
+    /// The parts of a table, JSON, a workbook, a database or a Parquet file. `is_header` knows the names of columns.
     pub fn sections(
         &self,
         is_header: &dyn Fn(&[&str]) -> bool,
@@ -201,6 +211,7 @@ impl Source {
                     })
                     .collect())
             }
+            Kind::Parquet => only(columnar::columns(&self.path)?, Form::Parquet),
             Kind::Database => Ok(database::tables(&self.path)?
                 .into_iter()
                 .map(|(name, columns)| Section {
@@ -218,6 +229,7 @@ impl Source {
             Form::Table(form) => Ok(form.visit(self.text()?, visit)?),
             Form::Json => Ok(json::visit(self.text()?, visit)?),
             Form::Sheet(sheet) => workbook::visit(&self.path, sheet, visit),
+            Form::Parquet => columnar::visit(&self.path, visit),
             Form::DatabaseTable => {
                 let name = section.name.as_deref().unwrap_or_default();
                 database::visit(&self.path, name, visit)
@@ -231,7 +243,7 @@ impl Section {
     pub fn place(&self, row: usize) -> String {
         let unit = match self.form {
             Form::Table(_) | Form::Json => "lines",
-            Form::Sheet(_) | Form::DatabaseTable => "rows",
+            Form::Sheet(_) | Form::DatabaseTable | Form::Parquet => "rows",
         };
         match &self.name {
             Some(name) => format!("{name}.{unit}[{row}]"),

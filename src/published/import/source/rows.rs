@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde_json::{Map, Value};
+
 /// The names of columns, each with a number.
 #[derive(Debug, Default)]
 pub struct Names {
@@ -54,6 +56,7 @@ pub struct Row {
     number: usize,
     cells: Vec<(usize, String)>,
     used: usize,
+    object: Option<Map<String, Value>>,
 }
 
 impl Row {
@@ -61,6 +64,17 @@ impl Row {
     pub fn begin(&mut self, number: usize) {
         self.number = number;
         self.used = 0;
+        self.object = None;
+    }
+
+    /// Keeps the JSON object that its cells are of.
+    pub fn keep(&mut self, object: Map<String, Value>) {
+        self.object = Some(object);
+    }
+
+    /// The JSON object that its cells are of, if they are of one.
+    pub fn object(&self) -> Option<&Map<String, Value>> {
+        self.object.as_ref()
     }
 
     /// Its number, from 1.
@@ -68,10 +82,9 @@ impl Row {
         self.number
     }
 
-    /// Adds a cell, unless it is empty.
+    /// Adds a cell, unless it is blank.
     pub fn push(&mut self, column: usize, cell: &str) {
-        let cell = cell.trim();
-        if cell.is_empty() {
+        if cell.trim().is_empty() {
             return;
         }
         match self.cells.get_mut(self.used) {
@@ -85,8 +98,14 @@ impl Row {
         self.used += 1;
     }
 
-    /// Its cells, each with the number of its column.
+    /// Its cells without blanks at their ends, each with the number of its column.
     pub fn cells(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.exact_cells()
+            .map(|(number, text)| (number, text.trim()))
+    }
+
+    /// Its cells as they are in the file, each with the number of its column.
+    pub fn exact_cells(&self) -> impl Iterator<Item = (usize, &str)> {
         self.cells[..self.used]
             .iter()
             .map(|(number, text)| (*number, text.as_str()))

@@ -27,11 +27,15 @@ struct Record {
 impl Record {
     /// Cells without blanks at their ends.
     fn cells(&self) -> impl Iterator<Item = &str> {
+        self.exact_cells().map(str::trim)
+    }
+
+    fn exact_cells(&self) -> impl Iterator<Item = &str> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let text = std::str::from_utf8(&self.text[..self.length()]).unwrap_or_default();
         starts
             .zip(&self.ends[..self.cells])
-            .map(|(start, &end)| text.get(start..end).unwrap_or_default().trim())
+            .map(|(start, &end)| text.get(start..end).unwrap_or_default())
     }
 
     fn length(&self) -> usize {
@@ -198,11 +202,11 @@ impl Form {
             }
             row.begin(record.line);
             let mut beyond = false;
-            for (column, cell) in record.cells().enumerate() {
+            for (column, cell) in record.exact_cells().enumerate() {
                 if column < names.count() {
                     row.push(column, cell);
                 } else {
-                    beyond |= !cell.is_empty();
+                    beyond |= !cell.trim().is_empty();
                 }
             }
             let seen = if beyond {

@@ -1,6 +1,18 @@
 //! Words for kinds of events, and for yes and no, in Chinese and English.
 
 use crate::diffusion::EventKind;
+use crate::post::Platform;
+
+/// The platform that a word names, in any case; `None` for any other word.
+pub fn platform(word: &str) -> Option<Platform> {
+    Some(match word.trim().to_lowercase().as_str() {
+        "weibo" | "wb" | "微博" | "新浪微博" => Platform::Weibo,
+        "xiaohongshu" | "xhs" | "red" | "rednote" | "小红书" => Platform::Xiaohongshu,
+        "douyin" | "dy" | "抖音" => Platform::Douyin,
+        "x" | "twitter" | "推特" => Platform::X,
+        _ => return None,
+    })
+}
 
 /// The kind of event that a word names, in any case.
 pub fn kind(word: &str) -> Option<EventKind> {

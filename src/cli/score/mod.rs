@@ -1,41 +1,71 @@
-//! `bsmv score`: one post from options, or JSON Lines from standard input.
+//! `bsmv score`: one post from options, JSON Lines from standard input, or the posts of a file.
+
+#[cfg(feature = "server")]
+mod file;
+mod lines;
 
 use std::fs;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use bsmv::ErrorReport;
 use bsmv::definition::value::Weights;
 use bsmv::post::brand::BrandProfile;
 use bsmv::post::json;
 use bsmv::post::{Platform, Post};
-use bsmv::scorer::answer::{Answer, Score};
+use bsmv::scorer::Evaluation;
+use bsmv::scorer::answer::Answer;
 use bsmv::scorer::request::ScoreRequest;
-use bsmv::scorer::{Evaluation, Scorer};
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+#[cfg(feature = "server")]
+use encoding_rs::Encoding;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+#[cfg(feature = "server")]
+use time::UtcOffset;
 
-use super::bundle_dir::Model;
-use super::report;
+use crate::cli::bundle_dir::Model;
+#[cfg(feature = "server")]
+use crate::cli::options;
+use crate::cli::report;
 
-/// Score one post given by --text, or, without it, one JSON request per line of standard input,
-/// each answered by one line: a score, {"bsmv":null,"refused":{"code","message"}} for a text that can't
-/// be read, or {"error":{"code","field","message"},"line"}.
+/// Score one post given by --text; or the posts of FILE into another file; or, without either, one
+/// JSON request per line of standard input, each answered by one line: a score,
+/// {"bsmv":null,"refused":{"code","message"}} for a text that can't be read, or
+/// {"error":{"code","field","message"},"id","line"}. An id that a request gives comes back.
+///
+/// FILE may be CSV, JSON lines, xlsx, SQLite or Parquet, of any program that docs/import.md names or
+/// with a column `text`. The output keeps its columns and its order, and adds those of the score,
+/// whose names begin with `bsmv`. A run that was stopped goes on where it was if it is started again.
 ///
 /// Exit code: 0 all answered, 1 something was not, 2 wrong usage.
 #[derive(clap::Args)]
 pub struct Args {
+    /// File whose posts are scored
+    #[cfg(feature = "server")]
+    #[arg(value_name = "FILE", conflicts_with = "text", requires = "out")]
+    file: Option<PathBuf>,
+    /// File that the scores go to: .csv, .ndjson, .jsonl, .parquet or .xlsx
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "FILE", requires = "file")]
+    out: Option<PathBuf>,
+    /// Offset from UTC of times in FILE that don't say theirs, such as +08:00
+    #[cfg(feature = "server")]
+    #[arg(long, value_name = "OFFSET", requires = "file", value_parser = options::read_offset, allow_hyphen_values = true)]
+    utc_offset: Option<UtcOffset>,
+    /// Encoding of FILE, such as gb18030; by default told from its content
+    #[cfg(feature = "server")]
+    #[arg(long, requires = "file", value_parser = options::read_encoding)]
+    encoding: Option<&'static Encoding>,
     /// Text of the post
     #[arg(long)]
     text: Option<String>,
     /// Title shown above the text
     #[arg(long, requires = "text")]
     title: Option<String>,
-    #[arg(long, requires = "text", help = Platform::ALL.map(Platform::name).join(", "))]
+    #[arg(long, help = Platform::ALL.map(Platform::name).join(", "))]
     platform: Option<String>,
     /// JSON file with the author's numbers
     #[arg(long, value_name = "FILE", requires = "text")]
@@ -69,9 +99,28 @@ pub fn run(args: Args) -> Result<ExitCode> {
     if let Some(weights) = &weights {
         weights.validate().map_err(|e| e.within("weights"))?;
     }
+    #[cfg(feature = "server")]
+    if let (Some(input), Some(out)) = (&args.file, &args.out) {
+        let asked = file::Asked {
+            input,
+            out,
+            brand,
+            weights,
+            platform: args.platform.as_deref().map(read_platform).transpose()?,
+            utc_offset: args.utc_offset,
+            encoding: args.encoding,
+        };
+        return file::run(&args.model, asked);
+    }
     match &args.text {
         Some(text) => one(&args, text, brand, weights),
-        None => lines(&args.model, brand.as_ref(), weights),
+        None if args.platform.is_some() => super::Cli::command()
+            .error(
+                ErrorKind::MissingRequiredArgument,
+                "--platform is of --text or FILE; a request on standard input has its own",
+            )
+            .exit(),
+        None => lines::run(&args.model, brand.as_ref(), weights),
     }
 }
 
@@ -81,17 +130,15 @@ fn one(
     brand: Option<BrandProfile>,
     weights: Option<Weights>,
 ) -> Result<ExitCode> {
-    let platform = match &args.platform {
-        Some(name) => json::parse(serde_json::to_string(name)?, "post.platform")?,
-        None => Platform::default(),
-    };
+    let platform = args.platform.as_deref().map(read_platform).transpose()?;
     let author = args.author.as_deref();
     let graph = args.graph.as_deref();
     let request = ScoreRequest {
+        id: None,
         post: Post {
             title: args.title.clone(),
             text: text.to_owned(),
-            platform,
+            platform: platform.unwrap_or_default(),
             author: author.map(|f| from_file(f, "post.author")).transpose()?,
             ..Post::default()
         },
@@ -123,68 +170,8 @@ fn json_line(out: &mut impl Write, answer: &impl Serialize) -> Result<()> {
     Ok(writeln!(out)?)
 }
 
-fn lines(
-    model: &Model,
-    brand: Option<&BrandProfile>,
-    weights: Option<Weights>,
-) -> Result<ExitCode> {
-    if io::stdin().is_terminal() {
-        super::Cli::command()
-            .error(
-                ErrorKind::MissingRequiredArgument,
-                "give --text, or one JSON request per line on standard input",
-            )
-            .exit();
-    }
-    let scorer = model.open()?;
-    let mut out = io::stdout().lock();
-    let mut all_scored = true;
-    for (index, line) in io::stdin().lock().split(b'\n').enumerate() {
-        let line = line.context("reading standard input")?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let answer = match score_line(&scorer, &line, brand, weights) {
-            Ok(score) => serde_json::to_string(&score)?,
-            Err(error) => {
-                all_scored = false;
-                serde_json::to_string(&LineError {
-                    error: ErrorReport::from(&error),
-                    line: index + 1,
-                })?
-            }
-        };
-        // Flushed line by line, so that a program can ask and wait for each answer.
-        writeln!(out, "{answer}")?;
-        out.flush()?;
-    }
-    Ok(if all_scored {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
-}
-
-#[derive(Serialize)]
-struct LineError {
-    error: ErrorReport,
-    /// Counts from 1.
-    line: usize,
-}
-
-fn score_line(
-    scorer: &Scorer,
-    line: &[u8],
-    brand: Option<&BrandProfile>,
-    weights: Option<Weights>,
-) -> bsmv::Result<Answer<Score>> {
-    let mut request: ScoreRequest = json::parse(line, "")?;
-    if request.brand.is_none() {
-        request.brand = brand.cloned();
-    }
-    request.weights = request.weights.or(weights);
-    let request = request.check()?;
-    scorer.answer(&request, scorer.score(&request))
+fn read_platform(name: &str) -> Result<Platform> {
+    Ok(json::parse(serde_json::to_string(name)?, "post.platform")?)
 }
 
 /// Reads the part of a request that a file holds.

@@ -1,9 +1,16 @@
 //! Reading JSON so that every mistake is named by its field.
 
+mod encoding;
+mod objects;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment, Track};
+
+use encoding::whole_characters;
+pub use encoding::without_mark;
+use objects::Objects;
 
 use crate::{Error, Result};
 
@@ -14,7 +21,8 @@ pub const MAX_REQUEST_BYTES: usize = 64 << 20;
 /// What the field of an error is called when the request as a whole is wrong.
 const WHOLE: &str = "request";
 
-/// Reads one JSON value. `at` is the path it has in the request, empty for the request itself.
+/// Reads one JSON value. `at` is the path it has in the request, empty for the request itself. A
+/// byte order mark is skipped, and half of a surrogate pair is read as U+FFFD.
 /// Rules that types can't express aren't checked: call the value's `validate`.
 pub fn parse<T: DeserializeOwned>(json: impl AsRef<[u8]>, at: &str) -> Result<T> {
     let json = json.as_ref();
@@ -25,10 +33,11 @@ pub fn parse<T: DeserializeOwned>(json: impl AsRef<[u8]>, at: &str) -> Result<T>
         );
         return Err(Error::invalid(named(at, ""), problem));
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let json = whole_characters(without_mark(json));
+    let mut deserializer = serde_json::Deserializer::from_slice(&json);
     let mut track = Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut deserializer, &mut track);
-    match T::deserialize(tracked) {
+    match T::deserialize(Objects(tracked)) {
         Err(error) if error.classify() == Category::Data => {
             Err(broken_rule(at, &track.path(), &error.to_string()))
         }
@@ -46,8 +55,12 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    serde_path_to_error::deserialize(deserializer)
-        .map_err(|error| broken_rule(at, error.path(), &error.inner().to_string()))
+    let mut track = Track::new();
+    T::deserialize(Objects(serde_path_to_error::Deserializer::new(
+        deserializer,
+        &mut track,
+    )))
+    .map_err(|error| broken_rule(at, &track.path(), &error.to_string()))
 }
 
 fn malformed(field: String, error: &serde_json::Error) -> Error {

@@ -1,0 +1,87 @@
+//! A workbook with one sheet, written row by row.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use bsmv::published::import::Row;
+use rust_xlsxwriter::Workbook;
+
+use super::super::outcome::{COLUMNS, Cell, Entry};
+use super::super::table::Survey;
+use super::{Out, kept};
+
+/// Rows of a sheet below its header.
+pub const MOST_ROWS: u64 = 1_048_575;
+/// Longest cell of a sheet, in UTF-16.
+const MOST_UNITS: usize = 32_767;
+
+pub struct Sheet {
+    path: PathBuf,
+    book: Workbook,
+    columns: usize,
+    next: u32,
+}
+
+impl Sheet {
+    /// Begins a sheet with its header.
+    pub fn create(path: &Path, survey: &Survey) -> Result<Self> {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet_with_constant_memory()?;
+        let names = survey.names.iter().map(String::as_str);
+        for (column, name) in names.chain(COLUMNS.map(|(name, _)| name)).enumerate() {
+            sheet.write_string(0, u16::try_from(column)?, fitting(name))?;
+        }
+        Ok(Sheet {
+            path: path.to_owned(),
+            book,
+            columns: survey.names.len(),
+            next: 1,
+        })
+    }
+}
+
+impl Out for Sheet {
+    fn row(&mut self, row: Option<&Row>, entry: &Entry) -> Result<()> {
+        let sheet = self.book.worksheet_from_index(0)?;
+        let cells = kept(row, self.columns).into_iter();
+        let kept = cells.map(|text| {
+            if text.is_empty() {
+                Cell::Empty
+            } else {
+                Cell::Text(text)
+            }
+        });
+        for (column, cell) in kept.chain(entry.cells()).enumerate() {
+            let column = u16::try_from(column)?;
+            match cell {
+                Cell::Number(number) => {
+                    sheet.write_number(self.next, column, number.to_string().parse::<f64>()?)?
+                }
+                Cell::Count(count) => sheet.write_number(self.next, column, count as f64)?,
+                // As text, so that a long id keeps its digits.
+                Cell::Text(text) => sheet.write_string(self.next, column, fitting(text))?,
+                Cell::Empty => continue,
+            };
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        self.book.save(&self.path)?;
+        Ok(())
+    }
+}
+
+/// As much of a text as a cell has room for.
+fn fitting(text: &str) -> &str {
+    if text.len() <= MOST_UNITS {
+        return text;
+    }
+    let mut units = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > MOST_UNITS
+    });
+    end.map_or(text, |(end, _)| &text[..end])
+}
