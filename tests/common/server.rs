@@ -32,6 +32,13 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
+    /// All values of a header that may come several times, with commas between them.
+    pub fn headers_named(&self, name: &str) -> String {
+        let values = self.headers.get_all(name).iter();
+        let values: Vec<&str> = values.map(|v| v.to_str().unwrap()).collect();
+        values.join(", ")
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
