@@ -90,7 +90,11 @@ fn file(name: &str, bytes: &[u8]) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let memory = PathBuf::from("/dev/shm");
-        let root = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let root = if memory.is_dir() {
+            memory
+        } else {
+            std::env::temp_dir()
+        };
         let folder = root.join(format!("bsmv-fuzz-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder for inputs");
         folder
@@ -156,7 +160,10 @@ fn manifest(bytes: &[u8]) {
 fn text(bytes: &[u8]) {
     static TOKENIZER: OnceLock<Tokenizer> = OnceLock::new();
     let tokenizer = TOKENIZER.get_or_init(|| {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/bsmv-base/tokenizer.json");
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../models/bsmv-base/tokenizer.json"
+        );
         Tokenizer::from_bytes(&std::fs::read(path).expect("the bundle")).expect("its tokenizer")
     });
     let text = String::from_utf8_lossy(bytes);
