@@ -47,8 +47,8 @@ impl ScoreRequest {
     /// Reads one request; [`ScoreRequest::check`] makes it one that can be scored.
     ///
     /// # Errors
-    /// [`Error::Malformed`](crate::Error::Malformed) when it isn't JSON,
-    /// [`Error::Invalid`](crate::Error::Invalid) when it is of another shape; both name the field,
+    /// [`Error::Malformed`] when it isn't JSON,
+    /// [`Error::Invalid`] when it is of another shape; both name the field,
     /// as in `post.author.followers`.
     pub fn from_json(json: impl AsRef<[u8]>) -> Result<Self> {
         parse(json, "")
@@ -67,7 +67,7 @@ impl ScoreRequest {
     /// and the weights in force.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) with the field that breaks a rule, as in
+    /// [`Error::Invalid`] with the field that breaks a rule, as in
     /// `graph.parent[3]`.
     pub fn check(self) -> Result<CheckedRequest> {
         if let Some(id) = &self.id {
@@ -123,7 +123,7 @@ impl CheckedRequest {
     /// A published post for a brand that it fits, at default weights.
     ///
     /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) where the post breaks a rule.
+    /// [`Error::Invalid`] where the post breaks a rule.
     pub fn published(post: Post, graph: DiffusionGraph) -> Result<Self> {
         let draft = ScoreRequest {
             post,
