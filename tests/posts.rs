@@ -441,7 +441,7 @@ fn bad_input_is_refused_by_name_and_nothing_is_kept() {
     for (line, status, code, field) in [
         ("nonsense", 400, "malformed_json", "lines[2]"),
         ("{\"id\":\"a\",", 400, "malformed_json", "lines[2]"),
-        ("[1]", 422, "invalid_input", "lines[2][0]"),
+        ("[1]", 422, "invalid_input", "lines[2]"),
         (
             r#"{"t":1,"kind":"repost"}"#,
             422,
