@@ -41,6 +41,18 @@ export function ofEntry(thrown, index) {
 }
 
 /**
+ * An error of the only request of a list, as of that request itself: `[0].post.text` is `post.text`.
+ *
+ * @param {ScorerError} error
+ * @returns {ScorerError}
+ */
+export function ofOnlyEntry({ code, field, message, cause }) {
+  if (field === undefined) return new ScorerError(code, message.replace(/^\[0\]: /, ""), { cause });
+  const own = field === "[0]" ? "request" : field.slice("[0].".length);
+  return new ScorerError(code, own + message.slice(field.length), { field: own, cause });
+}
+
+/**
  * What the module threw, as a ScorerError.
  *
  * @param {unknown} thrown

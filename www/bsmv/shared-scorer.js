@@ -4,7 +4,7 @@
  *
  * @import { InitWorkerOptions, Progress, Scorer } from "./types.js"
  */
-import { ScorerError } from "./errors.js";
+import { ofOnlyEntry, ScorerError } from "./errors.js";
 import { initWorker } from "./worker-scorer.js";
 
 /** Milliseconds that a worker is kept when nobody has it: moved elements come back at once. */
@@ -104,19 +104,33 @@ function lane(scorer, giveBack, broke) {
   const unshared = () => {
     throw new ScorerError("invalid_input", "a shared scorer keeps no settings: put it in requests");
   };
+  /** @param {unknown} answer */
+  const watch = (answer) => {
+    if (answer instanceof ScorerError && ["panic", "disposed"].includes(answer.code)) broke();
+  };
   /** @type {<T>(call: Promise<T>) => Promise<T>} */
   const watched = async (call) => {
     try {
       return await call;
     } catch (error) {
-      if (error instanceof ScorerError && ["panic", "disposed"].includes(error.code)) broke();
+      watch(error);
       throw error;
     }
   };
+  /** @type {Scorer["scoreBatch"]} */
+  const scoreBatch = async (requests, options) => {
+    const answers = await watched(scorer.scoreBatch(requests, options));
+    answers.forEach(watch);
+    return answers;
+  };
   return {
     // `score` would let the newest of all users win; a batch waits for its turn.
-    score: async (request) => (await watched(scorer.scoreBatch([request])))[0],
-    scoreBatch: (requests, options) => watched(scorer.scoreBatch(requests, options)),
+    score: async (request) => {
+      const [answer] = await scoreBatch([request]);
+      if (answer instanceof ScorerError) throw ofOnlyEntry(answer);
+      return answer;
+    },
+    scoreBatch,
     explain: (request) => watched(scorer.explain(request)),
     explainWords: (request, options) => watched(scorer.explainWords(request, options)),
     embed: (text) => watched(scorer.embed(text)),

@@ -23,11 +23,11 @@ const UPSTREAM_STATUS = new Map([
   ["timeout", 504],
 ]);
 
-/** What a client is asked to do next time, by code. @type {Map<string, Record<string, string>>} */
-const ASKED = new Map([
-  ["overloaded", { "retry-after": "1" }],
-  ["unsupported_encoding", { "accept-encoding": "gzip, deflate" }],
-]);
+/** What a client is asked to do next time, by code. @type {Record<string, Record<string, string>>} */
+const ASKED = {
+  overloaded: { "retry-after": "1" },
+  unsupported_encoding: { "accept-encoding": "gzip, deflate" },
+};
 
 /**
  * @param {string} json
@@ -46,7 +46,7 @@ export function failure(thrown, headers = {}) {
   const statuses = error instanceof DiffusionError ? UPSTREAM_STATUS : STATUS;
   const status = statuses.get(error.code) ?? (error instanceof DiffusionError ? 502 : 500);
   const { code, field, message } = error;
-  const asked = ASKED.get(code);
+  const asked = ASKED[code];
   // What broke inside is for who runs the worker.
   if (status === 500) console.error(error);
   const told = status === 500 ? "a fault of the worker, not of the request" : message;

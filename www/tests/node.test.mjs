@@ -205,16 +205,16 @@ test("an id comes back, and a text that was cut in an emoji is scored", async ()
 
 test("a batch answers each request by itself", async () => {
   const bad = { post: { text: "" } };
-  // @ts-expect-error: wrong on purpose
   const answers = await scorer.scoreBatch([
     GOOD,
     bad,
     GOOD,
+    // @ts-expect-error: wrong on purpose
     3,
     { post: { text: "a", likes: 0.5 } },
   ]);
   const [first, second, third, fourth, fifth] = answers;
-  assert.ok(!(first instanceof ScorerError) && first.bsmv > 50);
+  assert.ok(!(first instanceof ScorerError) && given(first).bsmv > 50);
   assert.deepEqual(third, first);
   refusal("invalid_input", "[1].post.text")(second);
   assert.match(/** @type {Error} */ (second).message, /^\[1\]\.post\.text: is empty/);
