@@ -88,7 +88,10 @@ test("a service worker whose model was away scores when it is back, and refuses 
       page.evaluate(async (request) => {
         const answer = await fetch("score", { method: "POST", body: JSON.stringify(request) });
         const body = await answer.json();
-        return { status: answer.status, code: body.error?.code, bsmv: body.bsmv };
+        const { error, bsmv } = body;
+        return error
+          ? { status: answer.status, code: error.code }
+          : { status: answer.status, bsmv };
       }, request);
     const good = { post: { text: "I love this coffee!" } };
     assert.deepEqual(await post(good), { status: 503, code: "download" });
