@@ -60,9 +60,13 @@ export function readEditable(root) {
         text += child.data;
       } else if (child instanceof HTMLBRElement) {
         text += "\n";
-      } else {
-        // Some browsers make a paragraph of each line.
-        if (text !== "" && !text.endsWith("\n")) text += "\n";
+      } else if (child instanceof HTMLImageElement) {
+        // Some editors draw emoji.
+        text += child.alt;
+      } else if (child instanceof Element) {
+        // Some make a paragraph of each line, and a part of one of each tag or link.
+        const block = !getComputedStyle(child).display.startsWith("inline");
+        if (block && text !== "" && !text.endsWith("\n")) text += "\n";
         walk(child);
       }
     }
