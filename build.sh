@@ -27,6 +27,7 @@ usage() {
 ./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
+./build.sh extension build the browser extension into target/extension, and a zip of it
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
@@ -173,6 +174,21 @@ build_page() {
   node www/tools/compress.mjs models/bsmv-base
 }
 
+# The browser extension in target/extension, with module and 8-bit model: it loads nothing.
+build_extension() {
+  node www/extension/build.mjs
+}
+
+need_zip() {
+  command -v zip >/dev/null || missing "zip" "Install it, as your system packages it."
+}
+
+# As stores take it.
+zip_extension() {
+  rm -f target/bsmv-extension.zip
+  (cd target/extension && zip -qr ../bsmv-extension.zip .)
+}
+
 # The kernels alone, to be tested where browsers run them.
 build_kernels() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
@@ -288,6 +304,7 @@ all_tests() {
   step "js types" js_types
   step "page" build_page
   step "js package" js_package
+  step "extension" build_extension
   step "kernels for wasm" build_kernels
   step "js tests" js_tests
   source build.d/fuzz.sh
@@ -312,6 +329,13 @@ case $verb in
     step "js types" js_types
     step "js package" js_package
     (cd target && npm pack ./npm)
+    ;;
+  extension)
+    need_zip
+    wasm
+    step "extension" build_extension
+    step "extension zip" zip_extension
+    ls -l target/bsmv-extension.zip
     ;;
   fuzz)
     source build.d/fuzz.sh

@@ -29,20 +29,44 @@ function executable() {
   throw new Error("no Chromium: ./build.sh setup installs it, or set CHROMIUM to its path");
 }
 
+const ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 /** A headless browser that talks to nobody but the pages it is given. */
 export function launch() {
-  return chromium.launch({
+  return chromium.launch({ executablePath: executable(), args: ARGS });
+}
+
+/**
+ * The same with an extension, and no names of hosts.
+ *
+ * @param {string} extension its folder
+ * @param {string} profile an empty folder
+ * @param {{ language: string, colorScheme?: "light" | "dark" }} options
+ */
+export function launchWith(extension, profile, { language, colorScheme }) {
+  const own = [
+    `--disable-extensions-except=${extension}`,
+    `--load-extension=${extension}`,
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    `--lang=${language}`,
+  ];
+  return chromium.launchPersistentContext(profile, {
     executablePath: executable(),
-    args: [
-      "--headless",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    ignoreDefaultArgs: ["--disable-extensions"],
+    args: [...ARGS, ...own],
+    env: { ...process.env, LANGUAGE: language },
+    viewport: { width: 1280, height: 800 },
+    reducedMotion: "reduce",
+    colorScheme,
   });
 }
 
