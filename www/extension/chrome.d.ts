@@ -7,7 +7,7 @@ declare namespace chrome {
 
   namespace i18n {
     /** Empty where there is no such message. */
-    function getMessage(name: string): string;
+    function getMessage(name: string, value?: string): string;
   }
 
   namespace runtime {

@@ -1,11 +1,13 @@
-/** The panel: the element, what is known of the post's author and brand, and a line to the page. */
+/** The panel: the element, what rules find, what is known of the post's author and brand, and a line to the page. */
+import { loadChecks } from "../bsmv/checks.js";
 import "../bsmv/element.js";
+import { languageOfTag } from "../bsmv/element/speech.js";
 import { readCount } from "../page/counts.js";
 import { follow, keep } from "./settings.js";
 import { translate } from "./words.js";
 
 /** @import { BsmvScorer } from "../bsmv/element.js" */
-/** @import { Brand } from "../bsmv/types.js" */
+/** @import { Brand, CheckRequest, Checks } from "../bsmv/types.js" */
 /** @import { FromPanel, ToPanel } from "./content.js" */
 
 translate();
@@ -42,9 +44,45 @@ follow(({ brand, followers }) => {
   input("followers").ariaInvalid = String(unread);
   scorer.brand = brandOf(brand);
   scorer.followers = count === undefined ? "" : String(count);
+  showChecks();
 });
 for (const name of ["brand", "followers"]) {
   input(name).addEventListener("change", () => keep({ [name]: input(name).value }));
+}
+
+const checks = /** @type {HTMLDetailsElement} */ (document.getElementById("checks"));
+/** @type {((request: CheckRequest) => Checks) | undefined} */
+let check;
+loadChecks().then((loaded) => {
+  check = loaded;
+  showChecks();
+});
+
+function findings() {
+  const { platform, brand, request } = scorer;
+  const post = /** @type {CheckRequest["post"]} */ ({ ...request?.post, platform });
+  const locale = languageOfTag(document.documentElement.lang);
+  try {
+    return post.text?.trim() ? (check?.({ post, brand, locale }).findings ?? []) : [];
+  } catch {
+    // What can't be read can't be scored either, which is said there.
+    return [];
+  }
+}
+
+/** Shows what rules find in the draft: that needs no model. */
+function showChecks() {
+  const found = findings();
+  checks.hidden = found.length === 0;
+  const [summary, list] = checks.children;
+  summary.textContent = chrome.i18n.getMessage("checks", String(found.length));
+  list.replaceChildren(
+    ...found.map(({ message }) => {
+      const item = document.createElement("li");
+      item.textContent = message;
+      return item;
+    }),
+  );
 }
 
 /** @type {chrome.runtime.Port | undefined} */
@@ -60,6 +98,7 @@ async function connect() {
   page.onMessage.addListener((/** @type {ToPanel} */ { text, title, platform }) => {
     scorer.platform = platform;
     scorer.request = { post: { text, ...(title?.trim() && { title }) } };
+    showChecks();
   });
   page.onDisconnect.addListener(() => {
     page = undefined;

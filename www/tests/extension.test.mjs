@@ -321,6 +321,22 @@ test("brand and followers are kept from one page to the next", async () => {
   await next.close();
 });
 
+test("what rules find is beside the score", async () => {
+  const page = await visit("https://weibo.com/");
+  const post = page.getByLabel("正文");
+  await post.fill("全网第一的咖啡，喝了根治失眠。");
+  const panel = await open(page);
+  await panel.getByText("To check: 3").click();
+  await panel.getByText("根治").waitFor();
+  assert.deepEqual(await axe(panel), []);
+  // Whether AI made any of it is always asked.
+  await post.fill("早上喝了一杯咖啡。");
+  await panel.getByText("To check: 1").waitFor();
+  await post.fill("");
+  await panel.getByText("To check").waitFor({ state: "hidden" });
+  await page.close();
+});
+
 test("it is opened, used and closed by keyboard", async () => {
   const page = await visit("https://weibo.com/");
   await page.getByLabel("正文").fill(PRAISE);
