@@ -19,7 +19,9 @@ const SOURCES = [
   "www/bsmv",
   "www/page/counts.js",
   "www/pkg",
+  "www/npm/package.json",
   "models/brands.json",
+  "models/bsmv-base/manifest.json",
 ];
 /** The sites' pages, and a policy that is as strict as theirs or more. */
 const PAGES = new Map([
@@ -256,6 +258,27 @@ test("it goes with the composer and comes back with it, as the site changes page
   await page.locator("#home").click();
   await page.getByLabel("正文").fill(PRAISE);
   await scoreOf(await panelOf(page), PRAISE);
+  await page.close();
+});
+
+test("in a narrow window it stands below the composer, and goes when that is scrolled away", async () => {
+  const page = await visit("https://x.com/home");
+  await page.setViewportSize({ width: 760, height: 700 });
+  await page.getByRole("textbox").fill(PRAISE);
+  await scoreOf(await open(page), PRAISE);
+  assert.deepEqual(await covered(page, ".composer *"), []);
+  const below = () => {
+    const [host, composer] = ["#bsmv-beside", ".composer"].map((selector) =>
+      /** @type {Element} */ (document.querySelector(selector)).getBoundingClientRect(),
+    );
+    return host.top > composer.top + composer.height / 2 && host.bottom <= innerHeight;
+  };
+  await until(() => page.evaluate(below));
+  await page.mouse.move(100, 600);
+  await page.mouse.wheel(0, 600);
+  await button(page).waitFor({ state: "hidden" });
+  await page.mouse.wheel(0, -600);
+  await button(page).waitFor();
   await page.close();
 });
 
