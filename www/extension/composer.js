@@ -18,22 +18,22 @@ import { readEditable } from "../bsmv/element/marks.js";
  * The composer in use: the one with the focus, else the first that can be seen.
  *
  * @param {Site} site
- * @param {Document} [page]
  * @returns {Composer | undefined}
  */
-export function findComposer(site, page = document) {
-  const fields = seen(page, site.field);
+export function findComposer(site) {
+  const fields = all(site.field).filter(canBeSeen);
   if (fields.length === 0) return undefined;
   /** @type {Composer | undefined} */
   let first;
-  for (const beside of seen(page, site.beside)) {
-    if (site.named && !site.named.test(nameOf(beside))) continue;
+  for (const beside of all(site.beside)) {
+    // Names first: pages have many buttons, and whether one can be seen takes longer.
+    if ((site.named && !site.named.test(nameOf(beside))) || !canBeSeen(beside)) continue;
     const found = around(beside, fields);
     if (!found) continue;
     const { box, own } = found;
-    const focused = own.find((field) => field.contains(page.activeElement));
+    const focused = own.find((field) => field.contains(document.activeElement));
     const composer = { box, field: focused ?? own[0], ...(site.titled && { title: beside }) };
-    if (box.contains(page.activeElement)) return composer;
+    if (box.contains(document.activeElement)) return composer;
     first ??= composer;
   }
   return first;
@@ -62,9 +62,8 @@ function around(beside, fields) {
   return undefined;
 }
 
-/** @param {Document} page @param {string} selector @returns {HTMLElement[]} */
-const seen = (page, selector) =>
-  /** @type {HTMLElement[]} */ ([...page.querySelectorAll(selector)]).filter(canBeSeen);
+/** @param {string} selector @returns {HTMLElement[]} */
+const all = (selector) => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(selector)]);
 
 /** @param {HTMLElement} element */
 const canBeSeen = (element) => element.checkVisibility({ visibilityProperty: true });

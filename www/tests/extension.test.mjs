@@ -420,6 +420,21 @@ async function axe(frame, within = ":root") {
   );
 }
 
+test("no page can ask for the panel by the extension's id, not even one of the three", async () => {
+  const page = await visit("https://weibo.com/");
+  const { href } = new URL((await open(page)).url());
+  await page.close();
+  const asking = await context.newPage();
+  await asking.goto("https://weibo.com/");
+  await asking.evaluate((href) => {
+    const frame = document.createElement("iframe");
+    frame.src = href;
+    document.body.append(frame);
+  }, href);
+  await until(() => asking.frames()[1]?.url().startsWith("chrome-error:"));
+  await asking.close();
+});
+
 test("axe finds nothing in button and panel, light and dark", async () => {
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     const page = await visit("https://weibo.com/");
