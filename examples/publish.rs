@@ -47,9 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let score = moment.score.as_ref().map_or(f32::NAN, |score| score.bsmv);
         println!(
             "after {:>5} s: {} events seen, {:.0} expected in the end, score {score:.1}",
-            moment.observed_until,
-            moment.events,
-            moment.expected.map_or(f32::NAN, |expected| expected.events),
+            moment.observed_until, moment.events, moment.expected.events,
         );
     }
     Ok(())

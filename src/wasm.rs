@@ -21,7 +21,7 @@ use crate::post::json::parse;
 use crate::scorer::answer::{Answer, Score};
 use crate::scorer::bundle::{Bundle, Manifest};
 use crate::scorer::constants;
-use crate::scorer::explain::leave_one_out::LeaveOneOut;
+use crate::scorer::explain::phrases::Phrases;
 use crate::scorer::memory::MemoryBudget;
 use crate::scorer::request::{CheckedRequest, ScoreRequest};
 use crate::scorer::words::Locale;
@@ -161,7 +161,7 @@ impl WasmScorer {
         object(&explanation)
     }
 
-    /// Begins to find each word's share of a request's s and T.
+    /// Begins to find each phrase's share of a request's s and T.
     pub fn words(&self, request: &JsString) -> Result<WasmWords, JsValue> {
         let request = self.read(request).map_err(|e| thrown(&e))?;
         let (words, locale) = self.scorer.words(&request).map_err(|e| thrown(&e))?;
@@ -196,44 +196,45 @@ impl WasmScorer {
     }
 }
 
-/// The words of a post, left out a few at a time. Keeps its scorer's memory until it is freed.
+/// The phrases of a post, read a few at a time. Keeps its scorer's memory until it is freed.
 #[wasm_bindgen]
 pub struct WasmWords {
     scorer: Rc<Scorer>,
     brand: Option<BrandProfile>,
-    words: LeaveOneOut,
+    words: Phrases,
     locale: Locale,
 }
 
 #[wasm_bindgen]
 impl WasmWords {
-    /// Words to leave out in all.
+    /// Clauses of the post.
     #[wasm_bindgen(getter)]
     pub fn total(&self) -> usize {
         self.words.len()
     }
 
-    /// Words past the limit, which aren't left out.
+    /// Characters past the limit, which aren't looked at.
     #[wasm_bindgen(getter)]
     pub fn skipped(&self) -> usize {
         self.words.skipped
     }
 
-    /// The word so far that the tone hangs on most: an object of the form of `Note`, or
+    /// The phrase that the tone hangs on most, or that all agree: an object of the form of `Note`, or
     /// `undefined`.
     pub fn hint(&self) -> Result<JsValue, JsValue> {
         let hint = self.words.hint(self.locale.words());
         hint.map_or(Ok(JsValue::UNDEFINED), |hint| object(&hint))
     }
 
-    /// The next few words as objects of the form of `WordShare`; an empty array after the last.
+    /// The next few phrases as objects of the form of `WordShare`, or none where there is more to
+    /// read before them; `undefined` after the last.
     pub fn step(&mut self) -> Result<JsValue, JsValue> {
         let read = |texts: &[String]| {
             self.scorer
                 .valence_and_relevance(texts, self.brand.as_ref())
         };
         let shares = self.words.step(read).map_err(|e| thrown(&e))?;
-        object(&shares)
+        shares.map_or(Ok(JsValue::UNDEFINED), |shares| object(&shares))
     }
 }
 

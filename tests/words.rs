@@ -26,7 +26,7 @@ fn requests() -> Vec<Noted> {
     serde_json::from_str(include_str!("fixtures/notes.json")).unwrap()
 }
 
-/// All that is said of a request: score, explanation, and the hint at its strongest word.
+/// All that is said of a request: score, explanation, and the hint at its strongest phrase.
 fn answers(
     scorer: &Scorer,
     request: &ScoreRequest,
@@ -40,13 +40,8 @@ fn answers(
     let evaluation = scorer.evaluate(&request, &reading);
     let explanation = scorer.explanation(&request, &evaluation);
     let (mut words, locale) = scorer.words(&request).unwrap();
-    // The words of a long post take long, and say nothing more.
-    while words.len() < 20 {
-        let read = |texts: &[String]| scorer.valence_and_relevance(texts, request.brand());
-        if words.step(read).unwrap().is_empty() {
-            break;
-        }
-    }
+    let read = |texts: &[String]| scorer.valence_and_relevance(texts, request.brand());
+    while words.step(read).unwrap().is_some() {}
     (evaluation.score, explanation, words.hint(locale.words()))
 }
 

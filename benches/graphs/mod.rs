@@ -53,6 +53,7 @@ pub fn graph(events: u32) -> DiffusionGraph {
 pub fn forecast(net: &DiffusionNet, graph: &DiffusionGraph) -> f32 {
     let input = DiffusionInput {
         graph,
+        author: graph.author.as_ref(),
         platform: Platform::Weibo,
         language: Language::Zh,
         s: Some(0.5),
@@ -60,6 +61,8 @@ pub fn forecast(net: &DiffusionNet, graph: &DiffusionGraph) -> f32 {
         text_chars: 100,
         images: Some(1),
         topics: None,
+        vector: None,
+        form: None,
     };
     net.forecast(&input).features.d
 }

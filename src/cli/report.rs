@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use bsmv::heads::INDICATORS;
 use bsmv::post::brand::BrandProfile;
-use bsmv::scorer::answer::{Explanation, Score};
+use bsmv::scorer::answer::{Engagement, Explanation, Score};
 
 /// Features and topics shown; `--json` has all of them.
 const SHOWN: usize = 5;
@@ -45,6 +45,14 @@ pub fn write(
         "\nForecast: valence {:+.2}, relevance {:.2}, diffusion {:.2} (about {:.0} events)",
         score.predicted.s, score.predicted.t, score.predicted.d, score.predicted.events
     )?;
+    writeln!(
+        out,
+        "Tone of the words {:+.2}, mood expected of the audience {:+.2} (about {:.0} voices)",
+        score.sentiment.s, score.predicted.audience, score.predicted.voices
+    )?;
+    for count in &score.engagement {
+        engagement(out, count)?;
+    }
     if let Some(emotion) = &score.emotion {
         writeln!(
             out,
@@ -99,6 +107,27 @@ pub fn write(
         writeln!(out, "  - {}", unseen.message)?;
     }
     writeln!(out, "\n{} in {}", score.bundle, precision(score))
+}
+
+fn engagement(out: &mut impl Write, of: &Engagement) -> io::Result<()> {
+    let Engagement {
+        count,
+        median,
+        low,
+        high,
+        coverage,
+        ..
+    } = of;
+    write!(
+        out,
+        "{}: about {median}, {:.0} times in 100 between {low} and {high}",
+        count.name(),
+        100.0 * coverage
+    )?;
+    match of.of {
+        0 => writeln!(out),
+        posts => writeln!(out, ", above {} of the last {posts} posts", of.above),
+    }
 }
 
 fn precision(score: &Score) -> &'static str {

@@ -15,9 +15,10 @@ use bsmv::train::data::sets::Split;
 use bsmv::train::eval;
 use bsmv::train::fit::network::NetworkPlan;
 use bsmv::train::heads::diffusion::{CascadeSplits, NetworkRun};
+use bsmv::train::heads::reach::{self, ReachArgs};
 use bsmv::train::heads::reader::trained_so_far;
 use bsmv::train::heads::trained::{TrainedHead, Training};
-use bsmv::train::heads::{HEADS, intervals};
+use bsmv::train::heads::{HEADS, intervals, likeness};
 
 /// A part of the model to train.
 #[derive(Subcommand)]
@@ -27,6 +28,10 @@ pub enum Part {
     Text(TextHead),
     /// The graph network on cascades
     Diffusion(DiffusionArgs),
+    /// How like a text is to those of the cascades
+    Likeness(LikenessArgs),
+    /// How far posts of an account go, and what they gain: src/diffusion/reach.json
+    Reach(ReachArgs),
     /// The intervals of scores, and the posts that explanations compare with
     Head(IntervalArgs),
 }
@@ -65,6 +70,13 @@ pub struct DiffusionArgs {
     /// Go on from what an interrupted run left
     #[arg(long)]
     resume: bool,
+}
+
+/// Options of `bsmv train likeness`.
+#[derive(Args)]
+pub struct LikenessArgs {
+    #[command(flatten)]
+    common: Common,
 }
 
 /// Options of `bsmv train head`.
@@ -141,6 +153,10 @@ pub fn run(part: Part) -> Result<ExitCode> {
     match part {
         Part::Text(TextHead { head, training }) => (head.train)(&training)?,
         Part::Diffusion(args) => train_diffusion(&args)?,
+        Part::Likeness(LikenessArgs { common }) => {
+            likeness::fit(&common.sources, &common.encoder)?;
+        }
+        Part::Reach(args) => reach::run(&args)?,
         Part::Head(IntervalArgs {
             common,
             forecasts,

@@ -21,7 +21,7 @@ const FULL_DIFFUSION: f32 = 10_000.0;
 /// What a neutral mention is worth beside pure praise.
 const AWARENESS: f32 = 0.2;
 /// Weight of the post's own words against each word of the audience.
-const POST_VOICES: f32 = 10.0;
+pub const POST_VOICES: f32 = 10.0;
 
 /// How much each part of the score counts; the three sum to 1 within 0.001. Presets: balanced
 /// 0.2, 0.3, 0.5; awareness 0.1, 0.1, 0.8; sales 0.2, 0.5, 0.3.

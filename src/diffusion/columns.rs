@@ -2,6 +2,7 @@
 
 use time::{Duration, OffsetDateTime, UtcOffset};
 
+use super::form::Form;
 use super::structure::{
     audience_valence, depths, direct_children, leader_share, speed, structural_virality,
     subtree_sizes, voices_of,
@@ -9,7 +10,7 @@ use super::structure::{
 use super::support::{self, LANGUAGE_COLUMNS, PLATFORM_COLUMNS};
 use super::{DiffusionGraph, EventKind};
 use crate::definition::features::TOPICS;
-use crate::post::Platform;
+use crate::post::{Author, Platform};
 use crate::text::Language;
 
 /// Numbers per node.
@@ -24,8 +25,10 @@ pub const SO_FAR: usize = 5;
 /// The network's input: a graph as seen, and what is known of the post.
 #[derive(Debug, Clone, Copy)]
 pub struct DiffusionInput<'a> {
-    /// The graph as seen, with the author.
+    /// The graph as seen.
     pub graph: &'a DiffusionGraph,
+    /// Who posted, as far as it is known.
+    pub author: Option<&'a Author>,
     /// Where the post stands.
     pub platform: Platform,
     /// The language of its text.
@@ -40,6 +43,10 @@ pub struct DiffusionInput<'a> {
     pub images: Option<u32>,
     /// Topic weights that sum to 1, before relevance.
     pub topics: Option<[f32; TOPICS]>,
+    /// The text's vector; the graph network doesn't read it.
+    pub vector: Option<&'a [f32]>,
+    /// The form of the text; the graph network doesn't read it.
+    pub form: Option<Form>,
 }
 
 /// One graph in numbers.
@@ -159,7 +166,7 @@ fn push_nodes(nodes: &mut Vec<f32>, edges: &mut Vec<f32>, input: &DiffusionInput
         let since_parent = parent.map_or(0, |p| t - if p == 0 { 0 } else { graph.t[p - 1] });
         let kind = event.map_or([0.0; KINDS], |e| kind_row(graph.kind[e]));
         let (s, author) = match event {
-            None => (input.s, graph.author.as_ref()),
+            None => (input.s, input.author),
             Some(e) => (graph.s[e], None),
         };
         let followers = author.and_then(|a| a.followers);
@@ -244,7 +251,7 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
     row.extend_from_slice(&[certain[4], flag(voices > 0.0), log(voices)]);
 
     // Who posted.
-    let author = graph.author.clone().unwrap_or_default();
+    let author = input.author.cloned().unwrap_or_default();
     let age = author.account_age_days.map(u64::from);
     for count in [author.followers, author.following, author.posts, age] {
         row.extend_from_slice(&[log(count.unwrap_or(0) as f64), flag(count.is_some())]);
@@ -375,6 +382,7 @@ pub(super) mod tests {
     pub(in super::super) fn input(graph: &DiffusionGraph) -> DiffusionInput<'_> {
         DiffusionInput {
             graph,
+            author: graph.author.as_ref(),
             platform: Platform::Weibo,
             language: Language::Zh,
             s: Some(0.3),
@@ -382,6 +390,8 @@ pub(super) mod tests {
             text_chars: 40,
             images: Some(1),
             topics: None,
+            vector: None,
+            form: None,
         }
     }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::post::{Author, moment};
+use crate::post::{Author, check_author, moment};
 use crate::{Error, Result};
 
 /// Most events a graph holds. Later ones are dropped and counted in [`DiffusionGraph::dropped`].
@@ -266,6 +266,7 @@ impl DiffusionGraph {
             return Err(Error::invalid("schema", problem));
         }
         moment::check("created_at", page.created_at)?;
+        check_author(page.author.as_ref())?;
         let n = page.t.len();
         for (field, len) in [
             ("parent", page.parent.len()),

@@ -6,9 +6,12 @@
 
 use super::columns::{Columns, DiffusionInput};
 use super::gat::{Gat, Outputs};
-use super::structure::audience_valence;
+use super::likeness::Likeness;
+use super::reach::{Count, Known, Reach};
+use super::structure::{audience_valence, unheard, voices_of};
 use super::support::{
-    FollowerRange, OutsideSupport, PLATFORMS, audience_is_trained, outside, platform_row,
+    FollowerRange, OutsideSupport, PLATFORMS, audience_is_trained, beyond, is_trained, outside,
+    platform_row,
 };
 use super::trees::Trees;
 use crate::Result;
@@ -29,41 +32,69 @@ pub struct DiffusionForecast {
     pub features: DiffusionFeatures,
     /// Where D lies in nine of ten cases; holds `features.d`.
     pub d_interval: (f32, f32),
+    /// How far cascades of such a kind and of such authors were seen, [0, 1]: the errors of the
+    /// forecast are those of cascades so far.
+    pub support: f32,
+    /// Voices whose words are not known: those to come, and events of unknown words.
+    pub unheard: f32,
 }
 
 /// How far both ends of the interval of D move, in D, per platform and observation time.
 pub type Widening = [[f32; OBSERVATION_TIMES.len()]; PLATFORMS.len()];
 
-/// Share of bare reposts among the events of Weibo's training cascades.
-const BARE: f32 = 0.4;
-/// Events after which a cascade's own share of voices counts as much as [`BARE`]: shares spread as
-/// a beta distribution does after six draws (mean 0.58, deviation 0.19 on validation cascades).
+/// Events after which a cascade's own share of voices counts as much as that of its platform:
+/// shares spread as a beta distribution does after six draws (mean 0.58, deviation 0.19 on
+/// validation cascades).
 const DRAWS: f32 = 6.0;
+/// Voices at which what an audience said counts as much for those to come as the post does.
+const HALF_HEARD: f32 = 10.0;
 
-/// Valence of the whole audience and its number of voices once there are `events`: those heard,
-/// and those to come, of valence `to_come`. Where nobody speaks, the post's words are all that is
-/// said.
-fn audience(input: &DiffusionInput, events: f32, to_come: f32) -> (f32, f32) {
+/// What an audience says.
+struct Audience {
+    /// Mean valence of its words, those heard and those to come.
+    valence: f32,
+    /// Voices heard, whose words are known.
+    heard: f32,
+    /// Voices to come.
+    to_come: f32,
+    /// Events that have words which aren't known.
+    unknown: f32,
+}
+
+/// The audience once there are `events`. Only known words speak: an event whose words are unknown
+/// is no voice, and no silence either. `mood` is what the network expects of those to come, and
+/// `like` how far the post is of the kind that it learnt audiences of; else they are expected to
+/// speak as the post does, drawn to what was heard so far.
+fn audience(input: &DiffusionInput, events: f32, mood: f32, like: f32) -> Audience {
     let graph = input.graph;
-    let (seen, heard) = (graph.len() as f32, audience_valence(graph));
-    let spoke = graph.kind.iter().filter(|kind| kind.has_words()).count() as f32;
-    let (share, to_come) = if audience_is_trained(input.platform) {
-        // A silence of k events would have had a chance of BARE^k had the audience any words.
-        let speaks = if spoke > 0.0 { 1.0 } else { BARE.powf(seen) };
-        let share = (spoke + (1.0 - BARE) * DRAWS) / (seen + DRAWS);
-        (speaks * share, to_come)
+    let own = input.s.unwrap_or(0.0);
+    let heard = voices_of(graph).count() as f32;
+    let said = audience_valence(graph).unwrap_or(0.0);
+    let seen = graph.len() as f32;
+    let unknown = unheard(graph) as f32;
+    let known = seen - unknown;
+    let speak = Reach::learnt().habits(input.platform).speak;
+    // A silence of k events would have had a chance of (1 - speak)^k had the audience any words.
+    let silent = if heard > 0.0 {
+        1.0
     } else {
-        // Not the platform whose audiences were learnt from: as those heard, so those to come.
-        (spoke / seen.max(1.0), heard.unwrap_or(0.0))
+        (1.0 - speak).powf(known)
     };
-    let later = share * (events - seen - graph.dropped as f32).max(0.0);
-    let voices = spoke + later;
-    if voices == 0.0 {
-        return (input.s.unwrap_or(0.0), 0.0);
+    let share = silent * (heard + speak * DRAWS) / (known + DRAWS);
+    let to_come = share * (events - seen - graph.dropped as f32).max(0.0);
+    let echo = (HALF_HEARD * own + heard * said) / (HALF_HEARD + heard);
+    let next = echo + like * (mood - echo);
+    let voices = heard + to_come;
+    Audience {
+        valence: if voices > 0.0 {
+            (heard * said + to_come * next) / voices
+        } else {
+            own
+        },
+        heard,
+        to_come,
+        unknown,
     }
-    // Voices whose words are unknown count as those to come.
-    let spoken = heard.unwrap_or(to_come);
-    ((spoke * spoken + later * to_come) / voices, voices)
 }
 
 /// The trained model with what it must remember of its training set.
@@ -74,6 +105,7 @@ pub struct DiffusionNet {
     share_of_trees: f32,
     widening: Widening,
     followers: [FollowerRange; PLATFORMS.len()],
+    likeness: Option<Likeness>,
 }
 
 impl DiffusionNet {
@@ -92,6 +124,7 @@ impl DiffusionNet {
                 high: ranges[2 * p + 1],
             }),
             gat: Gat::load(file)?,
+            likeness: None,
         })
     }
 
@@ -99,6 +132,13 @@ impl DiffusionNet {
     #[must_use]
     pub fn widened(self, widening: Widening) -> Self {
         DiffusionNet { widening, ..self }
+    }
+
+    /// The same model for posts of every kind: it counts as far as a post is like its cascades.
+    /// Without a likeness every post of its platforms is.
+    #[must_use]
+    pub fn like(self, likeness: Option<Likeness>) -> Self {
+        DiffusionNet { likeness, ..self }
     }
 
     /// The same model with other trees.
@@ -116,10 +156,16 @@ impl DiffusionNet {
         }
     }
 
-    /// The reason why a forecast for this post would mean nothing; `None` inside the training support.
+    /// The reason why a forecast rests less on cascades than on the author; `None` inside the
+    /// training support.
     pub fn outside_support(&self, input: &DiffusionInput) -> Option<OutsideSupport> {
-        let author = input.graph.author.as_ref();
-        outside(input.platform, input.language, author, &self.followers)
+        let place = outside(
+            input.platform,
+            input.language,
+            input.author,
+            &self.followers,
+        );
+        place.or_else(|| (self.support(input) < 0.5).then_some(OutsideSupport::Kind))
     }
 
     /// The forecast of a graph by the network alone.
@@ -127,36 +173,93 @@ impl DiffusionNet {
         self.gat.outputs(&Columns::of(input), &input.graph.parent)
     }
 
-    /// The forecast of one graph.
+    /// How far a forecast of this post may rest on cascades, [0, 1]: 0 off the platforms and
+    /// languages of training.
+    fn support(&self, input: &DiffusionInput) -> f32 {
+        if !is_trained(input.platform, input.language) {
+            return 0.0;
+        }
+        match (&self.likeness, input.vector) {
+            (None, _) => 1.0,
+            (Some(likeness), Some(vector)) => likeness.of(vector),
+            // A post whose words aren't known may be of either kind.
+            (Some(_), None) => 0.5,
+        }
+    }
+
+    /// The forecast of one graph: that of the network and its trees as far as the post is like
+    /// their cascades, else that of [`Reach`]. D is never below that of the events so far, and
+    /// never falls where the author has more followers.
     pub fn forecast(&self, input: &DiffusionInput) -> DiffusionForecast {
-        let columns = Columns::of(input);
+        let support = self.support(input);
+        let reach = Reach::learnt();
+        let graph = input.graph;
+        let seen = graph.len() as f32 + graph.dropped as f32;
+        let known = Known {
+            platform: input.platform,
+            author: input.author,
+            form: input.form.as_ref(),
+        };
+        let expected = reach.expect(Count::Events, &known);
+        let expected = expected.expect("every platform has a line of events");
+        let by_author = reach.grown(&expected, seen, graph.observed_until);
+        let learnt = self.from_cascades(input);
+        let joined = |cascades: f32, author: f32| author + support * (cascades - author);
+        // A longer log can't be told apart from D = 1.
+        let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
+        let log = joined(learnt.log, by_author.0);
+        let d = d_of(log).max(diffusion_of(seen));
+        let wider = support * self.widening(input);
+        let low = d_of(joined(learnt.low, by_author.1)) - wider;
+        let high = d_of(joined(learnt.high, by_author.2)) + wider;
+        let like = match audience_is_trained(input.platform) {
+            true => support,
+            false => 0.0,
+        };
+        let audience = audience(input, value::events_of(d), learnt.mood, like);
+        DiffusionForecast {
+            features: DiffusionFeatures {
+                d,
+                speed: learnt.speed,
+                depth: learnt.depth,
+                leader_share: learnt.leader_share,
+                audience: audience.valence,
+                voices: audience.heard + audience.to_come,
+            },
+            d_interval: (low.clamp(diffusion_of(seen).min(d), d), high.clamp(d, 1.0)),
+            support: support * (-beyond(input.platform, input.author, &self.followers)).exp(),
+            unheard: audience.to_come + audience.unknown,
+        }
+    }
+
+    /// What network and trees say, of an author with the followers that are typical of cascades
+    /// and what followers add to that.
+    fn from_cascades(&self, input: &DiffusionInput) -> FromCascades {
+        let reach = Reach::learnt();
+        let author = reach.typical(input.platform, input.author);
+        let typical = DiffusionInput {
+            author: author.as_ref(),
+            ..*input
+        };
+        let columns = Columns::of(&typical);
         let out = self.gat.outputs(&columns, &input.graph.parent);
         let rise = self.trees.rise(&columns.globals);
         let so_far = columns.so_far;
         let joined = |net: f32, now: f32, rise: f32| net + self.share_of_trees * (now + rise - net);
-        // A longer log can't be told apart from D = 1.
-        let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
         let now = so_far[0];
-        let log = joined(out.log_events, now, rise.log_events);
-        let seen = input.graph.len() as f32 + input.graph.dropped as f32;
-        let d = d_of(log).max(diffusion_of(seen));
-        let (audience, voices) = audience(input, value::events_of(d), out.to_come);
-        let wider = self.widening(input);
+        let until = input.graph.observed_until;
+        let above = reach.above_typical(input.platform, input.author, until);
+        let log = joined(out.log_events, now, rise.log_events) + above;
         // The network's lower end is a share of its growth, the upper one a distance.
         let share = (out.low - now) / (out.log_events - now).max(f32::MIN_POSITIVE);
-        let low = d_of(now + share * (log - now)) - wider;
-        let high = d_of(log + out.high - out.log_events) + wider;
-        DiffusionForecast {
-            features: DiffusionFeatures {
-                d,
-                speed: joined(out.speed, so_far[1], rise.speed).max(so_far[1]),
-                depth: joined(out.depth, so_far[2], rise.depth).max(0.0),
-                leader_share: joined(out.leader_share, so_far[3], rise.leader_share)
-                    .clamp(0.0, 1.0),
-                audience,
-                voices,
-            },
-            d_interval: (low.clamp(diffusion_of(seen).min(d), d), high.clamp(d, 1.0)),
+        FromCascades {
+            log,
+            low: now + share * (log - now),
+            high: log + out.high - out.log_events,
+            mood: out.to_come,
+            speed: joined(out.speed, so_far[1], rise.speed).max(so_far[1]),
+            depth: joined(out.depth, so_far[2], rise.depth).max(0.0),
+            leader_share: joined(out.leader_share, so_far[3], rise.leader_share).clamp(0.0, 1.0),
         }
     }
 
@@ -179,6 +282,19 @@ impl DiffusionNet {
             None => (0..PLATFORMS.len()).map(at).fold(f32::MIN, f32::max),
         }
     }
+}
+
+/// A forecast by network and trees alone.
+struct FromCascades {
+    /// ln(1 + N), and where it lies in nine of ten cascades before widening.
+    log: f32,
+    low: f32,
+    high: f32,
+    /// Valence of the voices to come.
+    mood: f32,
+    speed: f32,
+    depth: f32,
+    leader_share: f32,
 }
 
 #[cfg(test)]

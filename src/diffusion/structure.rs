@@ -89,6 +89,12 @@ pub fn voices_of(graph: &DiffusionGraph) -> impl Iterator<Item = f32> + '_ {
         .filter_map(|(s, w)| s.filter(|_| w))
 }
 
+/// Events that have words of their own which are not known.
+pub fn unheard(graph: &DiffusionGraph) -> u64 {
+    let with_words = graph.kind.iter().filter(|kind| kind.has_words()).count();
+    (with_words - voices_of(graph).count()) as u64
+}
+
 /// Nodes at and below each node, the post first.
 pub(super) fn subtree_sizes(parent: &[u32]) -> Vec<u32> {
     let mut sizes = vec![1; parent.len() + 1];

@@ -27,6 +27,8 @@ pub enum OutsideSupport {
     FewFollowers,
     /// The author has more followers than any seen.
     ManyFollowers,
+    /// The text is of another kind than those of the cascades.
+    Kind,
 }
 
 /// The platforms with training cascades, in the order of the trained file's tables.
@@ -44,7 +46,11 @@ pub(super) fn platform_column(platform: Platform) -> usize {
         Platform::Xiaohongshu => 1,
         Platform::Douyin => 2,
         Platform::X => 3,
-        Platform::Other => 4,
+        Platform::Bilibili
+        | Platform::Instagram
+        | Platform::TikTok
+        | Platform::YouTube
+        | Platform::Other => 4,
     }
 }
 
@@ -63,15 +69,33 @@ fn trained_language(platform: Platform) -> Option<Language> {
     match platform {
         Platform::Weibo => Some(Language::Zh),
         Platform::X => Some(Language::En),
-        Platform::Xiaohongshu | Platform::Douyin | Platform::Other => None,
+        Platform::Xiaohongshu
+        | Platform::Douyin
+        | Platform::Bilibili
+        | Platform::Instagram
+        | Platform::TikTok
+        | Platform::YouTube
+        | Platform::Other => None,
     }
+}
+
+/// True if there were cascades of this platform in this language.
+pub(super) fn is_trained(platform: Platform, language: Language) -> bool {
+    trained_language(platform) == Some(language)
 }
 
 /// True if the texts of the training cascades of `platform` taught what an audience says.
 pub(super) fn audience_is_trained(platform: Platform) -> bool {
     match platform {
         Platform::Weibo => true,
-        Platform::X | Platform::Xiaohongshu | Platform::Douyin | Platform::Other => false,
+        Platform::X
+        | Platform::Xiaohongshu
+        | Platform::Douyin
+        | Platform::Bilibili
+        | Platform::Instagram
+        | Platform::TikTok
+        | Platform::YouTube
+        | Platform::Other => false,
     }
 }
 
@@ -80,9 +104,25 @@ pub fn platform_row(platform: Platform) -> Option<usize> {
     PLATFORMS.iter().position(|&p| p == platform)
 }
 
-/// The reason why the network can't forecast a post; `None` when the post is inside its support: (weibo, zh)
-/// or (x, en), with followers inside the range of the platform's row of `ranges`. Unknown
-/// followers are inside.
+/// How far an author's followers lie beyond those of training, in ln(1 + followers); 0 inside, and
+/// where either is unknown.
+pub(super) fn beyond(
+    platform: Platform,
+    author: Option<&Author>,
+    ranges: &[FollowerRange; PLATFORMS.len()],
+) -> f32 {
+    let row = platform_row(platform);
+    let followers = author.and_then(|author| author.followers);
+    let (Some(row), Some(followers)) = (row, followers) else {
+        return 0.0;
+    };
+    let (FollowerRange { low, high }, log) = (ranges[row], (followers as f32).ln_1p());
+    (low - log).max(log - high).max(0.0)
+}
+
+/// The reason why a forecast rests less on cascades than on the author; `None` when the post is
+/// inside their support: (weibo, zh) or (x, en), with followers inside the range of the platform's
+/// row of `ranges`. Unknown followers are inside.
 pub fn outside(
     platform: Platform,
     language: Language,

@@ -61,7 +61,9 @@ pub struct Post {
     pub comments: Option<u64>,
 }
 
-/// The platform a post stands on.
+/// The platform a post stands on. D counts what passes a post on there and what speaks there: on
+/// Weibo reposts, and quotes, comments and replies; on X reposts, and quotes and replies; elsewhere
+/// shares, and comments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -72,8 +74,16 @@ pub enum Platform {
     Xiaohongshu,
     /// Douyin, the Chinese TikTok.
     Douyin,
+    /// Bilibili.
+    Bilibili,
     /// X, once Twitter.
     X,
+    /// Instagram.
+    Instagram,
+    /// TikTok.
+    TikTok,
+    /// YouTube.
+    YouTube,
     /// Any other, or unknown.
     // It stays the last.
     #[default]
@@ -82,11 +92,15 @@ pub enum Platform {
 
 impl Platform {
     /// All platforms, in order.
-    pub const ALL: [Platform; 5] = [
+    pub const ALL: [Platform; 9] = [
         Platform::Weibo,
         Platform::Xiaohongshu,
         Platform::Douyin,
+        Platform::Bilibili,
         Platform::X,
+        Platform::Instagram,
+        Platform::TikTok,
+        Platform::YouTube,
         Platform::Other,
     ];
 
@@ -96,7 +110,11 @@ impl Platform {
             Platform::Weibo => "weibo",
             Platform::Xiaohongshu => "xiaohongshu",
             Platform::Douyin => "douyin",
+            Platform::Bilibili => "bilibili",
             Platform::X => "x",
+            Platform::Instagram => "instagram",
+            Platform::TikTok => "tiktok",
+            Platform::YouTube => "youtube",
             Platform::Other => "other",
         }
     }
@@ -124,6 +142,72 @@ pub struct Author {
     /// Days since it was opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_age_days: Option<u32>,
+    /// Final counts of its last posts, one entry for each, or one entry of their medians. They
+    /// say more of the next post than anything else. At most 200.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(test, schemars(length(max = MAX_RECENT)))]
+    pub recent: Vec<RecentPost>,
+}
+
+/// Most of an author's last posts that are taken.
+pub const MAX_RECENT: usize = 200;
+
+/// What became of one of an author's posts; a count that is not known is null or left out, never 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+pub struct RecentPost {
+    /// Likes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub likes: Option<u64>,
+    /// How often it was saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saves: Option<u64>,
+    /// Comments and replies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comments: Option<u64>,
+    /// Shares: reposts and quotes where the platform has those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shares: Option<u64>,
+}
+
+impl RecentPost {
+    /// Comments and shares together: the events that D counts. `None` where neither is known.
+    pub fn events(&self) -> Option<u64> {
+        match (self.comments, self.shares) {
+            (None, None) => None,
+            (comments, shares) => Some(comments.unwrap_or(0).saturating_add(shares.unwrap_or(0))),
+        }
+    }
+}
+
+impl Author {
+    /// This account, and what `other` knows of it where this doesn't.
+    #[must_use]
+    pub fn or(self, other: Author) -> Author {
+        Author {
+            followers: self.followers.or(other.followers),
+            following: self.following.or(other.following),
+            posts: self.posts.or(other.posts),
+            verified: self.verified.or(other.verified),
+            account_age_days: self.account_age_days.or(other.account_age_days),
+            recent: if self.recent.is_empty() {
+                other.recent
+            } else {
+                self.recent
+            },
+        }
+    }
+
+    /// Checks that there are not too many recent posts.
+    pub fn validate(&self) -> Result<()> {
+        if self.recent.len() > MAX_RECENT {
+            let n = self.recent.len();
+            let problem = format!("has {n} posts, at most {MAX_RECENT} are taken: send the latest");
+            return Err(Error::invalid("recent", problem));
+        }
+        Ok(())
+    }
 }
 
 impl Post {
@@ -137,7 +221,8 @@ impl Post {
             check_text("title", title, MAX_TITLE_CHARS)?;
         }
         self.created_at
-            .map_or(Ok(()), |time| moment::check("created_at", time))
+            .map_or(Ok(()), |time| moment::check("created_at", time))?;
+        check_author(self.author.as_ref())
     }
 
     /// Title and text as the reader meets them, one line each.
@@ -147,6 +232,13 @@ impl Post {
             _ => self.text.clone(),
         }
     }
+}
+
+/// Checks the author of a post, if it is known.
+pub(crate) fn check_author(author: Option<&Author>) -> Result<()> {
+    author.map_or(Ok(()), |author| {
+        author.validate().map_err(|e| e.within("author"))
+    })
 }
 
 /// An error naming `field` when `text` has more than `limit` characters.

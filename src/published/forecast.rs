@@ -24,8 +24,8 @@ pub struct PostForecast {
     pub observed_until: u32,
     /// Events so far.
     pub events: u64,
-    /// The final count; null where diffusion is not modelled, and `unseen` says why.
-    pub expected: Option<Expected>,
+    /// The final count.
+    pub expected: Expected,
     /// At 0 s, 15 min, 1 h, 6 h and 24 h as far as they are past, and now.
     #[cfg_attr(test, schemars(length(min = 1)))]
     pub history: Vec<Moment>,
@@ -63,8 +63,8 @@ pub struct Moment {
     pub observed_until: u32,
     /// Events up to then.
     pub events: u64,
-    /// The final count, as forecast then; null where diffusion is not modelled.
-    pub expected: Option<Expected>,
+    /// The final count, as forecast then.
+    pub expected: Expected,
     /// The score for a brand that the post fits; null without a text that can be read.
     pub score: Option<MomentScore>,
 }
@@ -139,7 +139,7 @@ fn scored(
                 bsmv: score.bsmv,
                 interval: score.interval,
             }),
-            ..moment(request.graph(), &forecast, score.diffusion_modelled)
+            ..moment(request.graph(), &forecast)
         });
         unseen = score.unseen;
     }
@@ -160,7 +160,7 @@ fn counted(
         let input = diffusion_input(&post, None, graph);
         outside = scorer.diffusion().outside_support(&input);
         let forecast = scorer.diffusion().forecast(&input);
-        history.push(moment(graph, &forecast, outside.is_none()));
+        history.push(moment(graph, &forecast));
     }
     let words = Locale::En.words();
     let mut unseen = Vec::new();
@@ -173,12 +173,12 @@ fn counted(
 }
 
 /// One time, without a score.
-fn moment(graph: &DiffusionGraph, forecast: &DiffusionForecast, modelled: bool) -> Moment {
+fn moment(graph: &DiffusionGraph, forecast: &DiffusionForecast) -> Moment {
     let events = graph.len() as u64 + graph.dropped;
     Moment {
         observed_until: graph.observed_until,
         events,
-        expected: modelled.then(|| expected(forecast, events)),
+        expected: expected(forecast, events),
         score: None,
     }
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::diffusion::EventKind;
 use crate::heads::reader::Reader;
-use crate::post::{Author, MAX_TEXT_CHARS, Platform, Post, check_text, moment};
+use crate::post::{Author, MAX_TEXT_CHARS, Platform, Post, check_author, check_text, moment};
 use crate::text::Language;
 use crate::{Error, Result};
 
@@ -166,13 +166,7 @@ impl PostRecord {
             None => (self.title, self.text),
         };
         let author = match (self.author, new.author) {
-            (Some(old), Some(new)) => Some(Author {
-                followers: new.followers.or(old.followers),
-                following: new.following.or(old.following),
-                posts: new.posts.or(old.posts),
-                verified: new.verified.or(old.verified),
-                account_age_days: new.account_age_days.or(old.account_age_days),
-            }),
+            (Some(old), Some(new)) => Some(new.or(old)),
             (old, new) => new.or(old),
         };
         let counts = match (self.counts, new.counts) {
@@ -213,7 +207,7 @@ impl PostRecord {
             None if self.title.is_some() => {
                 Err(Error::invalid("title", "needs a `text` beside it"))
             }
-            None => Ok(()),
+            None => check_author(self.author.as_ref()),
         }
     }
 }

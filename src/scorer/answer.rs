@@ -3,11 +3,13 @@
 use serde::{Serialize, Serializer};
 
 use crate::definition::value::{Parts, Weights};
+use crate::diffusion::reach::Count;
 use crate::encoder::Precision;
 use crate::heads::category::Category;
 use crate::heads::emotion::Emotion;
 use crate::heads::indicator::Indicator;
 use crate::heads::irony;
+use crate::scorer::interval::Band;
 
 /// The worth of one post to one brand: a forecast with an interval, and its parts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,10 +28,13 @@ pub struct Score {
     pub parts: Parts,
     /// Forecasts the score is made of.
     pub predicted: Predicted,
-    /// True if the diffusion was forecast; where it is not modelled, the score counts none and the
-    /// interval reaches up to everybody.
+    /// True if the diffusion is forecast from posts like this one that were followed to their end;
+    /// else it is told from the author's followers and last posts, and `unseen` says why.
     pub diffusion_modelled: bool,
-    /// Valence of the text, and towards the brand where the text names it.
+    /// What people will do with the post: likes, saves, comments and shares, those that can be
+    /// forecast. Not part of the score, but that comments and shares are what D counts.
+    pub engagement: Vec<Engagement>,
+    /// Tone of the words, and towards the brand where the text names it.
     pub sentiment: Sentiment,
     /// The emotion that the text shows; null where the bundle has no such head. Not part of the
     /// score.
@@ -52,8 +57,8 @@ pub struct Score {
     pub observed_until: u32,
     /// Gaps of this score: what it does not take into account, most important first.
     pub unseen: Vec<Note>,
-    /// Patterns that may be there to move the score or the reach: `giveaway`, `praise_stuffing`,
-    /// `brand_repeated`, `emoji_flood`, `hidden_characters`.
+    /// Patterns that may be there to move the score or the reach: `giveaway`, `luck`,
+    /// `praise_stuffing`, `brand_repeated`, `emoji_flood`, `hidden_characters`.
     pub flags: Vec<Note>,
     /// The weights in force.
     pub weights: Weights,
@@ -61,6 +66,10 @@ pub struct Score {
     pub bundle: String,
     /// How the text encoder computed.
     pub precision: Precision,
+    /// What the interval is made of, to weigh it anew.
+    #[serde(skip)]
+    #[cfg_attr(test, schemars(skip))]
+    pub(crate) band: Band,
 }
 
 /// What was asked for, or the reason why the text can't be read.
@@ -140,9 +149,17 @@ pub struct Interval {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Predicted {
-    /// Realised valence of the post and its audience.
+    /// Valence of the post and its audience together: the tone of the words, as ten voices, and
+    /// the mood of the audience.
     #[cfg_attr(test, schemars(range(min = -1, max = 1)))]
     pub s: f32,
+    /// Mood expected of the audience: mean valence of what it said and will say. Without an
+    /// audience that of the post.
+    #[cfg_attr(test, schemars(range(min = -1, max = 1)))]
+    pub audience: f32,
+    /// Voices of that audience: events whose words are known, and those expected.
+    #[cfg_attr(test, schemars(range(min = 0)))]
+    pub voices: f32,
     /// Relevance to the brand; 1 without a brand.
     #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
     pub t: f32,
@@ -152,6 +169,27 @@ pub struct Predicted {
     /// The number of events that `d` stands for.
     #[cfg_attr(test, schemars(range(min = 0)))]
     pub events: f32,
+}
+
+/// A count that people will leave under the post.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Engagement {
+    /// What is counted.
+    pub count: Count,
+    /// As many posts like it get more as get fewer; never fewer than it has.
+    pub median: u64,
+    /// Lower end of the range that eight of ten such posts reach.
+    pub low: u64,
+    /// Upper end.
+    pub high: u64,
+    /// 0.8: eight of ten counts lie between `low` and `high`.
+    #[cfg_attr(test, schemars(range(min = 0, max = 1)))]
+    pub coverage: f32,
+    /// Of the author's recent posts that have this count, those that have fewer than `median` ...
+    pub above: u32,
+    /// ... of so many.
+    pub of: u32,
 }
 
 /// One feature's share of the score.
@@ -167,7 +205,8 @@ pub struct Contribution {
     pub points: f32,
 }
 
-/// Valence of the post's own text; where it names the brand, two fifths of it towards the brand.
+/// Tone of the words of the post's own text; where it names the brand, two fifths of it towards the
+/// brand. What its audience says is told apart: `predicted.audience`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sentiment {
@@ -206,13 +245,6 @@ pub struct Note {
     pub values: Values,
     /// One sentence.
     pub message: String,
-}
-
-impl Score {
-    /// True if the text is likely meant the other way.
-    pub(crate) fn is_ironic(&self) -> bool {
-        is_ironic(&self.indicators)
-    }
 }
 
 /// True if a text with these indicators is likely meant the other way.

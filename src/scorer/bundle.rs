@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::diffusion::Likeness;
 use crate::encoder;
 use crate::encoder::Precision;
 use crate::heads::topics::TopicLabel;
@@ -44,6 +45,10 @@ pub struct Manifest {
     pub topics: Vec<TopicLabel>,
     /// How far realised values fell from the score on validation posts of relevance 1.
     pub residuals: Vec<Residuals>,
+    /// How like a text is to those of the cascades that the graph network was learnt from. Without
+    /// it all posts of their platforms are taken to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likeness: Option<Likeness>,
     /// Names of the files that each precision needs.
     pub precisions: BTreeMap<String, Vec<String>>,
     /// Size and hash of every file by its name.

@@ -1,8 +1,8 @@
 //! Patterns that are put into a post to move its reach or its score rather than to say something.
 //!
-//! They are named beside the score, not taken out of it: people decide which giveaway is
-//! spam. Every rule looks at a stretch of the text, so that a long honest post doesn't dilute what
-//! was added to it.
+//! They are named beside the score: people decide which giveaway is spam. What asks to be passed
+//! on for a prize or for luck is not read as praise either (`said.rs`). Every rule looks at a
+//! stretch of the text, so that a long honest post doesn't dilute what was added to it.
 
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::Note;
@@ -107,6 +107,42 @@ const PROMISED: [&str; 20] = [
     "win a",
 ];
 
+/// Words that promise luck to whoever passes a post on.
+const LUCK: [&str; 12] = [
+    "转发这条锦鲤",
+    "转发锦鲤",
+    "转发好运",
+    "转发接好运",
+    "接好运",
+    "转发有好运",
+    "转发许愿",
+    "转这条",
+    "retweet for luck",
+    "rt for luck",
+    "forward for luck",
+    "share for good luck",
+];
+
+fn has(text: &str, known: &[&str]) -> bool {
+    let folded = text.to_lowercase();
+    known.iter().any(|word| folded.contains(word))
+}
+
+/// True if a text asks its readers to pass it on, follow or answer.
+pub(super) fn asks_to_pass_on(text: &str) -> bool {
+    has(text, &ASKED)
+}
+
+/// True if a text promises a prize.
+pub(super) fn promises(text: &str) -> bool {
+    has(text, &PROMISED)
+}
+
+/// True if a text promises luck to whoever passes it on.
+pub(super) fn asks_for_luck(text: &str) -> bool {
+    has(text, &LUCK)
+}
+
 /// A note for each such pattern that a post shows. `text` is the post as it was written.
 pub fn list(
     words: &Words,
@@ -116,9 +152,11 @@ pub fn list(
 ) -> Vec<Note> {
     let folded: String = cleaned.text.to_lowercase();
     let mut list = Vec::new();
-    let has = |known: &[&str]| known.iter().any(|w| folded.contains(w));
-    if has(&ASKED) && has(&PROMISED) {
+    if asks_to_pass_on(&folded) && promises(&folded) {
         list.push(note!(words, flags.giveaway));
+    }
+    if asks_for_luck(&folded) {
+        list.push(note!(words, flags.luck));
     }
     let praises = PRAISE.iter().flat_map(|word| folded.match_indices(word));
     let mut praises: Vec<(usize, usize)> = praises.map(|(at, w)| (at, w.len())).collect();
@@ -196,6 +234,7 @@ mod tests {
         for (text, code) in [
             ("关注并转发本条微博，抽取3位送月饼", "giveaway"),
             ("RT to win a bag of beans", "giveaway"),
+            ("转发这条锦鲤，接好运", "luck"),
             (
                 "完美！太棒了！强烈推荐！必买！无敌好用！",
                 "praise_stuffing",

@@ -3,15 +3,18 @@
 pub mod answer;
 pub mod bundle;
 pub mod constants;
+mod engagement;
 pub mod explain;
 pub mod gaming;
+mod interval;
 pub mod memory;
 pub mod reading;
 pub mod request;
+mod said;
 pub mod unseen;
 pub mod words;
 
-use crate::definition::features::{self, FEATURES, Feature, FeatureVector, Group, TOPICS};
+use crate::definition::features::{self, FEATURES, Feature, FeatureVector, TOPICS};
 use crate::definition::predict::{self, Quantities};
 use crate::definition::value::{self, Weights};
 use crate::diffusion::structure::event_share;
@@ -25,12 +28,13 @@ use crate::heads::reader::Reader;
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::{
-    Answer, Contribution, Explanation, Interval, Predicted, Refusal, Score, Sentiment, TopicWeight,
+    Answer, Contribution, Explanation, Predicted, Refusal, Score, Sentiment, TopicWeight,
 };
 use crate::scorer::bundle::{Bundle, DIFFUSION, HEADS, Manifest, TOKENIZER, encoder_file};
-use crate::scorer::explain::leave_one_out::LeaveOneOut;
+use crate::scorer::explain::phrases::Phrases;
 use crate::scorer::explain::plain;
 use crate::scorer::explain::{Attribution, Definition, attribute};
+use crate::scorer::interval::Band;
 use crate::scorer::memory::{Account, MemoryBudget};
 use crate::scorer::reading::{PostReading, diffusion_input};
 use crate::scorer::request::CheckedRequest;
@@ -109,7 +113,8 @@ impl Scorer {
         let heads = Tensors::open(&*heads)?;
         Ok(Scorer {
             reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
-            diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?,
+            diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?
+                .like(bundle.manifest.likeness.clone()),
             background: background(&heads)?,
             account,
             manifest: bundle.manifest,
@@ -194,16 +199,23 @@ impl Scorer {
     fn read_text(&self, request: &CheckedRequest) -> Result<PostReading> {
         let (post, brand) = (request.post(), request.brand());
         let whole = post.full_text();
-        let text = self.reader.read(&whole, brand)?;
+        let mut text = self.reader.read(&whole, brand)?;
         let language = post.language.or(text.language);
-        match unreadable(&whole, &text.cleaned, language, brand.is_some()) {
-            Some(reason) => Err(Error::Unreadable(reason)),
-            None => Ok(PostReading {
-                relevance: brand.map_or(Ok(1.0), |brand| self.reader.relevance(&text, brand))?,
-                language: Language::known(post.language, text.language),
-                text,
-            }),
+        if let Some(reason) = unreadable(&whole, &text.cleaned, language, brand.is_some()) {
+            return Err(Error::Unreadable(reason));
         }
+        // What only discloses or asks to be passed on says nothing of the brand.
+        if let Some(said) = said::said(&whole) {
+            let said = self.reader.read(&said, brand)?;
+            text.sentiment = said.sentiment;
+            text.topics = said.topics;
+            text.vector = said.vector;
+        }
+        Ok(PostReading {
+            relevance: brand.map_or(Ok(1.0), |brand| self.reader.relevance(&text, brand))?,
+            language: Language::known(post.language, text.language),
+            text,
+        })
     }
 
     /// Forecasts how a post that was read travels, and scores it.
@@ -216,23 +228,18 @@ impl Scorer {
         } = reading;
         let input = diffusion_input(post, Some(text), graph);
         let outside = self.diffusion.outside_support(&input);
-        let modelled = outside.is_none();
         let forecast = self.diffusion.forecast(&input);
         let s = text.valence();
-        let mut x = features::assemble(s, &text.topics, *t, &forecast.features);
-        let quantities = if modelled {
-            Quantities {
-                t: *t,
-                ..predict::predict(&x)
-            }
-        } else {
-            x[Group::Diffusion.range()].fill(0.0);
-            Quantities { s, t: *t, d: 0.0 }
+        let x = features::assemble(s, &text.topics, *t, &forecast.features);
+        let quantities = Quantities {
+            t: *t,
+            ..predict::predict(&x)
         };
+        let ironic = answer::is_ironic(&text.indicators);
+        let band = Band::of(s, &forecast, graph.observed_until, ironic);
 
         let parts = quantities.parts(&weights);
         let bsmv = parts.score();
-        let ironic = answer::is_ironic(&text.indicators);
         let until = graph.observed_until;
         let locale = request.locale().unwrap_or(Locale::of(*language));
         let notes = request.locale().unwrap_or(Locale::En).words();
@@ -244,15 +251,18 @@ impl Scorer {
         let score = Score {
             id: request.id().map(str::to_owned),
             bsmv,
-            interval: self.interval(&quantities, &weights, until, modelled, ironic),
+            interval: band.interval(&quantities, &weights, &self.manifest.residuals),
             parts,
             predicted: Predicted {
                 s: quantities.s,
+                audience: forecast.features.audience,
+                voices: forecast.features.voices,
                 t: quantities.t,
                 d: quantities.d,
                 events: value::events_of(quantities.d),
             },
-            diffusion_modelled: modelled,
+            diffusion_modelled: outside.is_none(),
+            engagement: engagement::list(post, &input),
             sentiment: Sentiment {
                 s,
                 negative: text.sentiment[0],
@@ -276,6 +286,7 @@ impl Scorer {
             weights,
             bundle: self.bundle(),
             precision: self.reader.embedder().precision(),
+            band,
         };
         Evaluation {
             score,
@@ -290,11 +301,12 @@ impl Scorer {
     pub fn reweigh(&self, score: &Score, weights: &Weights) -> Score {
         let Predicted { s, t, d, .. } = score.predicted;
         let quantities = Quantities { s, t, d };
-        let (until, modelled) = (score.observed_until, score.diffusion_modelled);
         let parts = quantities.parts(weights);
         Score {
             bsmv: parts.score(),
-            interval: self.interval(&quantities, weights, until, modelled, score.is_ironic()),
+            interval: score
+                .band
+                .interval(&quantities, weights, &self.manifest.residuals),
             parts,
             weights: *weights,
             ..score.clone()
@@ -309,15 +321,17 @@ impl Scorer {
             locale,
             ..
         } = evaluation;
-        let model = Definition {
-            modelled: score.diffusion_modelled,
-        };
-        let Attribution { base, points } = attribute(&model, x, &self.background);
+        let Attribution { base, points } = attribute(&Definition, x, &self.background);
         let contributions = self.contributions(&points, *locale);
         let brand = request.brand().map(|brand| brand.name.as_str());
         let s = score.sentiment.s;
         let words = locale.words();
-        let summary = plain::summary(words, base, &points);
+        let graph = request.graph();
+        let said = plain::Said {
+            of_brand: brand.is_some(),
+            of_audience: !graph.is_empty(),
+        };
+        let summary = plain::summary(words, base, &points, said);
         Explanation {
             id: score.id.clone(),
             bsmv: score.bsmv,
@@ -330,17 +344,17 @@ impl Scorer {
         }
     }
 
-    /// The words of a post, for [`LeaveOneOut::step`] with [`Scorer::valence_and_relevance`], and
+    /// The phrases of a post, for [`Phrases::step`] with [`Scorer::valence_and_relevance`], and
     /// the language that hints about them are in.
     ///
     /// # Errors
     /// Whatever the encoder says of the text.
-    pub fn words(&self, request: &CheckedRequest) -> Result<(LeaveOneOut, Locale)> {
+    pub fn words(&self, request: &CheckedRequest) -> Result<(Phrases, Locale)> {
         let reading = self.read_text(request)?;
         let whole = (reading.text.valence(), reading.relevance);
         let brand = request.brand().into_iter();
         let names: Vec<&str> = brand.flat_map(BrandProfile::names).collect();
-        let words = LeaveOneOut::new(request.post(), whole, &names, |run| {
+        let words = Phrases::new(request.post(), whole, &names, |run| {
             self.reader.embedder().piece_lengths(run)
         })?;
         let locale = request.locale().unwrap_or(Locale::of(reading.language));
@@ -357,57 +371,6 @@ impl Scorer {
         brand: Option<&BrandProfile>,
     ) -> Result<Vec<(f32, f32)>> {
         self.reader.valence_and_relevance(texts, brand)
-    }
-
-    /// Where the realised value lies in nine of ten cases, by validation posts seen as long.
-    fn interval(
-        &self,
-        quantities: &Quantities,
-        weights: &Weights,
-        observed_until: u32,
-        modelled: bool,
-        ironic: bool,
-    ) -> Interval {
-        let residuals = &self.manifest.residuals;
-        let known = residuals
-            .iter()
-            .rev()
-            .find(|r| r.observed_until <= observed_until);
-        let (low, high) = known
-            .or(residuals.first())
-            .map_or((-NOTHING_KNOWN, NOTHING_KNOWN), |r| (r.low, r.high));
-        // Residuals are of the default weights; the part that gains most weight bounds the growth.
-        let w0 = Weights::BALANCED;
-        let growth = (weights.sentiment / w0.sentiment)
-            .max(weights.topic / w0.topic)
-            .max(weights.diffusion / w0.diffusion);
-        let spread = quantities.t * growth;
-        let bsmv = quantities.score(weights);
-        let (mut least, mut most) = (bsmv, bsmv);
-        if ironic {
-            let other_reading = Quantities {
-                s: -quantities.s,
-                ..*quantities
-            };
-            let other_reading = other_reading.score(weights);
-            least = least.min(other_reading);
-            most = most.max(other_reading);
-        }
-        if !modelled {
-            // It may travel as far as any.
-            let seen_by_all = Quantities {
-                d: 1.0,
-                ..*quantities
-            };
-            let seen_by_all = seen_by_all.score(weights);
-            least = least.min(seen_by_all);
-            most = most.max(seen_by_all);
-        }
-        Interval {
-            low: value::clamp(least + spread * low),
-            high: value::clamp(most + spread * high),
-            coverage: COVERAGE,
-        }
     }
 
     fn contributions(&self, points: &FeatureVector, locale: Locale) -> Vec<Contribution> {
@@ -467,13 +430,10 @@ fn needs(bundle: &Bundle, precision: Precision) -> Result<u64> {
 pub struct Evaluation {
     /// The score.
     pub score: Score,
-    /// The forecast of the diffusion, which means nothing where it is not modelled.
+    /// The forecast of the diffusion.
     pub forecast: DiffusionForecast,
-    /// Features as the head read them; those of the diffusion are 0 where it is not modelled.
+    /// Features as the head read them.
     features: FeatureVector,
     /// The language that explanations are in.
     locale: Locale,
 }
-
-/// Half-width of an interval where a bundle states no residuals: the whole scale.
-const NOTHING_KNOWN: f32 = 100.0;

@@ -1,5 +1,6 @@
 //! A post whose text was read, and what the graph network reads of it.
 
+use crate::diffusion::form::Form;
 use crate::diffusion::{DiffusionGraph, DiffusionInput};
 use crate::heads::reader::TextFeatures;
 use crate::post::Post;
@@ -19,11 +20,12 @@ pub struct PostReading {
 /// The graph network's input for a post and its graph; `text` is `None` where it isn't known.
 pub fn diffusion_input<'a>(
     post: &Post,
-    text: Option<&TextFeatures>,
+    text: Option<&'a TextFeatures>,
     graph: &'a DiffusionGraph,
 ) -> DiffusionInput<'a> {
     DiffusionInput {
         graph,
+        author: graph.author.as_ref(),
         platform: post.platform,
         language: Language::known(post.language, text.and_then(|text| text.language)),
         s: text.map(TextFeatures::valence),
@@ -31,5 +33,10 @@ pub fn diffusion_input<'a>(
         text_chars: text.map_or(0, |text| text.cleaned.text.chars().count()),
         images: post.images,
         topics: text.map(|text| text.topics),
+        vector: text.map(|text| text.vector.as_slice()),
+        form: text.map(|_| {
+            let title = post.title.as_deref().unwrap_or_default();
+            Form::of(title, &post.text, post.videos.map(|videos| videos > 0))
+        }),
     }
 }

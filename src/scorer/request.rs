@@ -132,13 +132,14 @@ impl CheckedRequest {
         Ok(draft.check()?.with_graph(graph))
     }
 
-    /// The same request with another graph, in which the post's author stands in for an unknown
-    /// one.
+    /// The same request with another graph; what that doesn't know of the author, the post says.
     #[must_use]
     pub fn with_graph(mut self, mut graph: DiffusionGraph) -> Self {
-        if graph.author.is_none() {
-            graph.author.clone_from(&self.post.author);
-        }
+        let of_post = self.post.author.clone();
+        graph.author = match (graph.author.take(), of_post) {
+            (Some(of_graph), Some(of_post)) => Some(of_graph.or(of_post)),
+            (of_graph, of_post) => of_graph.or(of_post),
+        };
         self.graph = graph;
         self
     }

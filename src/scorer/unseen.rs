@@ -1,6 +1,6 @@
 //! Notes on everything that a score is blind to.
 
-use crate::diffusion::OutsideSupport;
+use crate::diffusion::{OutsideSupport, structure::unheard};
 use crate::heads::reader::TextFeatures;
 use crate::scorer::answer::{Note, Value, is_ironic};
 use crate::scorer::request::CheckedRequest;
@@ -12,7 +12,7 @@ pub struct Sight<'a> {
     pub request: &'a CheckedRequest,
     /// Its text, read.
     pub text: &'a TextFeatures,
-    /// The reason why diffusion can't be forecast, if it can't.
+    /// The reason why the diffusion isn't forecast from cascades like the post, if it isn't.
     pub outside: Option<OutsideSupport>,
 }
 
@@ -24,8 +24,13 @@ pub fn list(words: &Words, sight: &Sight) -> Vec<Note> {
     if let Some(outside) = sight.outside {
         let outside = words.outside(outside);
         list.push(note!(words, unseen.diffusion_not_modelled, outside: outside));
-    } else if graph.observed_until == 0 {
+    }
+    if graph.observed_until == 0 {
         list.push(note!(words, unseen.no_graph));
+    }
+    let unknown = unheard(graph);
+    if unknown > 0 {
+        list.push(note!(words, unseen.words_unknown, events: Value::Count(unknown)));
     }
     if graph.author.as_ref().and_then(|a| a.followers).is_none() {
         list.push(note!(words, unseen.author));

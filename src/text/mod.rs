@@ -1,5 +1,6 @@
 //! Text as the encoder sees it: cleaned, then cut into pieces.
 
+pub mod clauses;
 pub mod clean;
 pub mod language;
 mod legible;

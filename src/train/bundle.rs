@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::diffusion::Likeness;
 use crate::encoder::Precision;
 use crate::encoder::{Config, WordBits, quantize};
 use crate::scorer::bundle::{DIFFUSION, HEADS, TOKENIZER, encoder_file};
@@ -23,7 +24,7 @@ pub struct BundleArgs {
     #[arg(long)]
     encoder: PathBuf,
     /// Folder with what `bsmv train` wrote: the file of each head, head.safetensors,
-    /// diffusion.safetensors and residuals.json.
+    /// diffusion.safetensors, residuals.json and likeness.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
     /// The ten topics, whose names the manifest holds.
@@ -64,6 +65,8 @@ pub fn run(args: &BundleArgs) -> Result<()> {
     let topics = Topics::read(&args.topics)?.labels();
     let residuals: Vec<Residuals> =
         serde_json::from_slice(&read(&args.heads.join(intervals::RESIDUALS))?)?;
+    let likeness: Likeness =
+        serde_json::from_slice(&read(&args.heads.join(heads::likeness::FILE))?)?;
     let needs = |precision| {
         vec![
             names(precision),
@@ -85,6 +88,7 @@ pub fn run(args: &BundleArgs) -> Result<()> {
         },
         topics,
         residuals,
+        likeness: Some(likeness),
         precisions: BTreeMap::from([
             ("f32".to_owned(), needs(Precision::F32)),
             ("int8".to_owned(), needs(Precision::Int8)),

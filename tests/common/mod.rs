@@ -76,7 +76,8 @@ pub fn full_request() -> Value {
             "language": "en", "platform": "x", "created_at": "2026-11-22T10:00:00Z",
             "author": {
                 "followers": 1200, "following": 300, "posts": 4000, "verified": false,
-                "account_age_days": 2000
+                "account_age_days": 2000,
+                "recent": [{"likes": 40, "saves": 3, "comments": 5, "shares": 2}]
             },
             "images": 1, "videos": 0, "likes": 12, "saves": 3, "comments": 4
         },

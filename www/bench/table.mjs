@@ -140,8 +140,8 @@ function whole() {
     `With its own bundle in ${host}: ready ${median(ready).toFixed(0)} ms after the bytes are there,`,
     `first score from cold ${median(cold).toFixed(0)} ms, ${mb(sent)} MB sent. A draft of 64 pieces takes`,
     `${ms(score)} ms, ${(score / encoder).toFixed(2)} times its encoder's ${ms(encoder)}. Explaining a score takes`,
-    `${ms(median(explain))} ms more (${ms(at(explain, 0.95))}), over the fixtures; what each of a draft's ${count} words adds,`,
-    `${ms(shares)} ms, ${(shares / count / median(words.encoder)).toFixed(2)} times its encoder's on so many drafts. Linear memory:`,
+    `${ms(median(explain))} ms more (${ms(at(explain, 0.95))}), over the fixtures; what each of a draft's ${count} phrases adds,`,
+    `${ms(shares)} ms, ${(shares / median(words.encoder)).toFixed(1)} times its encoder's on the draft. Linear memory:`,
     `${mb(memory.long)} MB after a post of 512 pieces; ${mb(before)} MB before and ${mb(after)} MB after`,
     `${scores} scores in a row.`,
   ].join("\n");

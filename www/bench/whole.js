@@ -126,7 +126,7 @@ export async function explained(host, requests, rounds) {
 }
 
 /**
- * Milliseconds until all words of a draft that was scored had their shares, how many words those were,
+ * Milliseconds until all phrases of a draft that was scored had their shares, how many those were,
  * and milliseconds of the encoder alone on its pieces, in turn.
  *
  * @param {Host} host @param {Item[]} items @param {Brand} brand @param {number} rounds

@@ -91,10 +91,10 @@ async function figures() {
   tell(`Node ${process.versions.node}`, await whole.explained(disk, requests, 3));
   const { brand } = /** @type {ScoreRequest} */ (requests.find(({ brand }) => brand));
   const { found: words } = await fresh("words", texts.own["64"], brand, 3);
-  const alone = median(words.count) * median(words.encoder);
+  const alone = median(words.encoder);
   console.log(
-    `${median(words.count)} words of 64 pieces: ${median(words.words).toFixed(0)} ms, ` +
-      `${(median(words.words) / alone).toFixed(2)} x the encoder's for so many posts`,
+    `${median(words.count)} phrases of 64 pieces: ${median(words.words).toFixed(0)} ms, ` +
+      `${(median(words.words) / alone).toFixed(1)} x the encoder's for the post`,
   );
   const own = { ready, cold, sent, memory, times, explained, words };
   const found = { host: `Chromium ${version}`, ...own };

@@ -155,12 +155,13 @@ export class LocalScorer {
       while (true) {
         await turn(signal);
         this.#alive();
-        /** @type {WordShares["words"]} */
+        /** @type {WordShares["words"] | undefined} */
         const next = guarded(() => found.step());
-        if (next.length === 0) {
+        if (!next) {
           shares.hint = guarded(() => found.hint());
           return shares;
         }
+        if (next.length === 0) continue;
         shares.words.push(...next);
         onWords?.(next);
       }

@@ -7,8 +7,8 @@ import { ScorerError } from "./errors.js";
 const EXPLAIN_AFTER = 300;
 /** Milliseconds more before the words: a few of them take longer than the score of the next draft. */
 const WORDS_AFTER = 500;
-/** Letters of a text whose words are looked at unasked: the work grows with the square. */
-const WORDS_UP_TO = 120;
+/** Letters of a text whose words are looked at unasked: those of a longer one may take seconds. */
+const WORDS_UP_TO = 1000;
 /** Milliseconds before loading is tried again; doubled each time, up to the longest. */
 const RETRY_AFTER = 2000;
 const RETRY_LONGEST = 60_000;
@@ -304,8 +304,10 @@ export class Session extends EventTarget {
 const codeOf = (error) => (error instanceof ScorerError ? error.code : "internal");
 
 /**
- * All that the shares of words depend on: neither the diffusion nor the weights change them.
+ * All that the shares of words and the hint at them depend on: neither the diffusion nor the weights
+ * change them.
  *
  * @param {ScoreRequest} request
  */
-const wordsOf = ({ post, brand }) => JSON.stringify([post.title, post.text, post.language, brand]);
+const wordsOf = ({ post, brand, locale }) =>
+  JSON.stringify([post.title, post.text, post.language, brand, locale]);

@@ -42,7 +42,7 @@ export interface Scorer {
   ): Promise<(Score | Refusal | ScorerError)[]>;
   /** What moved the score of a request. */
   explain(request: ScoreRequest): Promise<Explanation | Refusal>;
-  /** What each word adds to s and T: those of the post less those without the word. */
+  /** What each phrase adds to s and T: the clauses, and the words of the strongest ones. */
   explainWords(request: ScoreRequest, options?: WordsOptions): Promise<WordShares>;
   /** The brand of later requests that name none; `undefined` for no brand. */
   setBrand(brand?: Brand): void;
@@ -79,17 +79,17 @@ export interface CallOptions {
 }
 
 export interface WordsOptions extends CallOptions {
-  /** Called with the next few words as soon as they are known. */
+  /** Called with the next few phrases as soon as they are known. */
   onWords?: (words: WordShare[]) => void;
 }
 
-/** What a post would lack without a word. */
+/** A clause or a word of one, and what it adds. */
 export interface WordShare {
   field: "title" | "text";
-  /** Where the word stands in the field, in UTF-16 code units, as `String.slice` counts. */
+  /** Where it stands in the field, in UTF-16 code units, as `String.slice` counts. */
   start: number;
   end: number;
-  /** What it adds to s, from -2 to 2. */
+  /** What it adds to s, from -1 to 1. */
   s: number;
   /** What it adds to T, from -1 to 1; 0 without a brand. */
   t: number;
@@ -97,9 +97,9 @@ export interface WordShare {
 
 export interface WordShares {
   words: WordShare[];
-  /** Words past the limit of 256, which weren't looked at. */
+  /** Characters past the limit of 2,000, which weren't looked at. */
   skipped: number;
-  /** The word that the tone hangs on most; never a negation, a warning or a disclosure. */
+  /** The phrase that the tone hangs on most, never a name alone; or that all phrases agree. */
   hint?: Score["flags"][number];
 }
 
@@ -199,7 +199,7 @@ export interface SessionOptions {
     signal: AbortSignal;
     onProgress: (progress: Progress) => void;
   }) => Promise<Scorer>;
-  /** How much is explained of each score: nothing, what moved it, or each word too. */
+  /** How much is explained of each score: nothing, what moved it, or each phrase too. */
   explain?: "none" | "sentence" | "words";
   /** Time, for tests; the browser's by default. */
   clock?: Clock;
@@ -231,7 +231,7 @@ export interface SessionState {
   /** Of this score if `explained`, else of an older one. */
   explanation?: Explanation;
   explained?: boolean;
-  /** The shares of words; of an older draft until the phase is `settled`. */
+  /** The shares of phrases; of an older draft until the phase is `settled`. */
   words?: WordShares;
   progress?: Progress;
   error?: ScorerError;

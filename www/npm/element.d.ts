@@ -20,8 +20,8 @@ import type {
  * the element's value is the score.
  *
  * States for style sheets: `:state(loading)`, `:state(scoring)`, `:state(stale)`, `:state(error)`.
- * Parts: `card`, `score`, `range`, `words`, `reasons`, `flags`, `carried`, `phrases`, `how`,
- * `unseen`, `bar`. Colours: `--bsmv-good`, `-bad`, `-none`, `-ink`, `-quiet`, `-ground`, `-panel`,
+ * Parts: `card`, `score`, `range`, `words`, `reasons`, `flags`, `engagement`, `carried`, `phrases`,
+ * `how`, `unseen`, `bar`. Colours: `--bsmv-good`, `-bad`, `-none`, `-ink`, `-quiet`, `-ground`, `-panel`,
  * `-line`, `-edge`, `-band`, `-error`. Slots in place of the element's words: `loading`, `empty`,
  * `error`. The language is that of the nearest `lang`: Chinese, else English.
  */

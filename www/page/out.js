@@ -35,6 +35,7 @@ const COLUMNS = [
   ["low", ({ interval }) => interval.low],
   ["high", ({ interval }) => interval.high],
   ["sentiment", ({ sentiment }) => sentiment.s],
+  ["audience", ({ predicted }) => predicted.audience],
   ["s", ({ predicted }) => predicted.s],
   ["t", ({ predicted }) => predicted.t],
   ["d", ({ predicted }) => predicted.d],

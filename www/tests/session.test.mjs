@@ -144,7 +144,7 @@ test("typing on puts the explanation off, and the one that stands stays until th
 
 test("the words of a long text are looked at only when they are asked for", async () => {
   const { session, clock, answer, asked } = await start();
-  session.update(draft("word ".repeat(100)));
+  session.update(draft("word ".repeat(400)));
   await settle();
   await answer();
   await clock.pass(5000);

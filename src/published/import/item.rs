@@ -307,6 +307,7 @@ impl<'a> Cells<'a> {
             posts: self.count(Field::Statuses)?,
             verified: self.yes_or_no(Field::Verified)?,
             account_age_days: None,
+            recent: Vec::new(),
         };
         Ok(Some(author).filter(|author| *author != Author::default()))
     }

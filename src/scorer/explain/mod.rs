@@ -5,7 +5,8 @@
 //! features inside the entering group, take the post's values instead of a background post's. All
 //! values add up to the post's score less the background's mean score.
 
-pub mod leave_one_out;
+mod cut;
+pub mod phrases;
 pub mod plain;
 mod protected;
 
@@ -29,10 +30,7 @@ pub trait Additive {
 }
 
 /// The score itself, as the head makes it of features.
-pub struct Definition {
-    /// False where the diffusion isn't forecast: then nobody passes anything on or speaks.
-    pub modelled: bool,
-}
+pub struct Definition;
 
 impl Additive for Definition {
     type State = ScoreState;
@@ -46,15 +44,7 @@ impl Additive for Definition {
     }
 
     fn value(&self, state: &ScoreState) -> f32 {
-        if self.modelled {
-            return state.quantities().score(&Weights::BALANCED);
-        }
-        let unseen = ScoreState {
-            d: 0.0,
-            voices: 0.0,
-            ..*state
-        };
-        unseen.quantities().score(&Weights::BALANCED)
+        state.quantities().score(&Weights::BALANCED)
     }
 }
 

@@ -10,27 +10,53 @@ use crate::scorer::words::{Words, note};
 /// Most features that a sentence names.
 const NAMED: usize = 3;
 /// Shares below this many points are not worth a word.
-const WORTH_NAMING: f32 = 0.5;
+const WORTH_NAMING: f32 = 1.0;
 /// Below this relevance, most of the words aren't counted for the brand.
 const SLIGHT_RELEVANCE: f32 = 0.5;
 /// Valence this near to 0 reads as neutral.
 const NEUTRAL: f32 = 0.2;
 
-/// One sentence of the score, of `base`, and of the features with the largest `points`.
-pub fn summary(words: &Words, base: f32, points: &FeatureVector) -> Note {
+/// What a sentence may speak of.
+#[derive(Debug, Clone, Copy)]
+pub struct Said {
+    /// True if there is a brand that the post can fit.
+    pub of_brand: bool,
+    /// True if somebody has seen the post.
+    pub of_audience: bool,
+}
+
+impl Said {
+    fn has(self, feature: Feature) -> bool {
+        match feature {
+            Feature::Topics => self.of_brand,
+            Feature::Audience | Feature::Voices => self.of_audience,
+            Feature::Sentiment
+            | Feature::Size
+            | Feature::Speed
+            | Feature::Depth
+            | Feature::LeaderShare => true,
+        }
+    }
+}
+
+/// One sentence of the score, of `base`, and of the features with the largest `points` among those
+/// that it may speak of.
+pub fn summary(words: &Words, base: f32, points: &FeatureVector, said: Said) -> Note {
     let mut shares = Feature::ALL.map(|feature| {
         let points: f32 = points[feature.range()].iter().sum();
         (feature, points)
     });
     let score = base + shares.iter().map(|(_, points)| points).sum::<f32>();
     shares.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
-    let named = shares.into_iter().take(NAMED);
+    let named = shares
+        .into_iter()
+        .filter(|(feature, points)| said.has(*feature) && points.abs() >= WORTH_NAMING);
     let reasons: Vec<Values> = named
-        .filter(|(_, points)| points.abs() >= WORTH_NAMING)
+        .take(NAMED)
         .map(|(feature, points)| {
             Values(vec![
                 ("reason", words.reason(feature)),
-                ("points", Value::signed(points, 1)),
+                ("points", Value::signed(points, 0)),
             ])
         })
         .collect();
@@ -80,6 +106,11 @@ mod tests {
     use crate::definition::features::FEATURES;
     use crate::scorer::words::Locale;
 
+    const ALL: Said = Said {
+        of_brand: true,
+        of_audience: true,
+    };
+
     #[test]
     fn the_largest_shares_make_a_sentence() {
         let mut all = [0.0; FEATURES];
@@ -90,27 +121,49 @@ mod tests {
         all[Feature::Depth.range()][0] = -1.0;
         let [en, zh] = [Locale::En, Locale::Zh].map(Locale::words);
         assert_eq!(
-            summary(en, 50.0, &all).message,
-            "57 points where an ordinary post has 50, mostly for its tone +8.0, how far it \
-             travels −4.0, its fit to the brand +3.5."
+            summary(en, 50.0, &all, ALL).message,
+            "57 points where an ordinary post has 50, mostly for its tone +8, how far it \
+             travels −4, its fit to the brand +4."
         );
         assert_eq!(
-            summary(zh, 50.0, &all).message,
-            "57 分，普通帖子 50 分；差别主要来自文字的语气+8.0、传播的规模−4.0、与品牌的关联+3.5。"
+            summary(zh, 50.0, &all, ALL).message,
+            "57 分，普通帖子 50 分；差别主要来自文字的语气+8、传播的规模−4、与品牌的关联+4。"
         );
         let mut ordinary = [0.0; FEATURES];
         ordinary[Feature::Speed.range()][0] = 0.2;
         assert_eq!(
-            summary(en, 50.0, &ordinary).message,
+            summary(en, 50.0, &ordinary, ALL).message,
             "50 points, as an ordinary post has (50)."
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_brand_or_an_audience_that_is_not_there() {
+        let mut all = [0.0; FEATURES];
+        all[Feature::Topics.range()][0] = 9.0;
+        all[Feature::Audience.range()][0] = -7.0;
+        all[Feature::Size.range()][0] = 2.0;
+        let none = Said {
+            of_brand: false,
+            of_audience: false,
+        };
+        assert_eq!(
+            summary(Locale::En.words(), 50.0, &all, none).message,
+            "54 points where an ordinary post has 50, mostly for how far it travels +2."
         );
     }
 
     #[test]
     fn hints_follow_what_was_predicted() {
         let codes = |valence: f32, s: f32, t: f32| -> Vec<&str> {
-            let (d, events) = (0.3, 15.0);
-            let predicted = Predicted { s, t, d, events };
+            let predicted = Predicted {
+                s,
+                audience: s,
+                voices: 5.0,
+                t,
+                d: 0.3,
+                events: 15.0,
+            };
             let brand = Some("Luna Coffee");
             hints(
                 Locale::En.words(),

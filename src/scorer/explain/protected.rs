@@ -99,6 +99,24 @@ const CHINESE: [&str; 37] = [
     "受邀",
 ];
 
+/// Words without a tone of their own, in lower case; Chinese ones in simplified characters.
+const FUNCTION_WORDS: [&str; 96] = [
+    "a", "an", "the", "and", "or", "but", "so", "to", "of", "in", "on", "at", "for", "from",
+    "with", "by", "as", "is", "are", "was", "were", "be", "been", "am", "it", "its", "this",
+    "that", "these", "those", "i", "me", "my", "we", "our", "you", "your", "he", "she", "they",
+    "them", "their", "his", "her", "has", "have", "had", "do", "does", "did", "will", "would",
+    "can", "could", "just", "then", "的", "了", "是", "在", "和", "与", "也", "就", "都", "还",
+    "又", "把", "被", "给", "让", "这", "那", "我", "你", "他", "她", "它", "我们", "你们", "他们",
+    "着", "过", "吧", "吗", "呢", "啊", "要", "会", "能", "必", "才", "去", "到", "从", "对",
+];
+
+/// True for a word that has no tone of its own, such as 了 or "the".
+pub fn is_function_word(word: &str) -> bool {
+    let word = word.trim().to_lowercase();
+    let word: String = word.chars().map(simplified).collect();
+    FUNCTION_WORDS.contains(&word.as_str()) || word.chars().all(|c| c.is_ascii_digit())
+}
+
 /// True if the word at `word` (bytes) of `text` is a negation, a warning or a disclosure, or part
 /// of one.
 pub fn is_protected(text: &str, word: Range<usize>) -> bool {

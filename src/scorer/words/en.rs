@@ -15,10 +15,13 @@ pub(super) static WORDS: Words = Words {
         emoji_alone: "Emoji alone say nothing of a brand: add a few words.",
     },
     unseen: Unseen {
-        diffusion_not_modelled: "Diffusion is not modelled for {outside}: the score stands at no \
-             reposts, its interval reaches up to everybody.",
-        no_graph: "Nobody has seen the post yet: diffusion is a guess from text and author.",
-        author: "The author's followers are unknown.",
+        diffusion_not_modelled: "No spread was followed to its end for {outside}: how far this one \
+             goes is told from the author's followers and last posts.",
+        words_unknown: "The words of {events} quotes, replies or comments are not known: they \
+             speak neither for nor against.",
+        no_graph: "Nobody has seen the post yet: how far it goes is a guess, and its audience is \
+             expected to speak much as the post does.",
+        author: "The author's followers are unknown: a typical account is assumed.",
         no_brand: "No brand was given: this is the worth to a brand that the post fits.",
         unlike_training: "The text is written unlike all that the model learnt from: what it reads \
              in it is a guess.",
@@ -31,6 +34,7 @@ pub(super) static WORDS: Words = Words {
     flags: Flags {
         giveaway: "It asks to be passed on for a prize: reach that is bought says little about the \
              brand.",
+        luck: "It promises luck for passing it on: such reach says nothing about the brand.",
         praise_stuffing: "Words of praise are heaped up: they raise the score without saying more.",
         brand_repeated: "The brand's name is repeated over and over.",
         emoji_flood: "A flood of emoji: the score reads two of a kind.",
@@ -44,15 +48,16 @@ pub(super) static WORDS: Words = Words {
              that take a side, for or against.",
         reach: "The same words count {nobody} if nobody passes them on and {everybody} if \
              everybody does.",
-        word: "The reading of the tone hangs most on “{word}”: {with:+.2} with it, {without:+.2} \
-             without.",
+        word: "The tone hangs most on “{word}”, which reads {s:+.2}.",
+        agree: "All {phrases} phrases of the text agree.",
     },
     summary: Summary {
         ordinary: "{score} points, as an ordinary post has ({base}).",
         moved: "{score} points where an ordinary post has {base}, mostly for {reasons}.",
     },
     forecast: Forecast {
-        diffusion_not_modelled: "Diffusion is not modelled for {outside}.",
+        diffusion_not_modelled: "No spread was followed to its end for {outside}: counts are told \
+             from the author's followers and last posts.",
         no_text: "The post's text is not stored: counts are forecast without it, and there is no \
              score.",
     },
@@ -61,6 +66,7 @@ pub(super) static WORDS: Words = Words {
         language: "this language on this platform",
         few_followers: "an account with so few followers",
         many_followers: "an account with so many followers",
+        kind: "posts of this kind",
     },
     media: Media {
         unknown: "Pictures and videos, if there are any, are not looked at.",
@@ -77,24 +83,28 @@ pub(super) static WORDS: Words = Words {
         voices: "how many of its audience speak",
     },
     list: List {
-        item: "{reason} {points:+.1}",
+        item: "{reason} {points:+.0}",
         separator: ", ",
     },
     feature: Features {
-        sentiment: "What is said",
+        sentiment: "Tone of the words",
         topics: "Topic: {label}",
         size: "Reach",
         speed: "Speed",
         depth: "Depth of the spread",
         leader_share: "Leading spreaders",
-        audience: "Audience's words",
+        audience: "Mood of the audience",
         voices: "How many speak",
     },
     platform: |platform| match platform {
         Platform::Weibo => "Weibo 微博",
         Platform::Xiaohongshu => "Xiaohongshu 小红书",
         Platform::Douyin => "Douyin 抖音",
+        Platform::Bilibili => "Bilibili 哔哩哔哩",
         Platform::X => "X",
+        Platform::Instagram => "Instagram",
+        Platform::TikTok => "TikTok",
+        Platform::YouTube => "YouTube",
         Platform::Other => "Other",
     },
 };

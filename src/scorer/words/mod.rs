@@ -88,6 +88,7 @@ struct Refused {
 #[derive(Debug, Serialize)]
 pub(super) struct Unseen {
     pub diffusion_not_modelled: Template,
+    pub words_unknown: Template,
     pub no_graph: Template,
     pub author: Template,
     pub no_brand: Template,
@@ -103,6 +104,7 @@ pub(super) struct Unseen {
 #[derive(Debug, Serialize)]
 pub(super) struct Flags {
     pub giveaway: Template,
+    pub luck: Template,
     pub praise_stuffing: Template,
     pub brand_repeated: Template,
     pub emoji_flood: Template,
@@ -116,6 +118,7 @@ pub(super) struct Hints {
     pub neutral_tone: Template,
     pub reach: Template,
     pub word: Template,
+    pub agree: Template,
 }
 
 /// `Explanation::summary`.
@@ -138,6 +141,7 @@ struct Outside {
     language: Template,
     few_followers: Template,
     many_followers: Template,
+    kind: Template,
 }
 
 #[derive(Debug, Serialize)]
@@ -219,6 +223,7 @@ impl Words {
             OutsideSupport::Language => ("language", words.language),
             OutsideSupport::FewFollowers => ("few_followers", words.few_followers),
             OutsideSupport::ManyFollowers => ("many_followers", words.many_followers),
+            OutsideSupport::Kind => ("kind", words.kind),
         };
         Value::Key { key, words }
     }
@@ -334,8 +339,7 @@ mod tests {
         let table = serde_json::to_value(Locale::Zh.words()).unwrap();
         for (group, texts) in table.as_object().unwrap() {
             for (code, text) in texts.as_object().unwrap() {
-                let no_words =
-                    group == "list" || (group, code.as_str()) == (&"platform".into(), "x");
+                let no_words = group == "list" || group == "platform";
                 let filled_in = text.as_str() == Some("{media}");
                 assert!(
                     no_words || filled_in || han(text.as_str().unwrap()),
@@ -369,7 +373,7 @@ mod tests {
         ]);
         assert_eq!(
             words.fill("{n}: {list}; {media}", &values),
-            "3: its tone +0.2, how far it travels −4.1; 2 pictures and 0 videos were not looked at."
+            "3: its tone +0, how far it travels −4; 2 pictures and 0 videos were not looked at."
         );
     }
 }

@@ -124,6 +124,8 @@ pub struct Cascade {
     pub s: Option<f32>,
     /// Topics of the post's own text as the scorer reads them; `None` where nobody reads.
     pub topics: Option<[f32; TOPICS]>,
+    /// Vector of the post's own text; `None` where nobody reads.
+    pub vector: Option<Vec<f32>>,
     /// All events that the data set holds.
     pub graph: DiffusionGraph,
     /// True where only the final count is known: such a post serves as a draft.
@@ -143,9 +145,10 @@ impl Cascade {
     }
 
     /// The input of the graph network: the post, with `graph` for what happened to it.
-    pub fn input<'a>(&self, graph: &'a DiffusionGraph) -> DiffusionInput<'a> {
+    pub fn input<'a>(&'a self, graph: &'a DiffusionGraph) -> DiffusionInput<'a> {
         DiffusionInput {
             graph,
+            author: graph.author.as_ref(),
             platform: self.platform,
             language: self.language,
             s: self.s,
@@ -153,6 +156,8 @@ impl Cascade {
             text_chars: self.text_chars,
             images: self.images,
             topics: self.topics,
+            vector: self.vector.as_deref(),
+            form: None,
         }
     }
 
@@ -310,6 +315,7 @@ fn cascade(
         posts: a.posts,
         verified: a.verified,
         account_age_days: a.account_age_days,
+        recent: Vec::new(),
     });
     let mut graph = DiffusionGraph::draft(author);
     let words = row.events.iter().filter(|e| e.text.is_some()).count();
@@ -361,7 +367,8 @@ fn cascade(
         created_at: row.created_at,
         author_key: author_key.unwrap_or(text_hash),
         s: read.as_ref().map(|read| read.valence()).or(s),
-        topics: read.map(|read| read.topics),
+        topics: read.as_ref().map(|read| read.topics),
+        vector: read.map(|read| read.vector),
         id: row.id,
         graph,
         count_only,

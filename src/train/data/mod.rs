@@ -6,6 +6,7 @@ pub mod cases;
 pub mod catalogue;
 pub mod cues;
 pub mod encoders;
+pub mod engagement;
 pub mod folders;
 pub mod pairs;
 pub mod sets;

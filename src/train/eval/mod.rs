@@ -3,9 +3,11 @@
 
 pub mod audit;
 pub mod diffusion;
+pub mod engagement;
 pub mod gaming;
 pub mod int8;
 pub mod news;
+pub mod number;
 pub mod probe;
 pub mod rivals;
 pub mod same_author;
@@ -64,6 +66,16 @@ const OTHERS: &[Evaluation] = &[
         name: "diffusion",
         about: "Forecasts of cascades, and which of two posts of an author goes further",
         rows: diffusion::evaluate_bundle,
+    },
+    Evaluation {
+        name: "engagement",
+        about: "Likes, saves, comments and shares of authors not seen, and what helps a post travel",
+        rows: engagement::evaluate,
+    },
+    Evaluation {
+        name: "number",
+        about: "How scores of own drafts are spread, and how often intervals hold what came",
+        rows: number::evaluate,
     },
     Evaluation {
         name: "bsmv",

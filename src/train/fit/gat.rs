@@ -366,6 +366,7 @@ mod tests {
         let graphs = [0, 1, 12, 90, 700].map(graph);
         let inputs = graphs.each_ref().map(|graph| DiffusionInput {
             graph,
+            author: graph.author.as_ref(),
             platform: Platform::Weibo,
             language: Language::Zh,
             s: Some(0.3),
@@ -373,6 +374,8 @@ mod tests {
             text_chars: 40,
             images: Some(1),
             topics: None,
+            vector: None,
+            form: None,
         });
         let batch = Batch::new(&inputs).unwrap();
         let out = gat.outputs(&gat.read_out(&batch).unwrap(), &batch).unwrap();

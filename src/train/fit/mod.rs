@@ -6,6 +6,7 @@ pub mod forecasts;
 pub mod forests;
 pub mod gat;
 pub mod labelled;
+pub mod linear;
 pub mod network;
 pub mod ngrams;
 pub mod optimise;

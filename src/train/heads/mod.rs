@@ -1,6 +1,6 @@
 //! The heads of the bundle: one file and one line of [`HEADS`] each, with how it is fitted and its
 //! figures beside its baselines. `bsmv train`, `bsmv eval`, the bundle and the help texts go over
-//! that list. [`diffusion`] and [`intervals`] fit what isn't a head that reads text.
+//! that list. [`diffusion`], [`intervals`], [`likeness`] and [`reach`] fit what isn't a head.
 
 pub mod advert;
 pub mod diffusion;
@@ -8,7 +8,9 @@ pub mod emotion;
 pub mod intervals;
 pub mod irony;
 pub mod kind;
+pub mod likeness;
 pub mod novelty;
+pub mod reach;
 pub mod reader;
 pub mod relevance;
 pub mod sentiment;

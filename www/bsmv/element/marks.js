@@ -16,31 +16,41 @@ const STYLE = `
     text-decoration: underline wavy 1px var(--bsmv-bad, #b4462f);
   }`;
 
-/** Shares of s below which a word belongs to no phrase, and a phrase is neither marked nor listed. */
-const LEAST_OF_WORD = 0.03;
-const LEAST = 0.15;
+/** Share of s below which a phrase is neither marked nor listed ... */
+const LEAST = 0.03;
+/** ... and shares of the largest, below which it isn't either, and a word belongs to no phrase. */
+const OF_LARGEST = 0.3;
+const WORD_OF_LARGEST = 0.1;
+/** What stands between the words of one phrase, from the last letter before: no punctuation. */
+const BESIDE = /^[^\p{P}]\s?$/u;
 
 /** Whether the browser can mark text where it stands. */
 export const canMark = () => typeof Highlight === "function" && "highlights" in CSS;
 
 /**
- * Words that pull the same way and stand side by side, as one; those that are worth naming.
+ * Clauses, and words of a clause that pull the same way and stand side by side as one; those that
+ * are worth naming.
  *
  * @param {WordShare[]} words in their order
+ * @param {{ title?: string | null, text?: string }} post that they stand in
  * @returns {WordShare[]}
  */
-export function phrasesOf(words) {
+export function phrasesOf(words, post) {
+  const largest = (/** @type {WordShare[]} */ of) => Math.max(0, ...of.map(({ s }) => Math.abs(s)));
+  const least = WORD_OF_LARGEST * largest(words);
   /** @type {WordShare[]} */
   const phrases = [];
   for (const word of words) {
-    if (Math.abs(word.s) < LEAST_OF_WORD) continue;
+    if (Math.abs(word.s) < least) continue;
     const last = phrases.at(-1);
-    const beside = last && last.field === word.field && word.start - last.end <= 1;
+    const between = last && (post[last.field] ?? "").slice(last.end - 1, word.start);
+    const beside = last && last.field === word.field && BESIDE.test(between ?? "");
     if (beside && Math.sign(last.s) === Math.sign(word.s)) {
       phrases[phrases.length - 1] = { ...last, end: word.end, s: last.s + word.s };
     } else phrases.push(word);
   }
-  return phrases.filter(({ s }) => Math.abs(s) >= LEAST);
+  const worth = Math.max(LEAST, OF_LARGEST * largest(phrases));
+  return phrases.filter(({ s }) => Math.abs(s) >= worth);
 }
 
 /**
@@ -95,7 +105,7 @@ export class Marks {
     const { text, nodes } = readEditable(root);
     if (text !== of) return;
     style(root.getRootNode());
-    for (const { start, end, s, field } of phrasesOf(words)) {
+    for (const { start, end, s, field } of phrasesOf(words, { text })) {
       if (field !== "text") continue;
       const range = rangeOf(nodes, start, end);
       if (!range) continue;

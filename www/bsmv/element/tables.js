@@ -87,7 +87,7 @@ function points(caption, rows, speech) {
   const most = Math.max(5, ...rows.map(([, points]) => Math.abs(points)));
   return table(
     caption,
-    rows.map(([name, points]) => [name, speech.signed(points, 1), points / most]),
+    rows.map(([name, points]) => [name, speech.signed(points), points / most]),
     true,
   );
 }
@@ -103,17 +103,35 @@ export const topics = ({ topics }, speech) =>
       .map(({ label, weight }) => [label, speech.percent(weight), weight]),
   );
 
+/**
+ * What people may do with the post, beside what they did with the author's last ones.
+ *
+ * @param {Score} score
+ * @param {ElementSpeech} speech
+ */
+export const engagement = ({ engagement }, speech) => html`<ul>
+  ${engagement.map(({ count, median, low, high, above, of }) => {
+    const [n, from, to] = [median, low, high].map((value) => speech.count(value));
+    const beside = of > 0 ? speech.text("engagementBeside", { above, of }) : "";
+    const name = speech.textIfAny(`count_${count}`) ?? count;
+    return html`<li data-count=${count}>
+      ${speech.text("engagementOf", { name, n, from, to })}${beside}
+    </li>`;
+  })}
+</ul>`;
+
 /** The quantities that the formula is about. @param {Score} score @param {ElementSpeech} speech */
-export function quantities({ predicted: { s, t, d }, sentiment }, speech) {
+export function quantities({ predicted: { s, audience, t, d }, sentiment }, speech) {
   return html`${table(
     speech.text("quantities"),
     [
+      [speech.text("q_tone"), speech.signed(sentiment.s, 2), sentiment.s],
+      [speech.text("q_audience"), speech.signed(audience, 2), audience],
       [speech.text("q_s"), speech.signed(s, 2), s],
       [speech.text("q_t"), speech.fixed(t), t],
       [speech.text("q_d"), speech.fixed(d), d],
     ],
     true,
   )}
-    <p class="hint">${speech.text("q_own", { s: speech.signed(sentiment.s, 2) })}</p>
     <p class="hint">${speech.text("formula")}</p>`;
 }

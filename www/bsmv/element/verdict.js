@@ -79,7 +79,7 @@ const ADVERT = /** @type {const} */ ([
  * @returns {{ key: string, name: string, dots?: number, words: string }[]}
  */
 export function threeWords(
-  { sentiment, predicted, diffusion_modelled, indicators },
+  { sentiment, predicted, indicators },
   brand,
   speech,
 ) {
@@ -105,10 +105,8 @@ export function threeWords(
     {
       key: "spread",
       name: speech.text("spread"),
-      dots: diffusion_modelled ? dotsOf(d) : undefined,
-      words: diffusion_modelled
-        ? speech.text("d_events", { level: far, n: speech.count(events) })
-        : speech.text("d_none"),
+      dots: dotsOf(d),
+      words: speech.text("d_events", { level: far, n: speech.count(events) }),
     },
     ...(advert === null
       ? []

@@ -3,7 +3,7 @@ import { html, nothing, svg } from "lit";
 import { carried } from "./carried.js";
 import { phrasesOf } from "./marks.js";
 import { tagOf } from "./speech.js";
-import { contributions, parts, quantities, topics } from "./tables.js";
+import { contributions, engagement, parts, quantities, topics } from "./tables.js";
 import { compare, sideOf, spoken, threeWords, verdictOf } from "./verdict.js";
 
 /** @import { Score, SessionState } from "../types.js" */
@@ -61,7 +61,6 @@ function headline(shown) {
       </div>
       <p class="hint range">
         <span>${speech.text("range", { low, high })}</span>
-        ${score.diffusion_modelled ? nothing : html`<span>· ${speech.text("notModelled")}</span>`}
         ${baseline ? html`<span>· ${difference({ bsmv, interval }, baseline, speech)}</span>` : nothing}
       </p>
     </div>
@@ -211,11 +210,12 @@ function phrases({ state, speech, on }) {
       }
     </p>`;
   }
-  const strong = phrasesOf(words.words)
+  const strong = phrasesOf(words.words, request?.post ?? {})
     .sort((a, b) => Math.abs(b.s) - Math.abs(a.s))
     .slice(0, LISTED);
   if (strong.length === 0) return html`<p class="hint">${speech.text("phraseNone")}</p>`;
-  return html`<ul class="phrases" ?data-stale=${busy}>
+  return html`${words.hint ? html`<p data-code=${words.hint.code}>${words.hint.message}</p>` : nothing}
+    <ul class="phrases" ?data-stale=${busy}>
       ${strong.map(({ field, start, end, s }) => {
         const phrase = (request?.post[field] ?? "").slice(start, end);
         return html`<li>
@@ -235,6 +235,14 @@ function deeper(shown) {
   const shares = explanation?.events ?? [];
   const { graph } = request ?? {};
   return html`
+    ${
+      score.engagement.length > 0
+        ? html`<section part="engagement">
+          <h3>${speech.text("engagement")}</h3>
+          ${engagement(score, speech)}
+        </section>`
+        : nothing
+    }
     ${
       graph && shares.length > 0
         ? html`<section part="carried">

@@ -9,7 +9,11 @@ pub fn platform(word: &str) -> Option<Platform> {
         "weibo" | "wb" | "微博" | "新浪微博" => Platform::Weibo,
         "xiaohongshu" | "xhs" | "red" | "rednote" | "小红书" => Platform::Xiaohongshu,
         "douyin" | "dy" | "抖音" => Platform::Douyin,
+        "bilibili" | "b站" | "哔哩哔哩" => Platform::Bilibili,
         "x" | "twitter" | "推特" => Platform::X,
+        "instagram" | "ins" | "ig" => Platform::Instagram,
+        "tiktok" => Platform::TikTok,
+        "youtube" | "yt" | "油管" => Platform::YouTube,
         _ => return None,
     })
 }
