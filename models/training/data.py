@@ -124,3 +124,23 @@ def join_segmented(text: str, src: str) -> str:
     if src != "takg_weibo":
         return text
     return re.sub(r"(?<![A-Za-z0-9]) | (?![A-Za-z0-9])", "", " ".join(text.split()))
+
+
+def own(folder: Path, split: str) -> Iterator[dict]:
+    """Yields our own posts; in training with the texts of `texts`, whose file's name begins with the language, and the
+    posts of others that `labels.tsv` has our labels of."""
+    yield from rows(folder, "own_posts", split)
+    if split != "train":
+        return
+    here = Path(__file__).parent
+    for file in sorted((here / "texts").glob("*.ndjson")):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            yield json.loads(line) | {"id": f"{file.stem}-{number}", "area": file.stem, "lang": file.stem[:2]}
+    labels = dict(line.split("\t", 1) for line in (here / "labels.tsv").read_text().splitlines())
+    for name in MODERN_SETS:
+        for row in rows(folder, name, split):
+            if row["id"] in labels:
+                label, emotion, kind, ironic, toward = labels[row["id"]].split("\t")
+                said = dict(part.rsplit("=", 1) for part in toward.split(";") if part)
+                yield {"id": row["id"], "text": row["text"], "lang": row["lang"], "area": "read", "label": label,
+                       "emotion": emotion, "kind": kind, "ironic": ironic == "1", "toward": said}

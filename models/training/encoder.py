@@ -47,7 +47,7 @@ class Layer(nn.Module):
         self.intermediate = _module(dense=nn.Linear(h, inner))
         self.output = _module(dense=nn.Linear(inner, h), LayerNorm=nn.LayerNorm(h, eps))
 
-    def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None, dropout: float) -> Tensor:
         rows, length, width = x.shape
         qkv = getattr(self.attention, "self")
         q, k, v = (p(x).view(rows, length, self.heads, -1).transpose(1, 2)
@@ -58,9 +58,9 @@ class Layer(nn.Module):
             scores = scores.masked_fill(~mask, -1e4)
         y = scores.softmax(-1) @ v
         y = self.attention.output.dense(y.transpose(1, 2).reshape(rows, length, width))
-        x = self.attention.output.LayerNorm(x + y)
+        x = self.attention.output.LayerNorm(x + F.dropout(y, dropout))
         y = self.output.dense(F.gelu(self.intermediate.dense(x)))
-        return self.output.LayerNorm(x + y)
+        return self.output.LayerNorm(x + F.dropout(y, dropout))
 
 
 class Encoder(nn.Module):
@@ -70,6 +70,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.config = config
         self.coarse_words = False  # word embeddings as 4 bits will hold them
+        self.dropout = 0.0  # share of a layer's numbers that are left out in training
         h = config["hidden_size"]
         self.embeddings = _module(
             word_embeddings=nn.Embedding(config["vocab_size"], h),
@@ -93,8 +94,10 @@ class Encoder(nn.Module):
         x = words + e.position_embeddings.weight[:ids.shape[1]]
         x = e.LayerNorm(x + e.token_type_embeddings.weight[0])
         mask = None if bool(real.all()) else real[:, None, None, :]
+        dropout = self.dropout if self.training else 0.0
+        x = F.dropout(x, dropout)
         for layer in self.encoder.layer:
-            x = layer(x, mask)
+            x = layer(x, mask, dropout)
         weight = real.unsqueeze(-1).float()
         mean = (x.float() * weight).sum(1) / weight.sum(1)
         return F.normalize(mean, dim=-1)

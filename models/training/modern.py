@@ -20,7 +20,7 @@ KINDS = ["real_use", "recommendation", "complaint", "disclosed_ad", "hard_ad", "
 BINARY = ["no", "yes"]
 POOLS = ["own_posts", "own_sides", "own_about", "en_multi_target", "en_target_twitter", "zh_sarcasm", "en_sarcasm",
          "wants"]
-COPIES = 4  # forms of each of our own texts, each with other noise
+COPIES = 3  # forms of each of our own texts, each with other noise
 RENAMED = 0.4  # share of our own texts whose brands give way to others
 ROTATED = 0.5  # share of the texts with rivals in which they change places
 SARCASTIC = 2  # how often a sarcastic English text counts
@@ -131,7 +131,7 @@ def encode(items: list[Item], tokenizer: Tokenizer, cleaner: str | None) -> list
 def read(folder: Path, models: Path, split: str, classes: dict[str, list[str]], form: str, tokenizer: Tokenizer,
          cleaner: str | None, noise: int | None) -> dict[str, list[Example]]:
     """Returns all pools of a split; `noise` seeds augmentation, None leaves it out."""
-    rows = list(data.rows(folder, "own_posts", split))
+    rows = list(data.own(folder, split))
     names = twins.brand_names(folder, models)
     for row in rows:
         names[row["lang"] == "zh"] += list(row.get("toward") or {})

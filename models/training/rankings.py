@@ -42,7 +42,7 @@ def comparisons(folder: Path, split: str) -> Iterator[tuple[str, str, str, str, 
         a, b = row["object_a"], row["object_b"]
         if row["label"] != "NONE":
             yield ("en_compsent", row["text"], *((b, a) if row["label"] == "WORSE" else (a, b)), False)
-    for row in data.rows(folder, "own_posts", split):
+    for row in data.own(folder, split):
         toward = row.get("toward") or {}
         rank = data.SENTIMENT.index
         for a in toward:

@@ -45,11 +45,11 @@ NEARER = replace(
 # For a student that knows the older sets: the language of today beside them, and what is said of each of two names.
 MODERN = replace(
     NEARER,
-    shares={"own_posts": 16_000, "own_sides": 8_000, "own_about": 1_900, "en_multi_target": 5_000,
+    shares={"own_posts": 16_000, "own_sides": 10_000, "own_about": 1_900, "en_multi_target": 5_000,
             "en_target_twitter": 1_500, "zh_sarcasm": 2_000, "en_sarcasm": 2_500, "wants": 1_000,
-            "zh_weibo_sentiment": 6_000, "zh_weibo_emotion": 8_000, "zh_review_sentiment": 6_000,
-            "en_tweet_sentiment": 6_000, "en_brand_sentiment": 8_000, "zh_topic_short": 4_000,
-            "zh_brand_aspect": 2_000, "zh_weibo_hashtag": 500, "zh_weibo_cascades": 200, "en_emotion": 6_000,
+            "zh_weibo_sentiment": 7_000, "zh_weibo_emotion": 10_000, "zh_review_sentiment": 7_000,
+            "en_tweet_sentiment": 7_000, "en_brand_sentiment": 12_000, "zh_topic_short": 4_000,
+            "zh_brand_aspect": 2_000, "zh_weibo_hashtag": 500, "zh_weibo_cascades": 200, "en_emotion": 8_000,
             "zh_xhs_engagement": 2_000, "zh_bilibili_hot": 2_500, "zh_douyin_engagement": 1_000,
             "en_ig_engagement": 1_500, "en_tiktok_brand_engagement": 700, "en_x_brand_engagement": 1_200},
     classes=RECIPE.classes | {"irony": BINARY, "sarcasm": BINARY, "kind": KINDS, "wants": WANTS, "about": BINARY,
@@ -63,6 +63,7 @@ MODERN = replace(
     pairs_every=12,
     ranks_every=6,
     ranks_size=32,
+    dropout=0.1,
 )
 
 # To choose how a text is read for a name: sides alone, for a few minutes each.

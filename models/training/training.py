@@ -51,6 +51,7 @@ class Recipe:
     part: float = 1.0  # part of the pairs and twins that is read
     ranks_every: int = 0  # steps between two batches of names that are set against each other; 0 for none
     ranks_size: int = 0
+    dropout: float = 0.0
 
 
 class Model(nn.Module):
@@ -291,6 +292,7 @@ def run(recipe: Recipe, args: argparse.Namespace) -> None:
     encoder, tokenizer = load(args.init)
     encoder.freeze_embeddings(words=not recipe.coarse_words)
     encoder.coarse_words = recipe.coarse_words
+    encoder.dropout = recipe.dropout
     index, vectors = read_vectors(args.vectors) if args.vectors else ({}, torch.empty(0))
     if recipe.centred:
         vectors -= vectors.mean(0)
