@@ -7,7 +7,7 @@ use crate::post::Post;
 use crate::post::brand::BrandProfile;
 
 const RULES_ZH: Source = Source {
-    name: "互联网广告管理办法第九条",
+    name: "《互联网广告管理办法》第九条",
     url: "https://www.samr.gov.cn/",
 };
 const RULES_EN: Source = Source {
@@ -24,7 +24,7 @@ struct Language {
     signs: &'static [&'static str],
     /// Labels that everybody understands.
     clear: &'static [&'static str],
-    /// Labels that few understand.
+    /// Labels that don't say plainly that it is an advertisement.
     weak: &'static [&'static str],
     /// It was paid for, or comes from friends: nothing to disclose.
     own: &'static [&'static str],
@@ -67,7 +67,12 @@ const ZH: Language = Language {
         "粉丝专享",
         "报我名字",
         "备注我名字",
-        "置换",
+        "产品置换",
+        "资源置换",
+        "无费置换",
+        "置换合作",
+        "置换探店",
+        "置换笔记",
         "甲方",
     ],
     clear: &[

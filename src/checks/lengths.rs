@@ -144,7 +144,7 @@ pub fn over(lengths: &[Length], platform: Platform, words: &Words) -> Vec<Findin
     let source = (platform == Platform::X).then_some(X_COUNTS);
     let too_long = lengths.iter().filter_map(|length| {
         let limit = length.limit.filter(|&limit| length.count > limit)?;
-        Some(words.length(length.field, length.count, limit, source))
+        Some(words.length(length, limit, source))
     });
     too_long.collect()
 }

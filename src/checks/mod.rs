@@ -93,7 +93,7 @@ pub enum Level {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The kind of rule, the same in every version: `absolute`, `medical`, `guarantee`, `return`,
-    /// `offsite`, `giveaway`, `disclosure_missing`, `disclosure_weak`, `disclosure_late`, `length`,
+    /// `offsite`, `giveaway`, `begging`, `disclosure_missing`, `disclosure_weak`, `disclosure_late`, `length`,
     /// `hashtags`, `hidden_characters`, `avoid`, `interest`, `ai_label`.
     pub code: &'static str,
     /// The entry of the list that found it, for silencing: the code, and the words it looks for.
@@ -108,7 +108,7 @@ pub struct Finding {
     pub end: usize,
     /// One sentence that says what is wrong and what to do.
     pub message: String,
-    /// Words to put in their place; empty to leave them out.
+    /// Words that fit in their place, whatever stands around them.
     pub replacement: Option<String>,
     /// Words to begin the text with.
     pub add: Option<String>,

@@ -3,16 +3,19 @@
 use std::ops::Range;
 
 use super::folded::Folded;
-use super::{Field, Finding, Level, Source};
+use super::{Counted, Field, Finding, Length, Level, Source};
 use crate::scorer::words::Locale;
 
-/// The sentences of one language, by code; `{what}` is the words that were found.
+/// The sentences of one language, by code; `{what}` is the words that were found, `{field}` the title
+/// or the text.
 pub struct Words {
-    sentences: [(&'static str, &'static str); 15],
+    sentences: &'static [(&'static str, &'static str)],
+    title: &'static str,
+    text: &'static str,
 }
 
 const EN: Words = Words {
-    sentences: [
+    sentences: &[
         (
             "absolute",
             "“{what}” claims a first place that an advertisement must be able to prove. Say what you saw yourself.",
@@ -35,15 +38,19 @@ const EN: Words = Words {
         ),
         (
             "giveaway",
-            "“{what}” buys reach with a prize: state the rules, or leave it out.",
+            "“{what}” buys attention with a prize or luck: state the rules, or leave it out.",
+        ),
+        (
+            "begging",
+            "“{what}” begs for attention, for which platforms may show a post less.",
         ),
         (
             "disclosure_missing",
-            "“{what}” shows that you got something for this: say so at the beginning.",
+            "“{what}” sounds as if you got something for this: if so, say it at the beginning.",
         ),
         (
             "disclosure_weak",
-            "Few understand “{what}”: write that it is an advertisement.",
+            "“{what}” isn't plain enough: write that it is an advertisement.",
         ),
         (
             "disclosure_late",
@@ -51,7 +58,11 @@ const EN: Words = Words {
         ),
         (
             "length",
-            "{count} where the platform takes {limit}: shorten it.",
+            "The {field} has {count} characters where the platform takes {limit}: shorten it.",
+        ),
+        (
+            "length_weighted",
+            "The {field} counts {count} where X takes {limit}: shorten it. Chinese characters and emoji count 2, a link 23.",
         ),
         ("hashtags", "More than two hashtags: X advises against it."),
         (
@@ -68,50 +79,68 @@ const EN: Words = Words {
             "Was any of it, pictures too, made by AI? Then declare it when you publish.",
         ),
     ],
+    title: "title",
+    text: "text",
 };
 
 const ZH: Words = Words {
-    sentences: [
+    sentences: &[
         (
             "absolute",
-            "“{what}”是绝对化用语，广告里不能用。写清楚是自己的体验，或换个说法。",
+            "“{what}”是绝对化用语，广告里不能用。换个说法，或只写自己的真实体验。",
         ),
         (
             "medical",
-            "“{what}”涉及医疗功效，普通商品不能宣传。写写自己的使用感受。",
+            "“{what}”涉及医疗功效，普通商品的广告不能用。可以改写成使用感受。",
         ),
         (
             "guarantee",
-            "“{what}”对效果作了保证。效果因人而异，只写自己的情况。",
+            "“{what}”等于保证效果，广告里不能用。效果因人而异，写自己的实际情况就好。",
         ),
-        ("return", "“{what}”对收益作了承诺，投资类广告不允许。"),
-        ("offsite", "“{what}”把读者引到站外，平台会限制。"),
-        ("giveaway", "“{what}”用奖品换转发：请写清规则，或者去掉。"),
+        (
+            "return",
+            "“{what}”涉及收益承诺或无风险宣传，投资理财广告不能用。",
+        ),
+        ("offsite", "“{what}”属于站外引流，可能被平台限流。"),
+        (
+            "giveaway",
+            "“{what}”涉及抽奖或诱导互动：请写清活动规则，或者去掉。",
+        ),
+        ("begging", "“{what}”属于诱导互动，平台可能限流。"),
         (
             "disclosure_missing",
-            "“{what}”说明你从中得到了好处，请在开头标明“广告”。",
+            "“{what}”看起来有商业合作，有的话请在开头标明“广告”。",
         ),
-        ("disclosure_weak", "“{what}”很多人看不懂，请直接写“广告”。"),
+        ("disclosure_weak", "“{what}”标得不够明确，请直接写“广告”。"),
         (
             "disclosure_late",
-            "“{what}”放得太靠后，很多人不会展开看，请放到开头。",
+            "“{what}”太靠后，不点“展开”看不到，请移到开头。",
         ),
-        ("length", "{count} 字，平台最多 {limit} 字，请缩短。"),
-        ("hashtags", "话题标签超过两个，X 建议少用。"),
+        (
+            "length",
+            "{field} {count} 字，超过平台上限 {limit} 字，请删减。",
+        ),
+        (
+            "length_weighted",
+            "{field}按 X 的算法是 {count}，上限 {limit}，请删减。一个汉字或表情算 2，一个链接算 23。",
+        ),
+        ("hashtags", "话题标签超过两个，X 建议最多两个。"),
         (
             "hidden_characters",
-            "有看不见的字符：可能让读者或审核漏看文字。",
+            "含不可见字符，可能被当作躲避审核，建议删掉。",
         ),
-        ("avoid", "品牌希望避免出现“{what}”。"),
+        ("avoid", "“{what}”是这个品牌的避用词，换个说法吧。"),
         (
             "interest",
-            "你从中得到过什么吗：报酬、样品、招待、折扣？有的话请在开头说明。",
+            "这条有报酬、送样、招待或折扣吗？有的话请在开头标明。",
         ),
         (
             "ai_label",
-            "有没有用 AI 生成的内容，包括图片？有的话发布时请主动声明。",
+            "文字或图片用了 AI 生成吗？用了的话，发布时请主动声明。",
         ),
     ],
+    title: "标题",
+    text: "正文",
 };
 
 /// The sentences of a language.
@@ -170,21 +199,23 @@ impl Words {
         }
     }
 
-    /// A field that is too long.
-    pub fn length(
-        &self,
-        field: Field,
-        count: usize,
-        limit: usize,
-        source: Option<Source>,
-    ) -> Finding {
-        let message = self.sentence("length");
-        let message = message
-            .replace("{count}", &count.to_string())
+    /// A field that is too long, in the platform's own count.
+    pub fn length(&self, length: &Length, limit: usize, source: Option<Source>) -> Finding {
+        let sentence = match length.counted {
+            Counted::Characters | Counted::Halved => self.sentence("length"),
+            Counted::Weighted => self.sentence("length_weighted"),
+        };
+        let field = match length.field {
+            Field::Title => self.title,
+            Field::Text => self.text,
+        };
+        let message = sentence
+            .replace("{field}", field)
+            .replace("{count}", &length.count.to_string())
             .replace("{limit}", &limit.to_string());
         Finding {
             message,
-            ..self.whole("length", Level::Must, field, source)
+            ..self.whole("length", Level::Must, length.field, source)
         }
     }
 }
