@@ -61,7 +61,7 @@ fn readings() -> Vec<Reading> {
     serde_json::from_slice(&read(&root().join("tests/fixtures/readings.json"))).unwrap()
 }
 
-/// Most that may be misread, and most of them that may be on the other side of zero, of 109: as measured.
+/// Most that may be misread, and most of them that may be on the other side of zero, of 108: as measured.
 /// With more the encoder or the head got worse; the goal is 16 and none.
 const MOST_WRONG: usize = 52;
 const MOST_OPPOSITE: usize = 26;

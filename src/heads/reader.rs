@@ -184,7 +184,7 @@ impl Reader {
         let mut found = Vec::with_capacity(comments.len());
         for ((comment, cleaned), vector) in comments.iter().zip(&cleaned).zip(&vectors) {
             let language = detect(&cleaned.text).language;
-            if unreadable(comment, cleaned, language, false).is_some() {
+            if unreadable(comment, cleaned, language, true).is_some() {
                 found.push(None);
                 continue;
             }

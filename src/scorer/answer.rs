@@ -93,7 +93,7 @@ pub struct Refusal {
     pub id: Option<String>,
     /// Always null: not 50, which would mean no effect.
     pub bsmv: (),
-    /// The reason: `blank`, `damaged`, `noise`, `language` or, for a brand, `emoji_alone`.
+    /// The reason: `blank`, `damaged`, `noise`, `language` or `emoji_alone`.
     pub refused: Note,
     /// `name@version` of the model bundle.
     pub bundle: String,

@@ -201,7 +201,7 @@ impl Scorer {
         let whole = post.full_text();
         let mut text = self.reader.read(&whole, brand)?;
         let language = post.language.or(text.language);
-        if let Some(reason) = unreadable(&whole, &text.cleaned, language, brand.is_some()) {
+        if let Some(reason) = unreadable(&whole, &text.cleaned, language, false) {
             return Err(Error::Unreadable(reason));
         }
         // What only discloses or asks to be passed on says nothing of the brand.

@@ -51,13 +51,13 @@ const NOISE: f32 = 0.6;
 const NOISE_WORD: usize = 5;
 
 /// The reason why a text can't be read, if there is one. `raw` is the text as it came, `cleaned`
-/// what cleaning made of it, `language` as declared or else detected; `for_brand` where it is to be
-/// read for a brand.
+/// what cleaning made of it, `language` as declared or else detected; `comment` where it answers a
+/// post, so that emoji alone say something.
 pub fn unreadable(
     raw: &str,
     cleaned: &Cleaned,
     language: Option<Language>,
-    for_brand: bool,
+    comment: bool,
 ) -> Option<Unreadable> {
     let words: Vec<&str> = cleaned.text.split_whitespace().collect();
     let said = || words.iter().filter(|word| !matches!(**word, URL | MENTION));
@@ -75,7 +75,7 @@ pub fn unreadable(
         return Some(Unreadable::Language);
     }
     // `[微笑]` and `:)` have letters or are none; words of two letters and more say something.
-    (for_brand && !has(char::is_alphanumeric)).then_some(Unreadable::EmojiAlone)
+    (!comment && !has(char::is_alphanumeric)).then_some(Unreadable::EmojiAlone)
 }
 
 /// Symbols that people read a mood from: emoji, hearts, arrows and faces.
@@ -183,10 +183,10 @@ mod tests {
     use super::*;
     use crate::text::{clean_report, detect};
 
-    fn reason(text: &str, for_brand: bool) -> Option<&'static str> {
+    fn reason(text: &str, comment: bool) -> Option<&'static str> {
         let cleaned = clean_report(text);
         let language = detect(&cleaned.text).language;
-        unreadable(text, &cleaned, language, for_brand).map(Unreadable::code)
+        unreadable(text, &cleaned, language, comment).map(Unreadable::code)
     }
 
     #[test]
@@ -214,9 +214,9 @@ mod tests {
             ("Ce rouge à lèvres est vraiment magnifique", "language"),
             ("Этот телефон отличный", "language"),
         ] {
-            assert_eq!(reason(text, false), Some(expected), "{text}");
+            assert_eq!(reason(text, true), Some(expected), "{text}");
         }
-        assert_eq!(reason("🔥🔥🔥", true), Some("emoji_alone"));
+        assert_eq!(reason("🔥🔥🔥", false), Some("emoji_alone"));
     }
 
     #[test]
@@ -246,10 +246,10 @@ mod tests {
             "www it's so good",
             "jfc this is great",
         ] {
-            assert_eq!(reason(text, true), None, "{text}");
+            assert_eq!(reason(text, false), None, "{text}");
         }
-        assert_eq!(reason("🔥🔥🔥", false), None);
-        assert_eq!(reason("[爱心][爱心]", true), None);
+        assert_eq!(reason("🔥🔥🔥", true), None);
+        assert_eq!(reason("[爱心][爱心]", false), None);
     }
 
     #[test]
