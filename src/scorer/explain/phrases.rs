@@ -463,7 +463,7 @@ mod tests {
         let hint = phrases.hint(Locale::En.words()).unwrap();
         assert_eq!(
             hint.message,
-            "The tone hangs most on “bad”, which reads −0.60."
+            "What moves the tone most is “bad”."
         );
     }
 

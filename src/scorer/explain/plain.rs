@@ -122,18 +122,18 @@ mod tests {
         let [en, zh] = [Locale::En, Locale::Zh].map(Locale::words);
         assert_eq!(
             summary(en, 50.0, &all, ALL).message,
-            "57 points where an ordinary post has 50, mostly for its tone +8, how far it \
-             travels −4, its fit to the brand +4."
+            "57 points (an ordinary post: 50), mainly for its tone (+8), how far it travels (−4), \
+             its fit to the brand (+4)."
         );
         assert_eq!(
             summary(zh, 50.0, &all, ALL).message,
-            "57 分，普通帖子 50 分；差别主要来自文字的语气+8、传播的规模−4、与品牌的关联+4。"
+            "57 分（普通帖子约 50 分），主要因为：语气 +8、传播规模 −4、品牌相关度 +4。"
         );
         let mut ordinary = [0.0; FEATURES];
         ordinary[Feature::Speed.range()][0] = 0.2;
         assert_eq!(
             summary(en, 50.0, &ordinary, ALL).message,
-            "50 points, as an ordinary post has (50)."
+            "50 points, much as an ordinary post (50)."
         );
     }
 
@@ -149,7 +149,7 @@ mod tests {
         };
         assert_eq!(
             summary(Locale::En.words(), 50.0, &all, none).message,
-            "54 points where an ordinary post has 50, mostly for how far it travels +2."
+            "54 points (an ordinary post: 50), mainly for how far it travels (+2)."
         );
     }
 

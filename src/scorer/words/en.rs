@@ -22,11 +22,11 @@ pub(super) static WORDS: Words = Words {
         no_graph: "Nobody has seen the post yet: how far it goes is a guess, and its audience is \
              expected to speak much as the post does.",
         author: "The author's followers are unknown: a typical account is assumed.",
-        no_brand: "No brand was given: this is the worth to a brand that the post fits.",
+        no_brand: "No brand was chosen: the post is taken to fit it wholly.",
         unlike_training: "The text is written unlike all that the model learnt from: what it reads \
              in it is a guess.",
         irony: "It may be meant the other way: the range holds both readings.",
-        text_cut: "The last {pieces} word pieces of the text were not read.",
+        text_cut: "The text is too long: about {pieces} words at its end were not read.",
         events_dropped: "{events} events of the graph were left out.",
         hidden_characters: "{characters} invisible characters were removed.",
         media: "{media}",
@@ -42,18 +42,18 @@ pub(super) static WORDS: Words = Words {
              from filters.",
     },
     hints: Hints {
-        relevance: "The model finds the post {share} % about {brand} and counts everything else at \
-             that share; it looks for the brand's name, aliases, keywords and positioning.",
+        relevance: "The model finds the post {share}% about {brand} and counts everything else at \
+             that share. It looks for the brand's name, aliases, keywords and positioning.",
         neutral_tone: "The model reads the words as neutral: here it is most sensitive to words \
              that take a side, for or against.",
-        reach: "The same words count {nobody} if nobody passes them on and {everybody} if \
-             everybody does.",
-        word: "The tone hangs most on “{word}”, which reads {s:+.2}.",
+        reach: "The same words count about {nobody} if nobody passes them on, and about \
+             {everybody} if many do.",
+        word: "What moves the tone most is “{word}”.",
         agree: "All {phrases} phrases of the text agree.",
     },
     summary: Summary {
-        ordinary: "{score} points, as an ordinary post has ({base}).",
-        moved: "{score} points where an ordinary post has {base}, mostly for {reasons}.",
+        ordinary: "{score} points, much as an ordinary post ({base}).",
+        moved: "{score} points (an ordinary post: {base}), mainly for {reasons}.",
     },
     forecast: Forecast {
         diffusion_not_modelled: "No spread was followed to its end for {outside}: counts are told \
@@ -69,7 +69,7 @@ pub(super) static WORDS: Words = Words {
         kind: "posts of this kind",
     },
     media: Media {
-        unknown: "Pictures and videos, if there are any, are not looked at.",
+        unknown: "Pictures and videos are not looked at.",
         counted: "{images} pictures and {videos} videos were not looked at.",
     },
     reason: Features {
@@ -83,7 +83,7 @@ pub(super) static WORDS: Words = Words {
         voices: "how many of its audience speak",
     },
     list: List {
-        item: "{reason} {points:+.0}",
+        item: "{reason} ({points:+.0})",
         separator: ", ",
     },
     feature: Features {

@@ -2,7 +2,7 @@
 //!
 //! A [`Note`] is a code with values; the words of its code, in the group of words that belongs to
 //! the list it stands in, are a template. In a template `{name}` stands for a value, and
-//! `{name:+.2}` for a number with its sign and two digits. A value that is a key of the group
+//! `{name:+.0}` for a number with its sign and no digits behind the point. A value that is a key of the group
 //! `name` stands for that group's words, a list for its items as `list` has them.
 //!
 //! Clients that show several languages name one in their requests (`locale`); names of platforms and
@@ -373,7 +373,7 @@ mod tests {
         ]);
         assert_eq!(
             words.fill("{n}: {list}; {media}", &values),
-            "3: its tone +0, how far it travels −4; 2 pictures and 0 videos were not looked at."
+            "3: its tone (+0), how far it travels (−4); 2 pictures and 0 videos were not looked at."
         );
     }
 }
