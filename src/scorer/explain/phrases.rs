@@ -461,10 +461,7 @@ mod tests {
         let mut phrases = Phrases::new(&post, (-0.6, 1.0), &["Tea Corner"], pairs).unwrap();
         all(&mut phrases);
         let hint = phrases.hint(Locale::En.words()).unwrap();
-        assert_eq!(
-            hint.message,
-            "What moves the tone most is “bad”."
-        );
+        assert_eq!(hint.message, "What moves the tone most is “bad”.");
     }
 
     #[test]
