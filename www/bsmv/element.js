@@ -16,6 +16,9 @@ import { shareWorker } from "./shared-scorer.js";
 /** States that style sheets can ask for, as in `bsmv-scorer:state(stale)`. */
 const STATES = /** @type {const} */ (["loading", "scoring", "stale", "error"]);
 
+/** Milliseconds that what was said stays: long enough to be heard, too short to be met again. */
+const SAID = 4000;
+
 /** What is typed into by name. @typedef {HTMLTextAreaElement | HTMLInputElement} Field */
 
 export class BsmvScorer extends LitElement {
@@ -42,6 +45,8 @@ export class BsmvScorer extends LitElement {
   #internals = this.attachInternals();
   #marks = new Marks();
   #announcer = new Announcer((words) => this.#say(words));
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #saying;
   /** @type {Session | undefined} */
   #session;
   /** Ends listening to the page. */
@@ -148,6 +153,7 @@ export class BsmvScorer extends LitElement {
     this.#languages?.disconnect();
     this.#marks.clear();
     this.#announcer.forget();
+    clearTimeout(this.#saying);
     this.#session?.dispose();
     this.#session = undefined;
   }
@@ -320,10 +326,16 @@ export class BsmvScorer extends LitElement {
       region.setAttribute("role", "status");
       this.renderRoot.append(region);
     }
+    const told = region;
+    const put = (/** @type {string} */ words) => {
+      told.textContent = words;
+    };
     // Emptied first, so that the same words are said again.
-    region.textContent = "";
-    setTimeout(() => {
-      if (region) region.textContent = words;
+    put("");
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => {
+      put(words);
+      this.#saying = setTimeout(() => put(""), SAID);
     }, 50);
   }
 }

@@ -141,6 +141,19 @@ export class Speech {
     return this.number(Math.round(seconds / length), { style: "unit", unit, unitDisplay: "long" });
   }
 
+  /** Several things of one kind, one behind the other. @param {string[]} items */
+  list(items) {
+    // The only form that parts Chinese items by a mark.
+    return new Intl.ListFormat(this.language, { type: "conjunction", style: "narrow" }).format(
+      items,
+    );
+  }
+
+  /** What something is, behind its name. @param {string} name @param {string} what */
+  labelled(name, what) {
+    return this.language === "zh" ? `${name}：${what}` : `${name}: ${what}`;
+  }
+
   /** Name of a platform. @param {string} platform */
   platform(platform) {
     const names = /** @type {Record<string, string>} */ (WORDS[this.language].platform);

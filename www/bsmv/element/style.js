@@ -12,7 +12,7 @@ export const STYLE = css`
     --panel: var(--bsmv-panel, #ffffff);
     --line: var(--bsmv-line, #d5dcdc);
     --edge: var(--bsmv-edge, #7b8889);
-    --band: var(--bsmv-band, #a9bcbf);
+    --band: var(--bsmv-band, #82979b);
     --error: var(--bsmv-error, #fbeae6);
     display: block;
     color: var(--ink);
@@ -30,7 +30,7 @@ export const STYLE = css`
       --panel: var(--bsmv-panel, #1d2425);
       --line: var(--bsmv-line, #364142);
       --edge: var(--bsmv-edge, #7d8b8c);
-      --band: var(--bsmv-band, #5a6b6e);
+      --band: var(--bsmv-band, #66787b);
       --error: var(--bsmv-error, #3a2520);
     }
   }
@@ -482,6 +482,12 @@ export const STYLE = css`
     .card {
       border: 0;
       padding: 0;
+    }
+
+    /* Paper can't be unfolded: what isn't counted belongs to the number. */
+    [part="unseen"]::details-content {
+      block-size: auto;
+      content-visibility: visible;
     }
   }
 `;

@@ -78,11 +78,7 @@ const ADVERT = /** @type {const} */ ([
  * @param {ElementSpeech} speech
  * @returns {{ key: string, name: string, dots?: number, words: string }[]}
  */
-export function threeWords(
-  { sentiment, predicted, indicators },
-  brand,
-  speech,
-) {
+export function threeWords({ sentiment, predicted, indicators }, brand, speech) {
   const { s } = sentiment;
   const level = Math.sign(s) * (Math.abs(s) >= 0.5 ? 2 : Math.abs(s) >= 0.15 ? 1 : 0);
   const { t, d, events } = predicted;

@@ -37,7 +37,7 @@ export function view(shown) {
 
 /** @param {Shown} shown */
 function headline(shown) {
-  const { state, speech, baseline } = shown;
+  const { state, speech, view, baseline } = shown;
   const { score } = state;
   if (!score) return message(shown);
   if (score.bsmv === null) {
@@ -63,6 +63,7 @@ function headline(shown) {
         <span>${speech.text("range", { low, high })}</span>
         ${baseline ? html`<span>· ${difference({ bsmv, interval }, baseline, speech)}</span>` : nothing}
       </p>
+      ${view === "badge" ? nothing : html`<p class="hint measures">${speech.text("measures")}</p>`}
     </div>
     ${state.error ? message(shown) : nothing}
   `;
@@ -76,7 +77,8 @@ function headline(shown) {
 export function difference(one, other, speech) {
   const { points, tie } = compare(one, other);
   const values = { points: speech.signed(points), than: other.name };
-  return speech.text(tie && points !== 0 ? "tie" : "better", values);
+  if (points === 0) return speech.text("same", values);
+  return speech.text(tie ? "tie" : "better", values);
 }
 
 /** @param {Score} score */
@@ -105,7 +107,8 @@ function message({ state, speech, on }) {
     const detail = ["invalid_input", "too_large", "internal"].includes(error.code);
     return html`<slot name="error">
       <div class="error" role="alert" data-code=${error.code}>
-        <p>${words} ${detail ? html`<span lang="en">${error.message}</span>` : nothing}</p>
+        <p>${words}</p>
+        ${detail ? details(error.message, speech) : nothing}
         <button type="button" @click=${on.retry}>${speech.text("retry")}</button>
       </div>
     </slot>`;
@@ -129,6 +132,12 @@ function message({ state, speech, on }) {
   }
   return html`<slot name="empty"><p class="hint">${speech.text("empty")}</p></slot>`;
 }
+
+/** What only English says: open where it is the page's language. @param {string} message @param {ElementSpeech} speech */
+const details = (message, speech) => html`<details ?open=${speech.language === "en"}>
+  <summary>${speech.text("details")}</summary>
+  <p lang="en">${message}</p>
+</details>`;
 
 /** @param {Shown} shown */
 function body(shown) {
@@ -275,7 +284,7 @@ function emotion({ emotion }, speech) {
   // "No emotion" and "unsure" have no strength, and say nothing.
   if (!emotion?.label || emotion.label === "none") return nothing;
   const name = speech.textIfAny(`e_${emotion.label}`) ?? emotion.label;
-  return html`<p class="hint">${speech.text("emotion")}: ${name}</p>`;
+  return html`<p class="hint">${speech.labelled(speech.text("emotion"), name)}</p>`;
 }
 
 /** Score, progress and errors where a narrow window always shows them. @param {Shown} shown */
