@@ -108,12 +108,11 @@ export function winner({ now, other }, name, speech) {
     [speech.text("compareFit"), part("topic")],
     [speech.text("compareSpread"), part("diffusion")],
   ].filter(([, points]) => points !== 0);
-  const list = new Intl.ListFormat(speech.language, { type: "unit", style: "short" });
   const said =
     parts.length === 0
       ? ""
       : speech.text("compareParts", {
-          parts: list.format(
+          parts: speech.list(
             parts.map(([name, points]) => `${name} ${speech.signed(Number(points))}`),
           ),
         });
@@ -121,7 +120,7 @@ export function winner({ now, other }, name, speech) {
     tie || points === 0
       ? speech.text("compareTie")
       : speech.text("compareWin", {
-          name: points > 0 ? speech.text("compareNow") : name,
+          name: points > 0 ? speech.text("compareNow") : speech.text("quoted", { name }),
           points: Math.abs(points),
         });
   return html`<strong>${first}</strong> ${said || nothing}`;

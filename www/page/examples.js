@@ -26,14 +26,14 @@ export const EXAMPLES = [
     platform: "xiaohongshu",
     brand: "proya",
     title: "用完两瓶双抗来说说",
-    text: "珀莱雅的双抗用完第二瓶了。上脸清爽，早上不油，就是瓶口容易沾到，滴管也短。敏感肌可以先试小样再决定。",
+    text: "珀莱雅的双抗用完第二瓶了。上脸清爽，早上不油，就是瓶口容易挂液，滴管也短。敏感肌可以先试小样再决定。",
   },
   {
     language: "zh",
     kind: "complaint",
     platform: "weibo",
     brand: "jd",
-    text: "客服说三天内到货，今天第九天了还在“打包中”，太让人失望了。",
+    text: "京东客服说三天内到货，今天第九天了还在“打包中”，太让人失望了。",
   },
   {
     language: "zh",

@@ -18,7 +18,7 @@ export function summary(score, request, speech) {
   return [
     `BSMV ${spoken(score, speech)}`,
     [where, brand].filter(Boolean).join(" · "),
-    ...words.map(({ name, words }) => `${name}: ${words}`),
+    ...words.map(({ name, words }) => speech.labelled(name, words)),
     ...score.flags.map(({ message }) => `! ${message}`),
     speech.text("notMeasured"),
   ].join("\n");
@@ -130,7 +130,7 @@ export async function picture(score, request, speech) {
     pen.fill();
   };
   line(at(0), at(100) - at(0), 20, "#e4eaea");
-  line(at(score.interval.low), at(score.interval.high) - at(score.interval.low), 28, "#a9bcbf");
+  line(at(score.interval.low), at(score.interval.high) - at(score.interval.low), 28, "#82979b");
   pen.fillStyle = "#566364";
   pen.fillRect(at(50) - 2, 322, 4, 56);
   pen.fillStyle = colour;

@@ -33,7 +33,7 @@ export function casesOf(request, speech) {
       request: { ...request, post: { ...post, author: author(n) } },
     })),
     ...Object.entries(PRESETS).map(([name, weights]) => ({
-      name: `${speech.text("goal")}: ${speech.textIfAny(name) ?? name}`,
+      name: speech.labelled(speech.text("goal"), speech.textIfAny(name) ?? name),
       request: { ...request, weights },
     })),
   ];
