@@ -6,18 +6,31 @@ import { elementSpeech } from "../bsmv/element/speech.js";
 import { shareWorker } from "../bsmv/shared-scorer.js";
 import { brandsOf, profileOf } from "./brands.js";
 import { openDialog } from "./dialog.js";
+import { nameOf } from "./drafts.js";
 import { load, replace, select, TEXT, TITLE, type, written } from "./editor.js";
 import { follow } from "./follow.js";
-import { claim, forget, keep, newDraft, onKept, ownDraft, recall, recallAll } from "./keep.js";
+import { isGraph } from "./graph.js";
+import {
+  claim,
+  forget,
+  keep,
+  keepForGood,
+  newDraft,
+  onKept,
+  ownDraft,
+  recall,
+  recallAll,
+} from "./keep.js";
 import { csv, download, picture, share, summary } from "./out.js";
 import { page } from "./page.js";
-import { addressOf, keepSettings, loadSettings } from "./settings.js";
+import { addressOf, keepSettings, loadSettings, settingsOf } from "./settings.js";
 import { checkRequestOf, requestOf, speeches, stateOf } from "./state.js";
 import { casesOf } from "./what-if.js";
 
 /** @import { BsmvScorer } from "../bsmv/element.js" */
 /** @import { Brand } from "../bsmv/types.js" */
 /** @import { OwnBrand } from "./brands.js" */
+/** @import { Removed } from "./dialog.js" */
 /** @import { Version } from "./drafts.js" */
 /** @import { Draft } from "./keep.js" */
 /** @import { Published } from "./published.js" */
@@ -33,6 +46,9 @@ async function sharedDraft() {
   const answer = await fetch(new URL("shared.json", document.baseURI)).catch(() => undefined);
   return answer?.status === 200 ? newDraft(await answer.json()) : ownDraft();
 }
+
+/** @param {Draft} draft */
+const isEmpty = ({ title, text }) => title === "" && text === "";
 
 export class App {
   #root;
@@ -76,6 +92,9 @@ export class App {
       loadSettings(address),
       address.has("shared") ? sharedDraft() : ownDraft(),
     ]);
+    const { platform = settings.platform, brand = settings.brand } = settingsOf(draft);
+    if (!address.has("platform")) settings.platform = platform;
+    if (!address.has("brand")) settings.brand = brand;
     const app = new App(root, places, settings, draft);
     app.#draw();
     load(TITLE, draft.title);
@@ -83,6 +102,12 @@ export class App {
     app.#keepDraft();
     addEventListener("visibilitychange", () => app.#keepDraft());
     addEventListener("pagehide", () => app.#keepDraft());
+    addEventListener("keydown", (event) => {
+      // Not `key`: with Alt some keyboards write another letter.
+      if (!event.altKey || event.code !== "KeyS") return;
+      event.preventDefault();
+      app.#scorer.announce();
+    });
     onKept((kind) => kind !== "settings" && app.#recall());
     await Promise.all([app.#recall(), app.#loadBrands(), app.#loadChecks()]);
     return app;
@@ -159,13 +184,23 @@ export class App {
   #keepDraft() {
     clearTimeout(this.#keeping);
     this.#keeping = undefined;
-    const { draft } = this.#state;
-    if (draft.at === this.#state.saved.at || (draft.text === "" && draft.title === "")) return;
+    const { draft, saved, settings } = this.#state;
+    // One that was emptied is kept, so that its old text doesn't come back; one never begun isn't.
+    if (draft.at === saved.at || (isEmpty(draft) && saved.at === undefined)) return;
     const { at } = draft;
-    return keep("draft", draft.id, draft).then((problem) => {
+    const { platform, brand } = settings;
+    const kept = { ...draft, platform, brand };
+    return keep("draft", draft.id, kept).then((problem) => {
       const known = this.#state.drafts.filter(({ id }) => id !== draft.id);
-      this.#change({ saved: { at, problem }, drafts: [{ ...draft }, ...known] });
+      this.#change({ saved: { at, problem }, drafts: [kept, ...known] });
     });
+  }
+
+  /** The draft, or what it is for, has changed. @param {Partial<Draft>} [change] */
+  #touch(change) {
+    this.#change({ draft: { ...this.#state.draft, ...change, at: Date.now() } });
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => this.#keepDraft(), KEEP_AFTER);
   }
 
   /** @param {string} said */
@@ -181,9 +216,20 @@ export class App {
     if (problem) this.#change({ saved: { ...this.#state.saved, problem } });
   }
 
-  /** Opens a draft in the place of another, which is kept. @param {Draft} draft */
+  /** Chooses what the draft is written for. @param {Partial<import("./settings.js").Settings>} change */
+  #choose(change) {
+    this.#set(change);
+    this.#touch();
+  }
+
+  /** Opens a draft, with what it is for, in the place of another, which is kept. @param {Draft} draft */
   async #open(draft) {
     await this.#keepDraft();
+    const { draft: left, versions } = this.#state;
+    if (isEmpty(left) && !versions.some((version) => version.draft === left.id)) {
+      await forget("draft", left.id);
+    }
+    await this.#set(settingsOf(draft));
     this.#change({ draft: { ...draft }, saved: {}, draftsProblem: undefined, said: "" });
     this.#draw();
     load(TITLE, draft.title);
@@ -196,20 +242,14 @@ export class App {
   actions() {
     return {
       input: () => {
-        const draft = {
-          ...this.#state.draft,
-          title: written(TITLE),
-          text: written(TEXT),
-        };
-        const { title, text } = this.#state.draft;
+        const [title, text] = [written(TITLE), written(TEXT)];
+        const { draft } = this.#state;
         if (draft.title === title && draft.text === text) return this.#change({});
-        draft.at = Date.now();
-        this.#change({ draft, said: "" });
-        clearTimeout(this.#keeping);
-        this.#keeping = setTimeout(() => this.#keepDraft(), KEEP_AFTER);
+        this.#change({ said: "" });
+        this.#touch({ title, text });
       },
       set: (/** @type {string} */ name, /** @type {string} */ value) =>
-        this.#set({ [name]: value }),
+        name === "platform" ? this.#choose({ platform: value }) : this.#set({ [name]: value }),
       turn: () => this.#set({ language: this.#state.settings.language === "en" ? "zh" : "en" }),
       brands: () => {
         this.#change({ brands: { sought: "" } });
@@ -221,8 +261,7 @@ export class App {
       },
       example: async (/** @type {import("./examples.js").Example} */ example) => {
         const { title = "", text, platform, brand } = example;
-        await this.#set({ platform, brand });
-        await this.#open(await newDraft({ title, text }));
+        await this.#open(await newDraft({ title, text, platform, brand }));
       },
       keepVersion: async () => {
         const { draft, versions } = this.#state;
@@ -244,6 +283,7 @@ export class App {
         await this.#keepDraft();
         const problem = await keep("version", version.id, version);
         if (problem) return this.#change({ saved: { problem } });
+        keepForGood();
         this.#change({ versions: [version, ...versions] });
         this.#say(this.#speech.text("versionKept"));
       },
@@ -269,11 +309,15 @@ export class App {
       },
       graphFile: async (/** @type {File} */ file) => {
         const { published } = this.#state;
+        const told = (/** @type {Partial<Published>} */ change) =>
+          this.#change({
+            published: { ...published, graph: undefined, problem: undefined, ...change },
+          });
         try {
           const graph = JSON.parse(await file.text());
-          this.#change({ published: { ...published, graph, problem: undefined } });
+          told(isGraph(graph) ? { graph } : { problem: "notGraph" });
         } catch {
-          this.#change({ published: { ...published, graph: undefined, problem: "notJson" } });
+          told({ problem: "notJson" });
         }
       },
       runWhatIf: () => this.#runWhatIf(),
@@ -337,7 +381,7 @@ export class App {
     };
     return {
       choose: (/** @type {string} */ brand) => {
-        this.#set({ brand });
+        this.#choose({ brand });
         done();
       },
       seek: (/** @type {string} */ sought) => this.#change({ brands: { sought } }),
@@ -352,14 +396,14 @@ export class App {
         if (problem) this.#change({ saved: { problem } });
         const own = [brand, ...this.#state.own.filter(({ id }) => id !== brand.id)];
         this.#change({ own, brands: { sought: "" } });
-        this.#set({ brand: brand.id });
+        this.#choose({ brand: brand.id });
         done();
       },
       remove: async (/** @type {string} */ id) => {
-        await forget("brand", id);
-        const own = this.#state.own.filter((brand) => brand.id !== id);
-        this.#change({ own, brands: { sought: "" } });
-        if (this.#state.settings.brand === id) this.#set({ brand: "" });
+        const brand = this.#state.own.find((brand) => brand.id === id);
+        if (!brand) return;
+        this.#change({ brands: { sought: "" } });
+        await this.#remove(brand.name, [{ kind: "brand", value: brand }]);
       },
       exported: () => {
         const brands = this.#state.own.map((brand) => ({
@@ -375,10 +419,11 @@ export class App {
           const problem = this.#speech.text("brandImportWrong");
           return this.#change({ brands: { ...this.#state.brands, problem } });
         }
-        await Promise.all(brands.map((brand) => keep("brand", brand.id, brand)));
         this.#change({ own: [...brands, ...this.#state.own], brands: { sought: "" } });
+        await this.#keepAll(brands.map((value) => ({ kind: "brand", value })));
       },
-      close: () => this.#change({ brands: { sought: "" } }),
+      undo: () => this.#undo(),
+      close: () => this.#change({ brands: { sought: "" }, removed: undefined }),
     };
   }
 
@@ -401,12 +446,14 @@ export class App {
         done();
       },
       removeDraft: async (/** @type {string} */ id) => {
-        const of = this.#state.versions.filter((version) => version.draft === id);
-        await Promise.all([
-          forget("draft", id),
-          ...of.map((version) => forget("version", version.id)),
+        const { drafts, versions } = this.#state;
+        const draft = drafts.find((draft) => draft.id === id);
+        if (!draft) return;
+        const of = versions.filter((version) => version.draft === id);
+        await this.#remove(nameOf(draft, this.#speech), [
+          { kind: "draft", value: draft },
+          ...of.map((value) => ({ kind: /** @type {const} */ ("version"), value })),
         ]);
-        await this.#recall();
       },
       restore: (/** @type {Version} */ version) => {
         done();
@@ -415,15 +462,46 @@ export class App {
         type(TEXT, version.text);
       },
       removeVersion: async (/** @type {string} */ id) => {
-        await forget("version", id);
-        await this.#recall();
+        const version = this.#state.versions.find((version) => version.id === id);
+        if (version) await this.#remove(version.name, [{ kind: "version", value: version }]);
       },
       rename: async (/** @type {Version} */ version, /** @type {string} */ name) => {
         await keep("version", version.id, { ...version, name });
         await this.#recall();
       },
-      close: () => this.#change({ draftsProblem: undefined }),
+      undo: () => this.#undo(),
+      close: () => this.#change({ draftsProblem: undefined, removed: undefined }),
     };
+  }
+
+  /**
+   * Deletes what is kept; until the dialog closes it can be brought back.
+   *
+   * @param {string} name
+   * @param {Removed["things"]} things
+   */
+  async #remove(name, things) {
+    await Promise.all(things.map(({ kind, value }) => forget(kind, value.id)));
+    this.#change({ removed: { name, things } });
+    await this.#recall();
+    this.#draw();
+    // The button that was pressed is gone.
+    /** @type {HTMLElement | null} */ (document.querySelector("[open] [data-undo]"))?.focus();
+  }
+
+  async #undo() {
+    const { removed } = this.#state;
+    if (!removed) return;
+    await this.#keepAll(removed.things);
+    this.#change({ removed: undefined });
+    await this.#recall();
+  }
+
+  /** @param {Removed["things"]} things */
+  async #keepAll(things) {
+    const kept = things.map(({ kind, value }) => keep(kind, value.id, value));
+    const problem = (await Promise.all(kept)).find(Boolean);
+    if (problem) this.#change({ saved: { ...this.#state.saved, problem } });
   }
 
   /** Follows the post whose id stands in the form, if that is what was chosen. */

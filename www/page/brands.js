@@ -1,7 +1,7 @@
 /** Brands: the profiles that are offered, and one's own. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { dialog } from "./dialog.js";
+import { dialog, undoLine } from "./dialog.js";
 
 /** @import { Brand } from "../bsmv/types.js" */
 /** @import { PageSpeech } from "./strings.js" */
@@ -82,9 +82,10 @@ export function brandsOf(json) {
  * @param {string} shown.sought
  * @param {Partial<OwnBrand> | undefined} shown.edited
  * @param {string | undefined} shown.problem
+ * @param {import("./dialog.js").Removed | undefined} shown.removed
  * @param {{ choose: (id: string) => void, seek: (words: string) => void, edit: (brand?: Partial<OwnBrand>) => void,
  *   save: (brand: OwnBrand) => void, remove: (id: string) => void, exported: () => void,
- *   imported: (file: File) => void, close: () => void }} shown.on
+ *   imported: (file: File) => void, undo: () => void, close: () => void }} shown.on
  */
 export function brandsDialog(shown) {
   const { speech, on, edited } = shown;
@@ -95,7 +96,7 @@ export function brandsDialog(shown) {
 }
 
 /** @param {Parameters<typeof brandsDialog>[0]} shown */
-function list({ speech, known, own, chosen, sought, problem, on }) {
+function list({ speech, known, own, chosen, sought, problem, removed, on }) {
   const found = (/** @type {Brand[]} */ brands) => brands.filter((brand) => matches(brand, sought));
   /** @type {[string, Brand[], boolean][]} */
   const groups = [
@@ -118,6 +119,7 @@ function list({ speech, known, own, chosen, sought, problem, on }) {
       />
       <button type="button" @click=${() => on.edit({ name: sought })}>${speech.text("brandNew")}</button>
     </div>
+    ${undoLine(removed, speech, on.undo)}
     ${none && sought ? html`<p class="hint">${speech.text("brandsNone")}</p>` : nothing}
     <ul class="choices">
       <li>
@@ -169,6 +171,7 @@ function list({ speech, known, own, chosen, sought, problem, on }) {
 function choice(brand, mine, chosen, speech, on) {
   const id = brand.id ?? brand.name;
   const copy = { ...brand, id: undefined, at: undefined };
+  const edit = speech.text(mine ? "brandEdit" : "brandCopy");
   return html`<li>
     <button type="button" class="choice" aria-pressed=${String(chosen === id)} @click=${() => on.choose(id)}>
       <bdi>${brand.name}</bdi>
@@ -177,10 +180,10 @@ function choice(brand, mine, chosen, speech, on) {
     <button
       type="button"
       class="quiet"
-      aria-label=${`${speech.text(mine ? "brandEdit" : "brandCopy")}: ${brand.name}`}
+      aria-label=${speech.labelled(edit, brand.name)}
       @click=${() => on.edit(mine ? /** @type {OwnBrand} */ (brand) : /** @type {Partial<OwnBrand>} */ (copy))}
     >
-      ${speech.text("brandEdit")}
+      ${edit}
     </button>
   </li>`;
 }

@@ -1,4 +1,4 @@
-import { html } from "lit";
+import { html, nothing } from "lit";
 
 /** @import { PageSpeech } from "./strings.js" */
 
@@ -21,6 +21,27 @@ export function dialog({ id, title, speech, onClose }, content) {
     ${content}
   </dialog>`;
 }
+
+/**
+ * What was deleted last, by the kind that it is kept under.
+ *
+ * @typedef {{ name: string, things: { kind: "draft" | "version" | "brand", value: { id: string } }[] }} Removed
+ */
+
+/**
+ * Says what was deleted, and brings it back.
+ *
+ * @param {Removed | undefined} removed
+ * @param {PageSpeech} speech
+ * @param {() => void} onUndo
+ */
+export const undoLine = (removed, speech, onUndo) =>
+  removed
+    ? html`<p class="row" role="status">
+      <span>${speech.text("removed", { name: removed.name })}</span>
+      <button type="button" data-undo @click=${onUndo}>${speech.text("undo")}</button>
+    </p>`
+    : nothing;
 
 /** @param {Event} event */
 function close(event) {

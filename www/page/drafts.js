@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { tagOf } from "../bsmv/element/speech.js";
-import { dialog } from "./dialog.js";
+import { dialog, undoLine } from "./dialog.js";
 import { EXAMPLES } from "./examples.js";
 
 /** @import { Score } from "../bsmv/types.js" */
@@ -39,28 +39,33 @@ export function nameOf({ title, text }, speech) {
  * @param {Draft[]} shown.drafts
  * @param {Version[]} shown.versions
  * @param {string | undefined} shown.problem
+ * @param {import("./dialog.js").Removed | undefined} shown.removed
  * @param {{ openDraft: (draft: Draft) => void, newDraft: () => void, removeDraft: (id: string) => void,
  *   restore: (version: Version) => void, removeVersion: (id: string) => void,
- *   rename: (version: Version, name: string) => void, close: () => void }} shown.on
+ *   rename: (version: Version, name: string) => void, undo: () => void, close: () => void }} shown.on
  */
-export function draftsDialog({ speech, draft, drafts, versions, problem, on }) {
+export function draftsDialog({ speech, draft, drafts, versions, problem, removed, on }) {
   const when = new Intl.DateTimeFormat(speech.language, {
     dateStyle: "medium",
     timeStyle: "short",
   });
-  const listed = drafts.filter(({ id, text, title }) => id === draft.id || title || text);
+  const ofDraft = (/** @type {string} */ id) => versions.filter((version) => version.draft === id);
+  const listed = drafts.filter(
+    ({ id, text, title }) => id === draft.id || title || text || ofDraft(id).length > 0,
+  );
   return dialog(
     { id: "drafts", title: speech.text("draftsTitle"), speech, onClose: on.close },
     html`
       <p><button type="button" class="main" @click=${on.newDraft}>${speech.text("newDraft")}</button></p>
       ${problem ? html`<p class="problem" role="alert">${problem}</p>` : nothing}
+      ${undoLine(removed, speech, on.undo)}
       ${listed.length === 0 ? html`<p class="hint">${speech.text("draftsEmpty")}</p>` : nothing}
       <ul class="choices">
         ${repeat(
           listed,
           ({ id }) => id,
           (kept) => {
-            const own = versions.filter((version) => version.draft === kept.id);
+            const own = ofDraft(kept.id);
             const name = nameOf(kept, speech);
             return html`<li>
               <button
@@ -80,7 +85,7 @@ export function draftsDialog({ speech, draft, drafts, versions, problem, on }) {
                   : html`<button
                     type="button"
                     class="quiet"
-                    aria-label=${`${speech.text("remove")}: ${name}`}
+                    aria-label=${speech.labelled(speech.text("remove"), name)}
                     @click=${() => on.removeDraft(kept.id)}
                   >
                     ${speech.text("remove")}
@@ -123,7 +128,7 @@ function versionList(versions, current, when, speech, on) {
         <button
           type="button"
           class="quiet"
-          aria-label=${`${speech.text("remove")}: ${version.name}`}
+          aria-label=${speech.labelled(speech.text("remove"), version.name)}
           @click=${() => on.removeVersion(version.id)}
         >
           ${speech.text("remove")}

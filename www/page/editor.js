@@ -14,7 +14,12 @@ const EDITABLE = (() => {
   return canMark() && trial.contentEditable === "plaintext-only";
 })();
 
-/** A length and the most there may be. @typedef {{ count: number, limit?: number | null }} Length */
+/**
+ * A length, the most there may be, how much is shown before the fold, and whether some characters
+ * count more than others in it.
+ *
+ * @typedef {{ count: number, limit?: number | null, shown?: number | null, weighted?: boolean }} Length
+ */
 
 /**
  * @param {object} shown
@@ -71,13 +76,17 @@ export function editor({ speech, titled, title, text, on }) {
 }
 
 /** @param {Length} length @param {PageSpeech} speech */
-function length({ count, limit }, speech) {
+function length({ count, limit, shown, weighted }, speech) {
   const over = limit != null && count > limit;
   const words =
     limit == null
       ? speech.text("characters", { n: count })
       : `${speech.number(count)}/${speech.number(limit)}`;
-  return html`<span class=${over ? "length over" : "length"}>${words}</span>`;
+  const notes = [
+    shown != null && count > shown && speech.text("folds", { n: shown }),
+    weighted && speech.text("weighted"),
+  ].filter(Boolean);
+  return html`${notes.map((note) => html`<span>${note}</span>`)}<span class=${over ? "length over" : "length"}>${words}</span>`;
 }
 
 /** @param {string} id @returns {HTMLElement} */

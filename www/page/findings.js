@@ -22,7 +22,7 @@ export function findings({ speech, checks, silenced, on }) {
   return html`<section class="card" id="checks" aria-labelledby="checks-title">
     <h2 id="checks-title">${speech.text("checks")} <span class="hint">${shown.length || nothing}</span></h2>
     <p class="hint">${speech.text("checksNote")}</p>
-    ${shown.length === 0 ? html`<p>${speech.text("checksNone")}</p>` : nothing}
+    ${checks && shown.length === 0 ? html`<p>${speech.text("checksNone")}</p>` : nothing}
     <ul class="findings">
       ${repeat(
         shown,
@@ -43,19 +43,19 @@ export function findings({ speech, checks, silenced, on }) {
 
 /** @param {Finding} finding @param {PageSpeech} speech @param {Parameters<typeof findings>[0]["on"]} on */
 function item(finding, speech, on) {
-  const { code, rule, level, message, start, end, replacement, add, source } = finding;
+  const { code, rule, level, field, message, start, end, replacement, add, source } = finding;
   return html`<li data-level=${level} data-code=${code}>
     <p><strong>${speech.text(`level_${level}`)}</strong> ${message}</p>
     <div class="row">
       ${
         end > start
-          ? html`<button type="button" @click=${() => on.find(finding)}>${speech.text("find")}</button>`
+          ? html`<button type="button" @click=${() => on.find(finding)}>${speech.text(`find_${field}`)}</button>`
           : nothing
       }
       ${
         replacement != null
           ? html`<button type="button" data-act="mend" @click=${() => on.mend(finding)}>
-            ${replacement === "" ? speech.text("remove") : speech.text("replaceWith", { with: replacement })}
+            ${speech.text("replaceWith", { with: replacement })}
           </button>`
           : nothing
       }

@@ -3,6 +3,15 @@
 /** Seconds that a demonstration graph covers. */
 const HOUR = 3600;
 
+/**
+ * Whether a file may be a page of the diffusion API: what else is wrong with it the scorer says.
+ *
+ * @param {any} read
+ * @returns {read is DiffusionPage}
+ */
+export const isGraph = (read) =>
+  Number.isInteger(read?.schema) && Array.isArray(read.t) && Array.isArray(read.parent);
+
 /** How an audience takes a post. @typedef {"agree" | "divided" | "against"} Mood */
 
 /** Share of an audience's voices that say what the post says. */

@@ -4,7 +4,7 @@
  */
 import { createStore, del, entries, get, set } from "idb-keyval";
 
-/** @typedef {"draft" | "version" | "brand" | "past" | "settings"} Kind */
+/** @typedef {"draft" | "version" | "brand" | "settings"} Kind */
 /** Why something could not be kept. @typedef {"full" | "unavailable"} Problem */
 
 const CHANNEL = "bsmv-kept";
@@ -74,6 +74,9 @@ export async function forget(kind, id) {
   channel?.postMessage(kind);
 }
 
+/** Asks the browser not to throw away what is kept when it runs out of room. */
+export const keepForGood = () => navigator.storage?.persist?.().catch(() => false);
+
 /**
  * Calls when another tab has changed something.
  *
@@ -98,7 +101,11 @@ export async function ownDraft() {
   return newDraft();
 }
 
-/** @typedef {{ id: string, title: string, text: string, at: number }} Draft */
+/**
+ * A draft, and what it is written for as far as that was ever said.
+ *
+ * @typedef {{ id: string, title: string, text: string, at: number, platform?: string, brand?: string }} Draft
+ */
 
 /** @param {Partial<Draft>} [with_] @returns {Promise<Draft>} */
 export async function newDraft(with_ = {}) {

@@ -99,7 +99,10 @@ export function page(state, request, model, on) {
         })}
       </div>
     </main>
-    <footer><p class="hint">${speech.text("footer")}</p></footer>
+    <footer>
+      <p class="hint">${speech.text("footer")}</p>
+      <p class="spoken">${speech.text("shortcut")}</p>
+    </footer>
     ${brandsDialog({
       speech,
       known,
@@ -108,6 +111,7 @@ export function page(state, request, model, on) {
       sought: state.brands.sought,
       edited: state.brands.edited,
       problem: state.brands.problem,
+      removed: state.removed,
       on: on.brandActions,
     })}
     ${draftsDialog({
@@ -116,6 +120,7 @@ export function page(state, request, model, on) {
       drafts: state.drafts,
       versions,
       problem: state.draftsProblem,
+      removed: state.removed,
       on: on.draftActions,
     })}
     ${state.comparing ? comparison(state, request, model, on) : nothing}
@@ -125,7 +130,9 @@ export function page(state, request, model, on) {
 /** As its platform counts, where the rules are there. @param {State} state @param {"title" | "text"} field */
 function lengthOf({ checks, draft }, field) {
   const length = checks?.lengths.find((length) => length.field === field);
-  return length ?? { count: [...draft[field]].length, limit: null };
+  const characters = [...draft[field]].length;
+  if (!length) return { count: characters };
+  return { ...length, weighted: length.counted === "weighted" && length.count > characters };
 }
 
 /** The text is read from its field, where half-composed characters don't count. @param {ScoreRequest} request */

@@ -14,7 +14,7 @@ const MOODS = /** @type {const} */ (["agree", "divided", "against"]);
  * @property {import("./graph.js").Mood} mood
  * @property {string} stored id
  * @property {DiffusionPage} [graph] of a file, or as last heard of a stored post
- * @property {"notJson" | "storedWrong" | "storedAway"} [problem]
+ * @property {"notJson" | "notGraph" | "storedWrong" | "storedAway"} [problem]
  */
 
 /**

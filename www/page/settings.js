@@ -48,6 +48,17 @@ export async function loadSettings(address) {
   return settings;
 }
 
+/**
+ * What a draft is written for, for the settings to follow.
+ *
+ * @param {import("./keep.js").Draft} draft
+ * @returns {Partial<Settings>}
+ */
+export const settingsOf = ({ platform, brand }) => ({
+  ...(platform !== undefined && { platform }),
+  ...(brand !== undefined && { brand }),
+});
+
 /** @param {Settings} settings */
 export const keepSettings = (settings) => keep("settings", "page", settings);
 

@@ -24,6 +24,7 @@ import { pageSpeech } from "./strings.js";
  * @property {OwnBrand[]} own
  * @property {{ sought: string, edited?: Partial<OwnBrand>, problem?: string }} brands the dialog
  * @property {string | undefined} draftsProblem
+ * @property {import("./dialog.js").Removed | undefined} removed what can be brought back
  * @property {Published} published
  * @property {string} other id of what the draft is compared with
  * @property {{ now?: Score, other?: Score }} compared
@@ -44,6 +45,7 @@ export const stateOf = (settings, draft) => ({
   own: [],
   brands: { sought: "" },
   draftsProblem: undefined,
+  removed: undefined,
   published: { from: "", size: 200, mood: "agree", stored: "" },
   other: "",
   compared: {},
