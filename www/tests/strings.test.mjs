@@ -45,7 +45,7 @@ test("no text stands there that nothing asks for", () => {
   ].map((path) => readFileSync(join(ROOT, "www", path), "utf8"));
   const code = sources.join("\n");
   // Keys that are put together from data.
-  const composed = /^(e|s|t|d|count|error|kind|indicator|keep|level|mood|part)_/;
+  const composed = /^(e|s|t|d|count|error|find|kind|indicator|keep|level|mood|part)_/;
   for (const key of [...Object.keys(STRINGS.en), ...Object.keys(PAGE_STRINGS.en)]) {
     if (composed.test(key) || key in PRESETS || ["good", "bad"].includes(key.slice(0, -1)))
       continue;
@@ -79,6 +79,14 @@ test("numbers are written as the language does, with one minus", () => {
   assert.equal(en.duration(7200), "2 hours");
   assert.equal(pageSpeech("en").text("characters", { n: 1 }), "1 character");
   assert.equal(pageSpeech("zh").text("characters", { n: 1 }), "1 字");
+});
+
+test("several things stand apart in both languages, and a name before what it names", () => {
+  const three = ["语气 +4", "相关度 +2", "传播 −1"];
+  assert.equal(elementSpeech("zh").list(three), "语气 +4、相关度 +2、传播 −1");
+  assert.equal(elementSpeech("en").list(["tone +4", "fit +2"]), "tone +4, fit +2");
+  assert.equal(elementSpeech("zh").labelled("情绪", "喜欢"), "情绪：喜欢");
+  assert.equal(elementSpeech("en").labelled("Emotion", "like"), "Emotion: like");
 });
 
 test("a tag asks for Chinese or English, and a text is told by its script", () => {

@@ -1,0 +1,99 @@
+/** Visits of the real page in headless Chromium, from the real server: what its tests share. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, PATIENCE, serve } from "./browser.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+/** @type {Awaited<ReturnType<typeof serve>>} */
+export let server;
+/** @type {import("playwright-core").Browser} */
+export let browser;
+/** Everything that pages complained of. @type {string[]} */
+const complaints = [];
+
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** Forgets complaints that a test asked for. @param {string} words in them */
+export function expected(words) {
+  complaints.splice(0, complaints.length, ...complaints.filter((said) => !said.includes(words)));
+}
+
+/** The last test of a file: it judges all that was done before. */
+export const noComplaints = () =>
+  test("the page had nothing to complain of, its security policy included", () => {
+    assert.deepEqual(complaints, []);
+  });
+
+/**
+ * A page of its own visitor, ready to be written on.
+ *
+ * @param {import("playwright-core").BrowserContextOptions & { path?: string, wait?: boolean }} [options]
+ */
+export async function visit({ path = "", wait = true, ...options } = {}) {
+  const context = await browser.newContext({
+    locale: "en",
+    reducedMotion: "reduce",
+    // It would answer in place of the host that tests watch.
+    serviceWorkers: "block",
+    ...options,
+  });
+  const page = await open(context, path);
+  if (wait) await ready(page);
+  return page;
+}
+
+/** @param {import("playwright-core").BrowserContext} context @param {string} [path] */
+export async function open(context, path = "") {
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  page.on("console", (message) => {
+    const asked = message.text().includes("blocked by Playwright");
+    if (["error", "warning"].includes(message.type()) && !asked) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  await page.goto(server.address + path);
+  await page.locator("#text").waitFor();
+  return page;
+}
+
+/** Waits until the model is there. @param {Page} page */
+export const ready = (page) =>
+  page.waitForFunction(() => {
+    const scorer = document.querySelector("bsmv-scorer");
+    return scorer && !["loading"].includes(scorer.state.phase) && customElements.get("bsmv-scorer");
+  });
+
+/** Waits until what was written is scored and explained. @param {Page} page */
+export async function settled(page) {
+  await page.waitForFunction(() => {
+    const { phase, stale } = document.querySelector("bsmv-scorer")?.state ?? {};
+    return phase === "settled" && !stale;
+  });
+  return shown(page);
+}
+
+/** The number that is shown. @param {Page} page */
+export const shown = async (page) =>
+  Number(await page.locator("#scorer .headline .points").textContent());
+
+/** @param {import("playwright-core").Locator} locator */
+export const textOf = async (locator) => (await locator.textContent())?.trim() ?? "";
+
+/** Writes a draft and waits for its score. @param {Page} page @param {string} text */
+export async function write(page, text) {
+  await page.locator("#text").fill(text);
+  await page.waitForFunction(
+    (text) => document.querySelector("bsmv-scorer")?.state.request?.post.text === text,
+    text,
+  );
+  return settled(page);
+}
