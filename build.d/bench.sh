@@ -50,6 +50,8 @@ bench() {
   need_chromium
   step "graph network for wasm" build_forward
   node www/bench/forward.mjs
+  step "page" build_page
+  node www/bench/page.mjs
   bench_peers
 }
 

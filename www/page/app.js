@@ -220,6 +220,8 @@ export class App {
   #choose(change) {
     this.#set(change);
     this.#touch();
+    // At once: what was chosen is gone with a page that is left before the pause.
+    this.#keepDraft();
   }
 
   /** Opens a draft, with what it is for, in the place of another, which is kept. @param {Draft} draft */

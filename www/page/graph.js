@@ -14,8 +14,8 @@ export const isGraph = (read) =>
 
 /** How an audience takes a post. @typedef {"agree" | "divided" | "against"} Mood */
 
-/** Share of an audience's voices that say what the post says. */
-const AGREEING = { agree: 1, divided: 0.5, against: 0.05 };
+/** Share of an audience's voices that say what the post says: a divided one doesn't turn its tone round. */
+const AGREEING = { agree: 1, divided: 0.7, against: 0.05 };
 
 /**
  * A made-up hour of `size` reposts and quotes: fast at first, two in three from the post itself,

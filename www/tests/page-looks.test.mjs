@@ -37,17 +37,18 @@ test("a screen reader hears a score when typing pauses, once, and only what chan
   assert.equal(await textOf(region), "");
   await page.keyboard.press("Alt+s");
   await page.waitForTimeout(200);
-  assert.equal(await textOf(region), said[0], "said when it is asked for");
+  assert.match(await textOf(region), /^\d+ of 100: /, "said when it is asked for");
   await page.context().close();
 });
 
-test("the layout stands still while one types, in both languages, on a desk and a phone", async () => {
-  for (const [locale, text] of [
-    ["en", "The coffee is lovely. The waiter was rude."],
-    ["zh-CN", "咖啡很好喝，冰块给得刚好。服务员的态度太差了。"],
+test("once there is a score the layout stands still while one types, in both languages, on a desk and a phone", async () => {
+  for (const [locale, first, more] of [
+    ["en", "The coffee is lovely.", " The waiter was rude. I won't come again."],
+    ["zh-CN", "咖啡很好喝，冰块给得刚好。", "服务员的态度太差了，再也不来。"],
   ]) {
     for (const width of [1280, 390]) {
       const page = await visit({ locale, viewport: { width, height: 900 } });
+      await write(page, first);
       await page.evaluate(() => {
         const counted = /** @type {any} */ (globalThis);
         counted.shift = 0;
@@ -57,7 +58,9 @@ test("the layout stands still while one types, in both languages, on a desk and 
           }
         }).observe({ type: "layout-shift", buffered: false });
       });
-      await page.locator("#text").pressSequentially(text);
+      await page.locator("#text").press("End");
+      // Letters that no key gave count as moved by nobody: Chinese is measured the more strictly.
+      await page.locator("#text").pressSequentially(more);
       await settled(page);
       const shift = await page.evaluate(() => /** @type {any} */ (globalThis).shift);
       assert.ok(shift < 0.05, `${locale}, ${width}: layout shift ${shift}`);

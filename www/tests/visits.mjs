@@ -1,25 +1,18 @@
 /** Visits of the real page in headless Chromium, from the real server: what its tests share. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { launch, PATIENCE, serve } from "./browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-export let server;
-/** @type {import("playwright-core").Browser} */
-export let browser;
+export const server = await serve();
+export const browser = await launch();
 /** Everything that pages complained of. @type {string[]} */
 const complaints = [];
 
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-
 after(async () => {
-  await browser?.close();
-  await server?.stop();
+  await browser.close();
+  await server.stop();
 });
 
 /** Forgets complaints that a test asked for. @param {string} words in them */
