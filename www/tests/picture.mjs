@@ -15,7 +15,7 @@ try {
     reducedMotion: "reduce",
   });
   await page.goto(server.address);
-  await page.locator("#examples [data-kind=advert]").click();
+  await page.locator("#examples [data-kind=praise]").click();
   await page.locator("#followers").fill("12k");
   await page.waitForFunction(() => {
     const { phase, stale } = document.querySelector("bsmv-scorer")?.state ?? {};

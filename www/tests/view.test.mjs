@@ -42,7 +42,7 @@ const SCORE = /** @type {any} */ ({
   interval: { low: 55, high: 70 },
   parts: { sentiment: 1, topic: 5, diffusion: 5 },
   sentiment: { s: 0.64 },
-  predicted: { s: 0, audience: -0.1, voices: 10, t: 0.9, d: 0.4, events: 40 },
+  predicted: { s: 0, audience: -0.1, voices: 10, t: 0.9, d: 0.4, events: 5.3 },
   emotion: null,
   topics: [],
   indicators: [],
@@ -71,6 +71,11 @@ test("the tone is that of the words, whatever mood is expected of the audience",
   const [tone] = threeWords(SCORE, true, elementSpeech("en"));
   assert.deepEqual([tone.key, tone.words], ["tone", "clearly positive"]);
   assert.equal(threeWords(SCORE, true, elementSpeech("zh"))[0].words, "明显正面");
+});
+
+test("reposts and comments are whole", () => {
+  const spread = threeWords(SCORE, true, elementSpeech("zh")).find(({ key }) => key === "spread");
+  assert.equal(spread?.words, "有一些传播，约 5 次转发和评论");
 });
 
 test("two sums never have one name", () => {
@@ -112,6 +117,8 @@ test("what only English says of a mistake is folded, but on an English page", ()
   }
   const [before] = viewed("zh", state).split("<details");
   assert.doesNotMatch(before.replace(/<[^>]*>/g, ""), /[a-z]{3}/i);
+  const long = { ...error, field: "post.text", message: "post.text: has 20001 characters" };
+  assert.match(viewed("zh", { ...state, error: long }), /<p>文字太长，无法评分。<\/p>/);
 });
 
 test("a score beside an equal one is as much as that, and no plus or minus nothing", () => {

@@ -408,7 +408,7 @@ export const STYLE = css`
       font-variant-numeric: tabular-nums;
     }
 
-    .bar > :last-child {
+    .bar > :last-child:not(:first-child) {
       margin-inline-start: auto;
     }
 

@@ -102,7 +102,7 @@ export function threeWords({ sentiment, predicted, indicators }, brand, speech) 
       key: "spread",
       name: speech.text("spread"),
       dots: dotsOf(d),
-      words: speech.text("d_events", { level: far, n: speech.count(events) }),
+      words: speech.text("d_events", { level: far, n: speech.count(Math.round(events)) }),
     },
     ...(advert === null
       ? []

@@ -103,7 +103,7 @@ function scale({ bsmv, interval }) {
 function message({ state, speech, on }) {
   const { phase, progress, error, score } = state;
   if (phase === "failed" && error) {
-    const words = speech.textIfAny(`error_${error.code}`) ?? speech.text("error_internal");
+    const words = mistake(error, speech);
     const detail = ["invalid_input", "too_large", "internal"].includes(error.code);
     return html`<slot name="error">
       <div class="error" role="alert" data-code=${error.code}>
@@ -131,6 +131,13 @@ function message({ state, speech, on }) {
     </slot>`;
   }
   return html`<slot name="empty"><p class="hint">${speech.text("empty")}</p></slot>`;
+}
+
+/** What went wrong, in the page's language. @param {NonNullable<SessionState["error"]>} error @param {ElementSpeech} speech */
+function mistake({ code, field }, speech) {
+  // A title and a text can be wrong only in their length.
+  const long = field === "post.text" || field === "post.title";
+  return speech.textIfAny(`error_${long ? "too_large" : code}`) ?? speech.text("error_internal");
 }
 
 /** What only English says: open where it is the page's language. @param {string} message @param {ElementSpeech} speech */
@@ -291,7 +298,7 @@ function emotion({ emotion }, speech) {
 function lowerBar({ state, speech, on }) {
   const { score, error, phase, progress } = state;
   if (phase === "failed" && error && !score) {
-    const words = speech.textIfAny(`error_${error.code}`) ?? speech.text("error_internal");
+    const words = mistake(error, speech);
     return html`<button type="button" class="bar error" part="bar" @click=${on.retry}>
       <span>${words}</span><strong>${speech.text("retry")}</strong>
     </button>`;
