@@ -93,8 +93,9 @@ pub enum Level {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The kind of rule, the same in every version: `absolute`, `medical`, `guarantee`, `return`,
-    /// `offsite`, `giveaway`, `begging`, `disclosure_missing`, `disclosure_weak`, `disclosure_late`, `length`,
-    /// `hashtags`, `hidden_characters`, `avoid`, `interest`, `ai_label`.
+    /// `offsite`, `giveaway`, `begging`, `disclosure_missing`, `disclosure_weak`,
+    /// `disclosure_late`, `length`, `hashtags`, `hidden_characters`, `avoid`, `interest`,
+    /// `ai_label`.
     pub code: &'static str,
     /// The entry of the list that found it, for silencing: the code, and the words it looks for.
     pub rule: String,

@@ -2,7 +2,7 @@
 
 use super::clean::{Cleaned, MENTION, URL};
 use super::language::Language;
-use super::symbols::is_han;
+use super::symbols::{is_han, is_star};
 
 /// Why a text can't be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,8 +74,10 @@ pub fn unreadable(
     if language == Some(Language::Other) {
         return Some(Unreadable::Language);
     }
-    // `[微笑]` and `:)` have letters or are none; words of two letters and more say something.
-    (!comment && !has(char::is_alphanumeric)).then_some(Unreadable::EmojiAlone)
+    // `[微笑]` and `:)` have letters or are none; words of two letters and more say something, and
+    // so do the stars of a rating.
+    let says = has(|c| c.is_alphanumeric() || is_star(c));
+    (!comment && !says).then_some(Unreadable::EmojiAlone)
 }
 
 /// Symbols that people read a mood from: emoji, hearts, arrows and faces.
@@ -250,6 +252,7 @@ mod tests {
         }
         assert_eq!(reason("🔥🔥🔥", true), None);
         assert_eq!(reason("[爱心][爱心]", false), None);
+        assert_eq!(reason("⭐☆☆☆☆", false), None);
     }
 
     #[test]

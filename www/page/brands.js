@@ -66,6 +66,8 @@ export function brandsOf(json) {
     id: crypto.randomUUID(),
     name: brand.name.trim(),
     positioning: typeof brand.positioning === "string" ? brand.positioning : "",
+    ...(["zh", "en"].includes(brand.language) && { language: brand.language }),
+    examples: strings(brand.examples),
     aliases: strings(brand.aliases),
     keywords: strings(brand.keywords),
     avoid: strings(brand.avoid),
@@ -210,6 +212,7 @@ function form(edited, { speech, problem, on }) {
     const lists = Object.fromEntries(LISTS.map((name) => [name, listOf(text(name))]));
     on.save(
       /** @type {OwnBrand} */ ({
+        ...edited,
         ...lists,
         id: edited.id ?? crypto.randomUUID(),
         name: text("name"),

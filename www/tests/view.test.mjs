@@ -177,6 +177,8 @@ test("brands go out and come in whole, each as one of one's own", () => {
           avoid: ["便宜"],
           keywords: ["皂"],
           positioning: "皂",
+          language: "zh",
+          examples: ["洗完不拔干。"],
         },
         { name: "" },
         7,

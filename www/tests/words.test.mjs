@@ -8,7 +8,7 @@ import { init } from "../bsmv/scorer.js";
 import { constants } from "../pkg/bsmv.js";
 import { PLATFORMS, PRESETS, WORDS } from "../pkg/constants.js";
 import { ROOT } from "./browser.mjs";
-import { given, readModel } from "./fixtures.mjs";
+import { fixtures, given, readModel } from "./fixtures.mjs";
 
 /** @typedef {import("../bsmv/types.js").ScoreRequest} ScoreRequest */
 
@@ -38,6 +38,15 @@ test("every feature of an answer has a name", async () => {
     for (const { feature } of contributions) {
       assert.notEqual(elementSpeech(language).feature(feature), feature);
     }
+  }
+});
+
+test("the number of the sentence is that of the headline", async () => {
+  const requests = fixtures().filter((_, i) => i % 10 === 0);
+  for (const { id, request } of requests) {
+    const { bsmv } = given(await scorer.score({ ...request, locale: "en" }));
+    const { sentence } = given(await scorer.explain({ ...request, locale: "en" }));
+    assert.equal(/^\d+/.exec(sentence)?.[0], elementSpeech("en").whole(bsmv), `${id}: ${sentence}`);
   }
 });
 
