@@ -257,6 +257,26 @@ test("a visit without a network has page, model, draft and brands, and sends not
   await page.context().close();
 });
 
+test("what a browser has once it keeps, what it needs at first is little, and the model comes compressed", async () => {
+  const page = await visit({ wait: false });
+  /** @type {Map<string, Record<string, string>>} */
+  const answers = new Map();
+  page.on("response", (response) => answers.set(response.url(), response.headers()));
+  await page.reload();
+  await ready(page);
+  await write(page, "I love this coffee.");
+  const urls = [...answers.keys()];
+  const assets = urls.filter((url) => url.includes("/assets/"));
+  assert.ok(assets.length >= 4, `${urls}`);
+  for (const url of assets) {
+    assert.match(answers.get(url)?.["cache-control"] ?? "", /immutable/, url);
+  }
+  const encoder = urls.findIndex((url) => url.includes("encoder_int8"));
+  assert.ok(encoder <= 10, `asked for before the encoder: ${urls.slice(0, encoder).join(" ")}`);
+  assert.equal(answers.get(urls[encoder])?.["content-encoding"], "br");
+  await page.context().close();
+});
+
 test("a full disk is said, and the text stays", async () => {
   const page = await visit();
   await page.evaluate(() => {

@@ -105,6 +105,21 @@ test("a Chinese browser gets a Chinese page throughout, also about an English po
   await page.context().close();
 });
 
+test("a text that runs from right to left does so in its field, and the page's words stay as they are", async () => {
+  const page = await visit();
+  await page.locator("#text").fill("هذا الحذاء رائع جدا وأنا أحبه");
+  await page.locator("#scorer .verdict", { hasText: "No score" }).waitFor();
+  const runs = (/** @type {string} */ which) =>
+    page.locator(which).evaluate((element) => getComputedStyle(element).direction);
+  assert.deepEqual([await runs("#text"), await runs("#scorer .verdict")], ["rtl", "ltr"]);
+  await page.locator("#version").click();
+  await page.locator("#open-drafts").click();
+  const name = page.locator("#drafts .choice bdi");
+  assert.match(await textOf(name), /رائع/);
+  assert.equal(await name.getAttribute("lang"), "", "no language that it isn't");
+  await page.context().close();
+});
+
 test("on a phone a bar always shows score, loading and errors, and the page is as wide as the window", async () => {
   const context = await browser.newContext({
     locale: "en",
