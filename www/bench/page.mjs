@@ -3,7 +3,7 @@
  * follows the last key, also on a main thread that is four times as slow, what typing costs, and how soon
  * the first score is there, cold and without a network. What is found goes to target/bench.
  */
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, PATIENCE, ROOT, serve } from "../tests/browser.mjs";
 import { at, median } from "./numbers.mjs";
@@ -133,12 +133,12 @@ async function opening() {
 try {
   const ms = (/** @type {number[]} */ times) =>
     `${median(times).toFixed(0)} ms, p95 ${at(times, 0.95).toFixed(0)} ms`;
-  /** @type {Record<string, unknown>} */
-  const all = {};
+  /** @type {(Awaited<ReturnType<typeof typing>> & { locale: string, slower: number })[]} */
+  const typed = [];
   for (const locale of /** @type {const} */ (["en", "zh-CN"])) {
     for (const slower of [1, 4]) {
       const found = await typing(locale, slower);
-      all[`${locale} ${slower}x`] = found;
+      typed.push({ locale, slower, ...found });
       const { delays, gaps, tasks, shift, requests } = found;
       console.log(
         `${locale}, main thread ${slower}x slower: last key to score ${ms(delays)}; between scores while typing ` +
@@ -156,7 +156,8 @@ try {
     `Chromium ${browser.version()}: first score from cold ${of("cold").toFixed(0)} ms, again without a network ` +
       `${of("offline").toFixed(0)} ms; the page without the model ${(of("bytes") / 1000).toFixed(0)} kB sent`,
   );
-  writeFileSync(join(ROOT, "target/bench/page.json"), JSON.stringify({ ...all, visits }));
+  mkdirSync(join(ROOT, "target/bench"), { recursive: true });
+  writeFileSync(join(ROOT, "target/bench/page.json"), JSON.stringify({ typed, visits }));
 } finally {
   await browser.close();
   await server.stop();

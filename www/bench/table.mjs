@@ -147,6 +147,26 @@ function whole() {
   ].join("\n");
 }
 
+function page() {
+  const { typed, visits } = read("page");
+  /** @type {(what: string, slower: number) => number[]} */
+  const all = (what, slower) =>
+    typed
+      .filter((/** @type {any} */ one) => one.slower === slower)
+      .flatMap((/** @type {any} */ one) => one[what]);
+  const both = (/** @type {number[]} */ times) =>
+    `${ms(median(times))} ms (${ms(at(times, 0.95))})`;
+  const of = (/** @type {"cold" | "offline" | "bytes"} */ name) =>
+    median(visits.map((/** @type {any} */ visit) => visit[name]));
+  return [
+    `The page, writing in either language: ${both(all("delays", 1))} from the last key to its score, and`,
+    `${both(all("delays", 4))} on a main thread that is four times as slow; while one types steadily a score every`,
+    `${both(all("gaps", 1))}. Typing makes ${all("requests", 1).reduce((a, b) => a + b, 0)} requests and`,
+    `${all("tasks", 1).length} tasks of more than 50 ms. From the address to the first score ${of("cold").toFixed(0)} ms,`,
+    `again without a network ${of("offline").toFixed(0)} ms; without the model the page is ${(of("bytes") / 1000).toFixed(0)} kB.`,
+  ].join("\n");
+}
+
 const { texts } = read("meaning-chromium");
 const text = [
   `all-MiniLM-L6-v2 on ${cpus()[0].model.trim()}: median milliseconds (95th percentile) for the vector of a text, one text`,
@@ -163,6 +183,8 @@ const text = [
   "",
   ...native().flatMap((table) => [table, ""]),
   whole(),
+  "",
+  page(),
 ].join("\n");
 
 const file = join(ROOT, "benches/README.md");
