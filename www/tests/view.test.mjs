@@ -1,6 +1,7 @@
 /** What element and page say of a score, as words and without a browser. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { carried } from "../bsmv/element/carried.js";
 import { elementSpeech } from "../bsmv/element/speech.js";
 import { contributions } from "../bsmv/element/tables.js";
 import { threeWords } from "../bsmv/element/verdict.js";
@@ -134,6 +135,21 @@ test("the parts that two drafts differ in stand apart in Chinese, and the winner
   const said = read(winner({ now: SCORE, other }, "早上赶地铁…", pageSpeech("zh")));
   assert.match(said, /“早上赶地铁…”高 19 分。/);
   assert.match(said, /语气 −4、相关度 −7、传播 −8/);
+});
+
+test("who carried a post is told by its place, or by its kind alone where places are unknown", () => {
+  const page = /** @type {any} */ ({
+    total: 2,
+    t: [3, 60],
+    kind: ["repost", "comment"],
+    followers: [12_000, null],
+    observed_until: 3600,
+  });
+  const said = (/** @type {number} */ total) =>
+    read(carried({ ...page, total }, [0.5, 0], elementSpeech("zh"))).replace(/<[^>]*>/g, "");
+  assert.match(said(2), /第 1 条（转发），3秒钟后，12,000 粉丝：带动了后续传播的 50%/);
+  assert.doesNotMatch(said(9), /第/);
+  assert.match(said(9), /转发，3秒钟后/);
 });
 
 /** @param {Partial<import("../page/findings.js").Finding>[] | undefined} list */

@@ -55,10 +55,11 @@ export function carried(page, shares, speech) {
  */
 function sentence(page, shares, i, speech) {
   // The events of a sample have lost their numbers.
-  const n = page.total === page.t.length ? i + 1 : "";
+  const numbered = page.total === page.t.length;
+  const kind = speech.textIfAny(`kind_${page.kind[i]}`) ?? "";
   const followers = page.followers[i];
   return speech.text("event", {
-    event: speech.textIfAny(`kind_${page.kind[i]}`, { n })?.trim() ?? "",
+    event: numbered ? speech.text("nth", { kind, n: i + 1 }) : kind,
     after: speech.text("eventAfter", { time: speech.duration(page.t[i]) }),
     by: followers == null ? "" : speech.text("eventBy", { n: followers }),
     share: speech.percent(shares[i]),
