@@ -23,7 +23,7 @@ import type {
  * Parts: `card`, `score`, `range`, `words`, `reasons`, `flags`, `engagement`, `carried`, `phrases`,
  * `how`, `unseen`, `bar`. Colours: `--bsmv-good`, `-bad`, `-none`, `-ink`, `-quiet`, `-ground`, `-panel`,
  * `-line`, `-edge`, `-band`, `-error`. Slots in place of the element's words: `loading`, `empty`,
- * `error`. The language is that of the nearest `lang`: Chinese, else English.
+ * `error`; beside the score in the bar: `bar`. The language is that of the nearest `lang`: Chinese, else English.
  */
 export class BsmvScorer extends HTMLElement {
   /** Id of the field whose text is scored: a textarea, an input, or an element that is edited. In

@@ -16,9 +16,8 @@ import { repeat } from "lit/directives/repeat.js";
  *   silence: (rule: string) => void, unsilence: () => void }} shown.on
  */
 export function findings({ speech, checks, silenced, on }) {
-  const all = checks?.findings ?? [];
-  const shown = all.filter(({ rule }) => !silenced.includes(rule));
-  const hidden = all.length - shown.length;
+  const shown = shownOf(checks, silenced);
+  const hidden = (checks?.findings.length ?? 0) - shown.length;
   return html`<section class="card" id="checks" aria-labelledby="checks-title">
     <h2 id="checks-title">${speech.text("checks")} <span class="hint">${shown.length || nothing}</span></h2>
     <p class="hint">${speech.text("checksNote")}</p>
@@ -40,6 +39,10 @@ export function findings({ speech, checks, silenced, on }) {
     }
   </section>`;
 }
+
+/** What isn't silenced of what was found. @param {Checks | undefined} checks @param {string[]} silenced */
+export const shownOf = (checks, silenced) =>
+  (checks?.findings ?? []).filter(({ rule }) => !silenced.includes(rule));
 
 /** @param {Finding} finding @param {PageSpeech} speech @param {Parameters<typeof findings>[0]["on"]} on */
 function item(finding, speech, on) {

@@ -5,7 +5,7 @@ import { compareDialog } from "./compare.js";
 import { context } from "./context.js";
 import { draftsDialog, gallery, nameOf } from "./drafts.js";
 import { editor, TEXT } from "./editor.js";
-import { findings } from "./findings.js";
+import { findings, shownOf } from "./findings.js";
 import { published } from "./published.js";
 import { brandOf, followersOf, speeches, titled } from "./state.js";
 import { whatIf } from "./what-if.js";
@@ -25,6 +25,8 @@ export function page(state, request, model, on) {
   const { settings, draft, versions, own, known } = state;
   const last = versions.find((version) => version.draft === draft.id && version.worth);
   const empty = draft.text.trim() === "";
+  const shown = shownOf(state.checks, settings.silenced);
+  const toMend = shown.filter(({ level }) => level === "must").length;
   return html`
     <header>
       <div class="row">
@@ -87,7 +89,9 @@ export function page(state, request, model, on) {
             last?.worth && { ...last.worth, name: speech.text("last", { name: last.name }) }
           }
           @bsmv-score=${on.scored}
-        ></bsmv-scorer>
+        >
+          ${toMend ? html`<span slot="bar" class="problem">${speech.text("toMend", { n: toMend })}</span>` : nothing}
+        </bsmv-scorer>
         ${published({ speech, published: state.published, on })}
         ${whatIf({
           speech,

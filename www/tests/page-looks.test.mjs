@@ -120,7 +120,7 @@ test("a text that runs from right to left does so in its field, and the page's w
   await page.context().close();
 });
 
-test("on a phone a bar always shows score, loading and errors, and the page is as wide as the window", async () => {
+test("on a phone a bar always shows score, loading, errors and what is to be mended, and the page is as wide as the window", async () => {
   const context = await browser.newContext({
     locale: "en",
     viewport: { width: 390, height: 844 },
@@ -138,6 +138,13 @@ test("on a phone a bar always shows score, loading and errors, and the page is a
   const loading = page.locator("#scorer div.bar", { hasText: "Loading the model" });
   await loading.locator("progress").waitFor();
   assert.ok(((await loading.boundingBox())?.y ?? 844) < 844, "the bar is in the window");
+  // What rules found is there before the model.
+  await page.locator("#text").fill("Use my code JANE15 today.");
+  const toMend = page.locator("#scorer > [slot=bar]", { hasText: "1 to mend" });
+  await toMend.waitFor();
+  await page.setViewportSize({ width: 1280, height: 844 });
+  await toMend.waitFor({ state: "hidden" });
+  await page.setViewportSize({ width: 390, height: 844 });
   letGo();
   const bar = page.locator("#scorer button.bar");
   await page.waitForFunction(() => {

@@ -234,7 +234,7 @@ test("a stored post is followed, and its score moves as events arrive", async ()
   };
   await send(1, 21);
   await spread("stored");
-  const before = await settled(page);
+  const before = await write(page, "I love this coffee.");
   await page.locator("#stored").fill("nowhere");
   await page.locator("#stored").blur();
   await page.locator("#graph-error").waitFor();

@@ -300,7 +300,7 @@ function lowerBar({ state, speech, on }) {
   if (phase === "failed" && error && !score) {
     const words = mistake(error, speech);
     return html`<button type="button" class="bar error" part="bar" @click=${on.retry}>
-      <span>${words}</span><strong>${speech.text("retry")}</strong>
+      <span>${words}</span><slot name="bar"></slot><strong>${speech.text("retry")}</strong>
     </button>`;
   }
   if (!score) {
@@ -311,6 +311,7 @@ function lowerBar({ state, speech, on }) {
         : speech.text(phase === "empty" ? "waiting" : "explaining");
     return html`<div class="bar" part="bar" aria-hidden="true">
       <span>${words}</span>
+      <slot name="bar"></slot>
       ${phase === "loading" ? html`<progress max="1" .value=${share}></progress>` : nothing}
     </div>`;
   }
@@ -326,6 +327,7 @@ function lowerBar({ state, speech, on }) {
     <strong class="points">${bsmv === null ? "–" : speech.whole(bsmv)}</strong>
     <span>${bsmv === null ? speech.text("noScore") : speech.text(verdictOf(bsmv))}</span>
     ${error ? html`<span class="bad">!</span>` : nothing}
+    <slot name="bar"></slot>
     <span class="hint" aria-hidden="true">▾</span>
   </button>`;
 }
