@@ -90,6 +90,7 @@ export function page(state, request, model, on) {
           }
           @bsmv-score=${on.scored}
         >
+          ${state.drafts.length + versions.length === 0 ? steps(state) : nothing}
           ${toMend ? html`<span slot="bar" class="problem">${speech.text("toMend", { n: toMend })}</span>` : nothing}
         </bsmv-scorer>
         ${published({ speech, published: state.published, on })}
@@ -129,6 +130,17 @@ export function page(state, request, model, on) {
     })}
     ${state.comparing ? comparison(state, request, model, on) : nothing}
   `;
+}
+
+/** What a first visitor does, in the place of the score. @param {State} state */
+function steps(state) {
+  const { speech } = speeches(state);
+  const platform = speech.platform(state.settings.platform);
+  return html`<ol slot="empty" class="steps">
+    <li>${speech.text("step_platform", { platform })}</li>
+    <li>${speech.text("step_brand")}</li>
+    <li>${speech.text("step_write")}</li>
+  </ol>`;
 }
 
 /** As its platform counts, where the rules are there. @param {State} state @param {"title" | "text"} field */

@@ -93,6 +93,19 @@ test("two tabs write on drafts of their own", async () => {
   await first.context().close();
 });
 
+test("a first visitor is told the three steps, and nobody who has been here", async () => {
+  const page = await visit();
+  const steps = page.locator("#scorer > ol[slot=empty] li");
+  assert.match((await steps.allTextContents()).join(" "), /platform: now it is X.+brand.+Write/s);
+  await write(page, "I love this coffee.");
+  await page.locator("#saved", { hasText: "Saved" }).waitFor();
+  await page.locator("#open-drafts").click();
+  await page.getByRole("button", { name: "New draft" }).click();
+  await page.locator("#scorer", { hasText: "Write something" }).waitFor();
+  assert.equal(await steps.count(), 0);
+  await page.context().close();
+});
+
 test("a draft that was emptied is empty after a reload, and back brings a draft again", async () => {
   const page = await visit();
   await write(page, "Words that are taken back.");
