@@ -18,6 +18,7 @@ use crate::Result;
 use crate::definition::features::DiffusionFeatures;
 use crate::definition::value::{self, diffusion_of};
 use crate::layers::tensors::Tensors;
+use crate::post::Author;
 
 /// Observation times, in seconds, at which the network is trained and its intervals are fitted.
 pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
@@ -195,14 +196,17 @@ impl DiffusionNet {
         let reach = Reach::learnt();
         let graph = input.graph;
         let seen = graph.len() as f32 + graph.dropped as f32;
-        let known = Known {
-            platform: input.platform,
-            author: input.author,
-            form: input.form.as_ref(),
+        let by = |author: Option<&Author>| {
+            let known = Known {
+                platform: input.platform,
+                author,
+                form: input.form.as_ref(),
+            };
+            let expected = reach.expect(Count::Events, &known);
+            let expected = expected.expect("every platform has a line of events");
+            reach.grown(&expected, seen, graph.observed_until)
         };
-        let expected = reach.expect(Count::Events, &known);
-        let expected = expected.expect("every platform has a line of events");
-        let by_author = reach.grown(&expected, seen, graph.observed_until);
+        let by_author = by(input.author);
         let learnt = self.from_cascades(input);
         let joined = |cascades: f32, author: f32| author + support * (cascades - author);
         // A longer log can't be told apart from D = 1.
@@ -216,7 +220,15 @@ impl DiffusionNet {
             true => support,
             false => 0.0,
         };
-        let audience = audience(input, value::events_of(d), learnt.mood, like);
+        // Followers decide how far a post goes, not what is said of it: without this, praise could fall
+        // where more people come to hear it.
+        let usual = input.author.map(|author| Author {
+            followers: None,
+            ..author.clone()
+        });
+        let (usual, ..) = by(usual.as_ref());
+        let usual = d_of(joined(learnt.log - learnt.above, usual)).max(diffusion_of(seen));
+        let audience = audience(input, value::events_of(usual), learnt.mood, like);
         DiffusionForecast {
             features: DiffusionFeatures {
                 d,
@@ -254,6 +266,7 @@ impl DiffusionNet {
         let share = (out.low - now) / (out.log_events - now).max(f32::MIN_POSITIVE);
         FromCascades {
             log,
+            above,
             low: now + share * (log - now),
             high: log + out.high - out.log_events,
             mood: out.to_come,
@@ -288,6 +301,8 @@ impl DiffusionNet {
 struct FromCascades {
     /// ln(1 + N), and where it lies in nine of ten cascades before widening.
     log: f32,
+    /// What followers add to it.
+    above: f32,
     low: f32,
     high: f32,
     /// Valence of the voices to come.

@@ -56,7 +56,14 @@ fn joined(text: &str, mut found: Vec<Range<usize>>) -> Vec<Range<usize>> {
         if found.len() <= MOST_CLAUSES && length(&found[i]) >= SHORTEST {
             break;
         }
-        let first = i.saturating_sub(1);
+        // To the shorter neighbour, or one would grow without end.
+        let before = i.checked_sub(1).map(|b| length(&found[b]));
+        let after = found.get(i + 1).map(&length);
+        let first = match (before, after) {
+            (Some(before), Some(after)) if after < before => i,
+            (None, _) => i,
+            _ => i - 1,
+        };
         found[first].end = found[first + 1].end;
         found.remove(first + 1);
     }
