@@ -207,7 +207,7 @@ impl DiffusionNet {
             reach.grown(&expected, seen, graph.observed_until)
         };
         let by_author = by(input.author);
-        let learnt = self.from_cascades(input);
+        let learnt = self.by_cascades(input);
         let joined = |cascades: f32, author: f32| author + support * (cascades - author);
         // A longer log can't be told apart from D = 1.
         let d_of = |log_events: f32| diffusion_of(log_events.exp_m1());
@@ -246,7 +246,7 @@ impl DiffusionNet {
 
     /// What network and trees say, of an author with the followers that are typical of cascades
     /// and what followers add to that.
-    fn from_cascades(&self, input: &DiffusionInput) -> FromCascades {
+    fn by_cascades(&self, input: &DiffusionInput) -> ByCascades {
         let reach = Reach::learnt();
         let author = reach.typical(input.platform, input.author);
         let typical = DiffusionInput {
@@ -264,7 +264,7 @@ impl DiffusionNet {
         let log = joined(out.log_events, now, rise.log_events) + above;
         // The network's lower end is a share of its growth, the upper one a distance.
         let share = (out.low - now) / (out.log_events - now).max(f32::MIN_POSITIVE);
-        FromCascades {
+        ByCascades {
             log,
             above,
             low: now + share * (log - now),
@@ -298,7 +298,7 @@ impl DiffusionNet {
 }
 
 /// A forecast by network and trees alone.
-struct FromCascades {
+struct ByCascades {
     /// ln(1 + N), and where it lies in nine of ten cascades before widening.
     log: f32,
     /// What followers add to it.

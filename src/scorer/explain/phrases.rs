@@ -86,7 +86,7 @@ pub struct Phrases {
     without: Vec<(f32, f32)>,
     /// The words that a hint names.
     named: Option<(Field, Range<usize>)>,
-    /// Characters past [`MOST_CHARS`].
+    /// Characters past those whose phrases are found (2,000 of a title or a text).
     pub skipped: usize,
 }
 
