@@ -10,7 +10,9 @@ use bsmv::encoder::Precision;
 use bsmv::post::{Platform, Post};
 use bsmv::scorer::Scorer;
 use bsmv::scorer::request::ScoreRequest;
-use common::model::{Fixture, brands, checked, fixtures, read, request, root, score_of, scorer};
+use common::model::{
+    Fixture, brands, checked, events, fixtures, read, request, root, score_of, scorer,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -85,30 +87,6 @@ fn int8_is_within_a_point_of_f32() {
     assert!(mean <= 1.0, "mean absolute difference {mean} points");
 }
 
-/// `n` reposts of the post itself, dense at first, all seen by `observed_until`.
-fn reposts(n: u32, observed_until: u32) -> DiffusionPage {
-    let rows = n as usize;
-    let when = |i: u32| (f64::from(i + 1) / f64::from(n)).powi(2) * f64::from(observed_until);
-    DiffusionPage {
-        schema: 1,
-        post: "reposts".into(),
-        created_at: time::OffsetDateTime::UNIX_EPOCH,
-        observed_until,
-        total: n.into(),
-        author: None,
-        start: 1,
-        t: (0..n).map(|i| when(i) as u32).collect(),
-        parent: vec![0; rows],
-        kind: vec![EventKind::Repost; rows],
-        user: (1..=n).collect(),
-        followers: vec![None; rows],
-        verified: vec![None; rows],
-        s: vec![None; rows],
-        text: None,
-        next: None,
-    }
-}
-
 fn score_with(scorer: &Scorer, mut request: ScoreRequest, page: DiffusionPage) -> f32 {
     request.graph = Some(page);
     score_of(scorer, &request).bsmv
@@ -138,8 +116,13 @@ fn reposts_raise_praise_and_lower_complaints() {
             _ => continue,
         };
         for observed_until in [3_600, 86_400] {
-            let scores = [20, 200, 900]
-                .map(|n| score_with(&scorer, request.clone(), reposts(n, observed_until)));
+            let scores = [20, 200, 900].map(|n| {
+                score_with(
+                    &scorer,
+                    request.clone(),
+                    events(n, observed_until, EventKind::Repost),
+                )
+            });
             let rises = scores.windows(2).all(|w| sign * (w[1] - w[0]) > 0.0);
             assert!(
                 rises,
@@ -173,7 +156,11 @@ fn viral_and_off_topic() -> Vec<(String, f32)> {
         }
         for observed_until in [3_600, 86_400] {
             let request = request(fixture, &brands);
-            let score = score_with(&scorer, request, reposts(900, observed_until));
+            let score = score_with(
+                &scorer,
+                request,
+                events(900, observed_until, EventKind::Repost),
+            );
             scores.push((fixture.id.clone(), score));
         }
     }

@@ -3,15 +3,15 @@
 
 mod common;
 
+use bsmv::diffusion::EventKind;
 use bsmv::diffusion::reach::Count;
-use bsmv::diffusion::{DiffusionPage, EventKind};
 use bsmv::encoder::Precision;
 use bsmv::post::{Author, Platform, Post, RecentPost};
 use bsmv::scorer::Scorer;
 use bsmv::scorer::answer::Score;
 use bsmv::scorer::request::ScoreRequest;
 use bsmv::scorer::words::Locale;
-use common::model::{brands, checked, fixtures, request, score_of, scorer};
+use common::model::{brands, checked, events, fixtures, request, score_of, scorer};
 use serde::Deserialize;
 
 /// A draft of our own.
@@ -59,30 +59,6 @@ fn clear(scorer: &Scorer) -> Vec<(ScoreRequest, f32)> {
         clear.then_some((request, score.sentiment.s.signum()))
     })
     .collect()
-}
-
-/// `n` events of one kind, dense at first, none of whose words are known.
-fn events(n: u32, observed_until: u32, kind: EventKind) -> DiffusionPage {
-    let rows = n as usize;
-    let when = |i: u32| (f64::from(i + 1) / f64::from(n)).powi(2) * f64::from(observed_until);
-    DiffusionPage {
-        schema: 1,
-        post: "events".into(),
-        created_at: time::OffsetDateTime::UNIX_EPOCH,
-        observed_until,
-        total: n.into(),
-        author: None,
-        start: 1,
-        t: (0..n).map(|i| when(i) as u32).collect(),
-        parent: vec![0; rows],
-        kind: vec![kind; rows],
-        user: (1..=n).collect(),
-        followers: vec![None; rows],
-        verified: vec![None; rows],
-        s: vec![None; rows],
-        text: None,
-        next: None,
-    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use bsmv::diffusion::{DiffusionPage, EventKind};
 use bsmv::encoder::Precision;
 use bsmv::post::Post;
 use bsmv::post::brand::BrandProfile;
@@ -76,5 +77,29 @@ pub fn request(fixture: &Fixture, brands: &HashMap<String, BrandProfile>) -> Sco
         post: fixture.post.clone(),
         brand: fixture.brand.as_ref().map(|id| brands[id].clone()),
         ..Default::default()
+    }
+}
+
+/// `n` events of one kind, dense at first, none of whose words are known.
+pub fn events(n: u32, observed_until: u32, kind: EventKind) -> DiffusionPage {
+    let rows = n as usize;
+    let when = |i: u32| (f64::from(i + 1) / f64::from(n)).powi(2) * f64::from(observed_until);
+    DiffusionPage {
+        schema: 1,
+        post: "events".into(),
+        created_at: time::OffsetDateTime::UNIX_EPOCH,
+        observed_until,
+        total: n.into(),
+        author: None,
+        start: 1,
+        t: (0..n).map(|i| when(i) as u32).collect(),
+        parent: vec![0; rows],
+        kind: vec![kind; rows],
+        user: (1..=n).collect(),
+        followers: vec![None; rows],
+        verified: vec![None; rows],
+        s: vec![None; rows],
+        text: None,
+        next: None,
     }
 }
