@@ -17,6 +17,7 @@ pub mod words;
 use crate::definition::features::{self, FEATURES, Feature, FeatureVector, TOPICS};
 use crate::definition::predict::{self, Quantities};
 use crate::definition::value::{self, Weights};
+use crate::diffusion::reach::Reach;
 use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionForecast, DiffusionNet};
 use crate::encoder::Precision;
@@ -114,7 +115,7 @@ impl Scorer {
         Ok(Scorer {
             reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
             diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?
-                .like(bundle.manifest.likeness.clone()),
+                .like(&bundle.manifest.likenesses),
             background: background(&heads)?,
             account,
             manifest: bundle.manifest,
@@ -243,10 +244,12 @@ impl Scorer {
         let until = graph.observed_until;
         let locale = request.locale().unwrap_or(Locale::of(*language));
         let notes = request.locale().unwrap_or(Locale::En).words();
+        let engagement = engagement::list(post, &input);
         let sight = Sight {
             request,
             text,
             outside,
+            counts_by_author: !engagement.is_empty() && !Reach::learnt().reads_text(post.platform),
         };
         let score = Score {
             id: request.id().map(str::to_owned),
@@ -262,7 +265,7 @@ impl Scorer {
                 events: value::events_of(quantities.d),
             },
             diffusion_modelled: outside.is_none(),
-            engagement: engagement::list(post, &input),
+            engagement,
             sentiment: Sentiment {
                 s,
                 negative: text.sentiment[0],

@@ -22,6 +22,8 @@ pub(super) static WORDS: Words = Words {
         no_graph: "Nobody has seen the post yet: how far it goes is a guess, and its audience is \
              expected to speak much as the post does.",
         author: "The author's followers are unknown: a typical account is assumed.",
+        counts_by_author: "Likes and other counts are expected from the author alone: what a text \
+             says was not found to matter for them on this platform.",
         no_brand: "No brand was chosen: the post is taken to fit it wholly.",
         unlike_training: "The text is written unlike all that the model learnt from: what it reads \
              in it is a guess.",

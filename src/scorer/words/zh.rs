@@ -18,6 +18,7 @@ pub(super) static WORDS: Words = Words {
         words_unknown: "有 {events} 条引用、回复或评论不知道写了什么：不算赞成，也不算反对。",
         no_graph: "帖子还没发布：传播是推测的，受众态度按和帖子相近估计。",
         author: "没有填粉丝数：按普通账号估计。",
+        counts_by_author: "点赞等数量只按作者推测：在这个平台上没有发现文字对它们有影响。",
         no_brand: "没有选品牌：按与品牌完全相关来算。",
         unlike_training: "这种写法模型很少见到，分数只能当作猜测。",
         irony: "可能是反话：分数区间把两种理解都算在内。",
