@@ -122,6 +122,10 @@ need_node() {
 }
 
 need_python() {
+  command -v python3 >/dev/null || missing "Python 3" "Install it (python.org)."
+}
+
+need_pip() {
   python3 -m pip --version >/dev/null 2>&1 || missing "Python 3 with pip" "Install it (python.org)."
 }
 
@@ -295,6 +299,7 @@ all_tests() {
   setup_wasm
   need_std "$ARM_TARGET"
   need_chromium
+  need_python
   step "format" format_check
   lint
   step "native tests" cargo test --release
@@ -357,6 +362,7 @@ case $verb in
     setup_wasm
     need_std "$ARM_TARGET"
     need_chromium
+    need_python
     ;;
   help | -h | --help) usage ;;
   *)

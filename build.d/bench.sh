@@ -20,7 +20,7 @@ build_encoder() {
 # The runtimes to compare with, and the models and texts that all read.
 need_peers() {
   local venv=target/bench/venv peers=www/bench/peers
-  need_python
+  need_pip
   mkdir -p target/bench
   if ! cmp -s benches/requirements.txt "$venv/.installed"; then
     step "python peers" install_python_peers "$venv"

@@ -22,7 +22,7 @@ use crate::published::record::{Event, PostRecord};
 use rusqlite::{Connection, OptionalExtension, params};
 use time::OffsetDateTime;
 
-use cache::{Cache, Post};
+use cache::{Cache, CachedPost};
 use changes::Change;
 use location::Location;
 use tables::{EVENT_COLUMNS, arrival, hash};
@@ -305,7 +305,7 @@ fn author_of(db: &Connection, post: u128) -> Result<Option<u128>> {
 }
 
 /// A post and its events as they are in the tables at one moment.
-fn load(db: &Connection, post: u128) -> Result<Option<Post>> {
+fn load(db: &Connection, post: u128) -> Result<Option<CachedPost>> {
     let transaction = db.unchecked_transaction()?;
     let found = transaction
         .prepare_cached(
@@ -321,7 +321,7 @@ fn load(db: &Connection, post: u128) -> Result<Option<Post>> {
         return Ok(None);
     };
     let record = serde_json::from_str(&record).map_err(|e| StoreError::Failed(e.to_string()))?;
-    let mut post = Post {
+    let mut post = CachedPost {
         row,
         revision,
         record: Arc::new(record),

@@ -143,11 +143,11 @@ mod tests {
 
     use time::OffsetDateTime;
 
+    use super::super::cache::tests::repost;
     use super::super::changes::EventsSoFar;
     use super::super::load;
     use super::super::versions::{STEPS, bring_up_to_date};
     use super::*;
-    use crate::diffusion::{Arrival, EventKind};
     use crate::published::record::PostRecord;
 
     fn open(file: &Path) -> Connection {
@@ -166,16 +166,7 @@ mod tests {
     }
 
     fn append(post: u128, count: u32) -> Change {
-        let events = (0..count).map(|t| Arrival {
-            id: t.into(),
-            parent: None,
-            t,
-            kind: EventKind::Repost,
-            user: None,
-            followers: None,
-            verified: None,
-            s: None,
-        });
+        let events = (0..count).map(|t| repost(t.into(), t));
         Change::Append {
             post,
             events: events.map(|event| (event, None)).collect(),
