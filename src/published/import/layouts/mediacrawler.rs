@@ -133,7 +133,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "MediaCrawler, posts of Weibo",
         platform: Platform::Weibo,
-        marks: &["note_id", "content", "create_date_time", "comments_count"],
+        marks: &["note_id", "content", "create_date_time|create_time"],
         columns: &[
             (Field::Id, &["note_id"]),
             (Field::Text, &["content"]),
@@ -149,7 +149,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "MediaCrawler, posts of Xiaohongshu",
         platform: Platform::Xiaohongshu,
-        marks: &["note_id", "title", "desc", "time", "collected_count"],
+        marks: &["note_id", "title|desc", "time"],
         columns: &[
             (Field::Id, &["note_id"]),
             (Field::Title, &["title"]),
@@ -168,7 +168,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "MediaCrawler, posts of Douyin",
         platform: Platform::Douyin,
-        marks: &["aweme_id", "desc", "create_time", "liked_count"],
+        marks: &["aweme_id", "title|desc", "create_time"],
         columns: &[
             (Field::Id, &["aweme_id"]),
             (Field::Title, &["title"]),
@@ -185,7 +185,11 @@ pub const LAYOUTS: &[Layout] = &[
     },
     Layout {
         tool: "MediaCrawler, posts of Bilibili",
-        marks: &["video_id", "title", "video_play_count", "video_danmaku"],
+        marks: &[
+            "video_id",
+            "title|desc",
+            "video_play_count|video_danmaku|video_coin_count",
+        ],
         columns: &[
             (Field::Id, &["video_id"]),
             (Field::Title, &["title"]),
@@ -203,7 +207,7 @@ pub const LAYOUTS: &[Layout] = &[
     },
     Layout {
         tool: "MediaCrawler, posts of Kuaishou",
-        marks: &["video_id", "title", "create_time", "viewd_count"],
+        marks: &["video_id", "title|desc", "viewd_count"],
         columns: &[
             (Field::Id, &["video_id"]),
             (Field::Title, &["title"]),
