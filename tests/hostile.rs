@@ -21,11 +21,11 @@ use serde_json::json;
 /// Hostile requests, unless the environment says how many.
 const FEW: usize = 500;
 /// Those who send them, and connections that are left open.
-const ATTACKERS: usize = 24;
+const ATTACKERS: usize = 12;
 const LEFT_OPEN: usize = 400;
 /// Drafts that are scored each second, and those who wait for their scores.
 const DRAFTS_PER_SECOND: u32 = 50;
-const WRITERS: usize = 8;
+const WRITERS: usize = 32;
 /// Most MiB that the server may take beyond what it has when it is idle.
 const MOST_MIB: u64 = 512;
 const BODY: usize = 64 << 20;

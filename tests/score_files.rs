@@ -279,7 +279,7 @@ fn any_time(most: u64) -> Duration {
 
 #[test]
 fn a_run_that_is_killed_ten_times_goes_on_and_ends_as_one_that_was_not() {
-    const ROWS: usize = 4_000;
+    const ROWS: usize = 9_000;
     const KILLS: usize = 10;
     let folder = tempfile::tempdir().unwrap();
     let mut rows = String::from("id,text\n");
@@ -309,14 +309,14 @@ fn a_run_that_is_killed_ten_times_goes_on_and_ends_as_one_that_was_not() {
             break;
         }
         // Some are killed wherever they are, some soon after they scored something.
-        if kills % 2 == 1 {
+        if kills % 3 == 1 {
             let before = size();
             while size() <= before + 1_000 && child.try_wait().unwrap().is_none() {
                 std::thread::sleep(Duration::from_millis(1));
             }
             std::thread::sleep(any_time(20));
         } else {
-            std::thread::sleep(any_time(400));
+            std::thread::sleep(any_time(150));
         }
         kills += usize::from(child.try_wait().unwrap().is_none());
         child.kill().ok();

@@ -20,6 +20,8 @@ use crate::published::record::{MAX_ID_BYTES, check_id};
 
 /// The media type of everything but events.
 pub const JSON: &str = "application/json";
+/// Longest packed body, in bytes, that is unpacked at once: it becomes a few megabytes at most.
+const SMALL_PACKED: usize = 4 << 10;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -55,7 +57,17 @@ pub async fn body_of(
         .map_err(|_| Failure::TooSlow)??;
     match coding {
         Coding::None => Ok((body.into(), share)),
-        packed => blocking(move || packed.unpack(&body, limit, share)).await,
+        packed => {
+            let core = match body.len() {
+                ..=SMALL_PACKED => None,
+                _ => Some(queue.heavy_core().await?),
+            };
+            blocking(move || {
+                let _until_done = core;
+                packed.unpack(&body, limit, share)
+            })
+            .await
+        }
     }
 }
 

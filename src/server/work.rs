@@ -8,13 +8,14 @@ use tokio::task::spawn_blocking;
 
 use super::error::Failure;
 
-/// Requests that may wait for each core.
-const SLOTS_PER_CORE: usize = 8;
+/// Requests with small bodies that may wait for each core, and others.
+const QUICK_PER_CORE: usize = 32;
+const HEAVY_PER_CORE: usize = 8;
 /// Longest body, in bytes, that takes no share of the memory for bodies: with their connections,
 /// small ones are as many as files may be open.
 pub const SMALL: usize = 64 << 10;
 /// Memory for all larger bodies together, in bytes, sent and unpacked.
-const BODIES: usize = 256 << 20;
+const BODIES: usize = 160 << 20;
 /// What a share grows by.
 const STEP: usize = 64 << 10;
 
@@ -48,9 +49,9 @@ pub struct Slot {
 }
 
 impl Line {
-    fn new(cores: usize) -> Self {
+    fn new(cores: usize, per_core: usize) -> Self {
         Line {
-            slots: Arc::new(Semaphore::new(cores * SLOTS_PER_CORE)),
+            slots: Arc::new(Semaphore::new(cores * per_core)),
             cores: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -61,8 +62,8 @@ impl Queue {
     pub fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Queue {
-            quick: Line::new(cores),
-            heavy: Line::new((cores / 2).max(1)),
+            quick: Line::new(cores, QUICK_PER_CORE),
+            heavy: Line::new((cores / 2).max(1), HEAVY_PER_CORE),
             memory: Arc::new(Semaphore::new(BODIES / STEP)),
         }
     }
@@ -73,6 +74,12 @@ impl Queue {
             memory: Arc::clone(&self.memory),
             held: None,
         }
+    }
+
+    /// Waits for a core of those for large bodies, to make one ready.
+    pub async fn heavy_core(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let cores = Arc::clone(&self.heavy.cores);
+        cores.acquire_owned().await.map_err(|_| Failure::Internal)
     }
 
     /// Takes a place for the work that a body with this share asks for, or fails at once when there

@@ -208,7 +208,7 @@ fn posts_before_a_time_are_erased_and_no_others() {
             &db,
             Change::Put {
                 post,
-                author,
+                author: Author::Is(author),
                 record,
                 events,
             },
