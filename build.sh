@@ -29,6 +29,7 @@ usage() {
 ./build.sh package   build the npm package into target/
 ./build.sh extension build the browser extension into target/extension, and a zip of it
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
+./build.sh sanitize  the same under AddressSanitizer, the kernels too: sanitize [minutes]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
@@ -345,6 +346,10 @@ case $verb in
   fuzz)
     source build.d/fuzz.sh
     fuzz "$@"
+    ;;
+  sanitize)
+    source build.d/fuzz.sh
+    sanitize "$@"
     ;;
   bench)
     source build.d/bench.sh

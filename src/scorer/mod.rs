@@ -25,7 +25,7 @@ use crate::encoder::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
 use crate::heads::advert;
 use crate::heads::indicator::Indicator;
-use crate::heads::reader::Reader;
+use crate::heads::reader::{Reader, TextFeatures};
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::{
@@ -155,6 +155,23 @@ impl Scorer {
         Ok(self.evaluate(request, &self.read(request)?).score)
     }
 
+    /// Scores several posts, whose texts are read together: what each would get alone.
+    pub fn score_all(&self, requests: &[&CheckedRequest]) -> Vec<Result<Score>> {
+        let texts: Vec<_> = requests
+            .iter()
+            .map(|request| (request.post().full_text(), request.brand()))
+            .collect();
+        let Ok(read) = self.reader.read_all(&texts) else {
+            return requests.iter().map(|request| self.score(request)).collect();
+        };
+        let score = |(request, text): (&&CheckedRequest, TextFeatures)| {
+            self.account.admit_events(request.graph().len())?;
+            let reading = self.reading(request, text)?;
+            Ok(self.evaluate(request, &reading).score)
+        };
+        requests.iter().zip(read).map(score).collect()
+    }
+
     /// `made` as it is answered: in place of [`Error::Unreadable`] stands a refusal, in the
     /// request's language.
     ///
@@ -198,9 +215,16 @@ impl Scorer {
     }
 
     fn read_text(&self, request: &CheckedRequest) -> Result<PostReading> {
+        let text = self
+            .reader
+            .read(&request.post().full_text(), request.brand())?;
+        self.reading(request, text)
+    }
+
+    /// A post whose text was read.
+    fn reading(&self, request: &CheckedRequest, mut text: TextFeatures) -> Result<PostReading> {
         let (post, brand) = (request.post(), request.brand());
         let whole = post.full_text();
-        let mut text = self.reader.read(&whole, brand)?;
         let language = post.language.or(text.language);
         if let Some(reason) = unreadable(&whole, &text.cleaned, language, false) {
             return Err(Error::Unreadable(reason));

@@ -4,6 +4,7 @@
 //! handlers are made of what `request`, `work` and `etag` offer, share `state`, and fail with the
 //! values of `error`.
 
+mod connections;
 mod cors;
 mod cursor;
 mod error;
@@ -23,7 +24,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::middleware::map_response;
 use tokio::net::TcpListener;
@@ -33,7 +33,6 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::post::Post;
-use crate::post::json::MAX_REQUEST_BYTES;
 use crate::published::store::Store;
 use crate::scorer::Scorer;
 use crate::scorer::request::ScoreRequest;
@@ -110,9 +109,7 @@ pub async fn serve(
         .await
         .map_err(|problem| ServeError::Listen { address, problem })?;
     listening(listener.local_addr()?)?;
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop_signal()?)
-        .await?;
+    connections::answer(listener, app, stop_signal()?).await;
     Ok(())
 }
 
@@ -154,7 +151,6 @@ fn api(api: Api) -> Router {
         .merge(service::routes())
         .fallback(|| async { Failure::NoSuchPath })
         .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(api)
 }
 

@@ -84,7 +84,8 @@ async fn put_post(
     let id = checked_id(id)?;
     Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
-    let record = post_from_json(&body_of(request, MAX_POST_BYTES).await?)?;
+    let (body, _share) = body_of(request, MAX_POST_BYTES, &api.queue).await?;
+    let record = post_from_json(&body)?;
     let done = api.store.put(&id, record, EventsSoFar::Stay).await?;
     let created = done.posts == 1;
     let status = if created {
@@ -124,11 +125,7 @@ async fn append(
     let params = Params::read(&uri, &["observed_until"])?;
     let observed_until = params.number("observed_until")?.unwrap_or(0);
     declared(request.headers(), NDJSON)?;
-    let bodies = Arc::clone(&api.bodies);
-    let _held = bodies
-        .try_acquire_owned()
-        .map_err(|_| Failure::Overloaded)?;
-    let body = body_of(request, MAX_EVENTS_BYTES).await?;
+    let (body, share) = body_of(request, MAX_EVENTS_BYTES, &api.queue).await?;
     let (store, post) = (Arc::clone(&api.store), id.clone());
     let mut events = blocking(move || {
         let posted_at = || Some(store.record(&post).ok()??.created_at);
@@ -147,7 +144,7 @@ async fn append(
     if texts > 0 {
         let scorer = Arc::clone(&api.scorer);
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
-        events = api.queue.enter()?.run(read).await??;
+        events = api.queue.enter(share)?.run(read).await??;
     }
     let done = api.store.append(&id, events, observed_until).await?;
     Ok(Json(Appended {
@@ -280,7 +277,7 @@ async fn post_forecast(
     let tag = PagePosition::first(&snapshot, None).tag("forecast", api.store.key());
     let forecast = async move {
         let scorer = api.scorer;
-        let slot = api.queue.enter()?;
+        let slot = api.queue.enter(api.queue.share())?;
         let made = slot
             .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
             .await?;

@@ -32,8 +32,8 @@ async fn explain(api: State<Api>, request: Request) -> Result<Json<Answer<Explan
 /// What rules find in a draft.
 async fn checks(State(api): State<Api>, request: Request) -> Result<Json<Checks>, Failure> {
     declared(request.headers(), JSON)?;
-    let slot = api.queue.enter()?;
-    let body = body_of(request, MAX_REQUEST_BYTES).await?;
+    let (body, share) = body_of(request, MAX_REQUEST_BYTES, &api.queue).await?;
+    let slot = api.queue.enter(share)?;
     let made = slot
         .run(move || CheckRequest::from_json(body).map(|request| check(&request)))
         .await?;
@@ -47,8 +47,8 @@ async fn answer<T: Send + 'static>(
     make: fn(&Scorer, &CheckedRequest) -> crate::Result<T>,
 ) -> Result<Json<Answer<T>>, Failure> {
     declared(request.headers(), JSON)?;
-    let slot = api.queue.enter()?;
-    let body = body_of(request, MAX_REQUEST_BYTES).await?;
+    let (body, share) = body_of(request, MAX_REQUEST_BYTES, &api.queue).await?;
+    let slot = api.queue.enter(share)?;
     let scorer = api.scorer;
     let made = slot
         .run(move || {

@@ -2,14 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use super::work::Queue;
 use crate::published::store::Store;
 use crate::scorer::Scorer;
-
-/// Bodies of events that may be in memory at once.
-const MOST_BODIES: usize = 32;
 
 /// One scorer, one store, and the limits on what is done with them at once. Clones share them.
 #[derive(Clone)]
@@ -18,10 +13,8 @@ pub struct Api {
     pub scorer: Arc<Scorer>,
     /// Keeps posts and their events.
     pub store: Arc<Store>,
-    /// Line for work that keeps a core busy for long.
+    /// Lines for work that keeps a core busy for long, and the bound on bodies in memory.
     pub queue: Queue,
-    /// Permits for bodies of events in memory: one each.
-    pub bodies: Arc<Semaphore>,
 }
 
 impl Api {
@@ -31,7 +24,6 @@ impl Api {
             scorer: Arc::new(scorer),
             store: Arc::new(store),
             queue: Queue::new(),
-            bodies: Arc::new(Semaphore::new(MOST_BODIES)),
         }
     }
 }

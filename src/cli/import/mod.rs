@@ -4,12 +4,12 @@ mod intake;
 mod pages;
 mod tally;
 mod threads;
+mod transaction;
 
 use std::fs;
 use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use bsmv::post::Platform;
@@ -100,7 +100,7 @@ impl From<FileFormat> for Format {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let name = args.input.display().to_string();
-    let store = Arc::new(open_store(args)?);
+    let store = open_store(args)?;
     let settings = Settings {
         post: args.id.clone(),
         offset: args.utc_offset,
@@ -119,13 +119,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         };
         Ok(fill_valences(model.reader(), events)?)
     };
-    let mut intake = Intake::new(store, settings, record, &mut read_texts)?;
+    let mut intake = Intake::new(&store, settings, record, &mut read_texts);
     intake.observed_until = args.observed_until;
     intake.tally.dry_run = args.dry_run;
     intake.no_valences = args.no_valences;
     let outcome = read(args, &mut intake);
     // Whatever went wrong, what was read is stored, and counted.
-    let outcome = outcome.and(intake.flush());
+    let outcome = outcome.and(intake.commit());
     let tally = intake.into_tally();
     print!("{tally}");
     for line in tally.refused() {

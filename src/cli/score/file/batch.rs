@@ -7,7 +7,7 @@ use bsmv::ErrorReport;
 use bsmv::definition::value::Weights;
 use bsmv::post::brand::BrandProfile;
 use bsmv::scorer::Scorer;
-use bsmv::scorer::answer::Answer;
+use bsmv::scorer::answer::{Answer, Score};
 use bsmv::scorer::request::CheckedRequest;
 use hashlink::LruCache;
 use rayon::prelude::*;
@@ -17,8 +17,10 @@ use super::outcome::{Entry, Outcome, Scored};
 use super::table::Request;
 use crate::cli::score::lines::bug;
 
-/// Rows of a batch; with texts of 20,000 characters they take 20 MB.
-const ROWS: usize = 256;
+/// Rows of a batch; with texts of 20,000 characters they take 80 MB.
+const ROWS: usize = 1_024;
+/// Texts that are read together.
+const TOGETHER: usize = 8;
 /// Scores that are remembered, a few hundred bytes each: a text that comes again later than so many
 /// others is read again.
 const REMEMBERED: usize = 100_000;
@@ -31,10 +33,8 @@ pub struct Batch<'a> {
     scorer: &'a Scorer,
     brand: Option<BrandProfile>,
     weights: Option<Weights>,
-    rows: Vec<(usize, Waiting)>,
-    /// Requests that no other row has, with the places of their first rows.
-    requests: Vec<(Key, String, CheckedRequest)>,
-    places: HashMap<Key, usize>,
+    /// Number, place and request of each.
+    rows: Vec<(usize, String, Request)>,
     remembered: LruCache<Key, Scored>,
     read: u64,
     equal: u64,
@@ -56,8 +56,6 @@ impl<'a> Batch<'a> {
             brand,
             weights,
             rows: Vec::with_capacity(ROWS),
-            requests: Vec::new(),
-            places: HashMap::new(),
             remembered: LruCache::new(REMEMBERED),
             read: 0,
             equal: 0,
@@ -88,45 +86,49 @@ impl<'a> Batch<'a> {
 
     /// Adds a row with its place and number.
     pub fn add(&mut self, (place, line): (String, usize), request: Request) {
-        let waiting = match self.checked(request) {
-            Err(error) if place.is_empty() => Waiting::Known(ErrorReport::from(&error).into()),
-            Err(error) => {
-                let named = error.field().is_some_and(|field| field.starts_with(&place));
-                let error = if named { error } else { error.within(&place) };
-                Waiting::Known(ErrorReport::from(&error).into())
-            }
-            Ok((key, request)) => {
-                if let Some(score) = self.remembered.get(&key) {
-                    self.equal += 1;
-                    Waiting::Known(Outcome::Scored(score.clone()))
-                } else if let Some(&at) = self.places.get(&key) {
-                    self.equal += 1;
-                    Waiting::For(at)
-                } else {
-                    self.places.insert(key, self.requests.len());
-                    self.requests.push((key, place, request));
-                    Waiting::For(self.requests.len() - 1)
-                }
-            }
-        };
-        self.rows.push((line, waiting));
+        self.rows.push((line, place, request));
     }
 
     /// Scores what was added, and is empty then.
     pub fn score(&mut self) -> Vec<Entry> {
-        let scorer = self.scorer;
-        let outcomes: Vec<Outcome> = self
-            .requests
-            .par_iter()
-            .map(|(_, place, request)| score(scorer, place, request))
+        let rows = std::mem::take(&mut self.rows);
+        let checked: Vec<_> = rows
+            .into_par_iter()
+            .map(|(line, place, request)| (line, self.checked(request), place))
+            .collect();
+        // Requests that no other row has, with the places of their first rows.
+        let mut requests: Vec<(Key, String, CheckedRequest)> = Vec::new();
+        let mut places = HashMap::new();
+        let mut waiting = Vec::with_capacity(checked.len());
+        for (line, checked, place) in checked {
+            let outcome = match checked {
+                Err(error) => Waiting::Known(refused(error, &place)),
+                Ok((key, request)) => {
+                    if let Some(score) = self.remembered.get(&key) {
+                        self.equal += 1;
+                        Waiting::Known(Outcome::Scored(score.clone()))
+                    } else if let Some(&at) = places.get(&key) {
+                        self.equal += 1;
+                        Waiting::For(at)
+                    } else {
+                        places.insert(key, requests.len());
+                        requests.push((key, place, request));
+                        Waiting::For(requests.len() - 1)
+                    }
+                }
+            };
+            waiting.push((line, outcome));
+        }
+        let outcomes: Vec<Outcome> = requests
+            .par_chunks(TOGETHER)
+            .flat_map_iter(|chunk| scores(self.scorer, chunk))
             .collect();
         self.read += outcomes.len() as u64;
-        for ((key, ..), outcome) in self.requests.drain(..).zip(&outcomes) {
+        for ((key, ..), outcome) in requests.into_iter().zip(&outcomes) {
             if let Outcome::Scored(score) = outcome {
                 self.remembered.insert(key, score.clone());
             }
         }
-        self.places.clear();
         let entry = |(line, waiting)| Entry {
             line,
             outcome: match waiting {
@@ -134,7 +136,7 @@ impl<'a> Batch<'a> {
                 Waiting::For(at) => outcomes[at].clone(),
             },
         };
-        self.rows.drain(..).map(entry).collect()
+        waiting.into_iter().map(entry).collect()
     }
 
     /// A request that keeps all rules, and its key.
@@ -153,18 +155,47 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn score(scorer: &Scorer, place: &str, request: &CheckedRequest) -> Outcome {
-    let answered = catch_unwind(AssertUnwindSafe(|| {
-        scorer.answer(request, scorer.score(request))
-    }));
-    let report = match answered {
-        Ok(Ok(Answer::Given(score))) => return Outcome::Scored(Scored::from(&score)),
-        Ok(Ok(Answer::Refused(refusal))) => {
-            return Outcome::Refused(refusal.refused.code.to_owned());
-        }
-        Ok(Err(error)) => ErrorReport::from(&error),
-        Err(_) => bug(),
+/// The outcome of a row whose request breaks a rule.
+fn refused(error: bsmv::Error, place: &str) -> Outcome {
+    let named = place.is_empty() || error.field().is_some_and(|field| field.starts_with(place));
+    let error = if named { error } else { error.within(place) };
+    ErrorReport::from(&error).into()
+}
+
+/// Scores of requests that are read together.
+fn scores(scorer: &Scorer, chunk: &[(Key, String, CheckedRequest)]) -> Vec<Outcome> {
+    let requests: Vec<&CheckedRequest> = chunk.iter().map(|(.., request)| request).collect();
+    let made = catch_unwind(AssertUnwindSafe(|| scorer.score_all(&requests)));
+    let Ok(made) = made else {
+        // One of them meets a bug: the others have their scores.
+        let alone = |(_, place, request): &(Key, String, CheckedRequest)| {
+            let made = catch_unwind(AssertUnwindSafe(|| scorer.score(request)));
+            match made {
+                Ok(made) => outcome(scorer, place, request, made),
+                Err(_) => failed(place, bug()),
+            }
+        };
+        return chunk.iter().map(alone).collect();
     };
+    let both = chunk.iter().zip(made);
+    both.map(|((_, place, request), made)| outcome(scorer, place, request, made))
+        .collect()
+}
+
+fn outcome(
+    scorer: &Scorer,
+    place: &str,
+    request: &CheckedRequest,
+    made: bsmv::Result<Score>,
+) -> Outcome {
+    match scorer.answer(request, made) {
+        Ok(Answer::Given(score)) => Outcome::Scored(Scored::from(&score)),
+        Ok(Answer::Refused(refusal)) => Outcome::Refused(refusal.refused.code.to_owned()),
+        Err(error) => failed(place, ErrorReport::from(&error)),
+    }
+}
+
+fn failed(place: &str, report: ErrorReport) -> Outcome {
     Outcome::Failed {
         code: report.code.to_owned(),
         message: format!("{place}: {}", report.message),

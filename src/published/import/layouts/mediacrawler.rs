@@ -148,29 +148,33 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "MediaCrawler, posts of Weibo",
         platform: Platform::Weibo,
-        marks: &["note_id", "content", "create_date_time", "comments_count"],
+        marks: &["note_id", "content", "create_date_time|create_time"],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Xiaohongshu",
         platform: Platform::Xiaohongshu,
-        marks: &["note_id", "title", "desc", "time", "collected_count"],
+        marks: &["note_id", "title|desc", "time"],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Douyin",
         platform: Platform::Douyin,
-        marks: &["aweme_id", "desc", "create_time", "liked_count"],
+        marks: &["aweme_id", "title|desc", "create_time"],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Bilibili",
-        marks: &["video_id", "title", "video_play_count", "video_danmaku"],
+        marks: &[
+            "video_id",
+            "title|desc",
+            "video_play_count|video_danmaku|video_coin_count",
+        ],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Kuaishou",
-        marks: &["video_id", "title", "create_time", "viewd_count"],
+        marks: &["video_id", "title|desc", "viewd_count"],
         ..POSTS
     },
     Layout {

@@ -186,7 +186,7 @@ impl Source {
         };
         match self.kind {
             Kind::Text(Format::Json, _) => {
-                let first = json::first_object(self.text()?)?;
+                let first = json::first_object(self.text()?)??;
                 let mut names = Vec::new();
                 for record in first.map(json::records).unwrap_or_default() {
                     names.extend(json::names_of(&record));
@@ -276,7 +276,8 @@ fn format_of<R: BufRead>(mut open: impl FnMut() -> io::Result<R>) -> io::Result<
                 .iter()
                 .all(|&key| first.contains_key(key))
         };
-        let pages = json::first_object(open()?)?.is_some_and(is_page);
+        let first = json::first_object(open()?)?;
+        let pages = first.is_ok_and(|first| first.is_some_and(is_page));
         return Ok(if pages { Format::Pages } else { Format::Json });
     }
     let first = text.lines().next().unwrap_or_default();
