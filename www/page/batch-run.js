@@ -17,7 +17,7 @@ import { completed, speeches, worthKey } from "./state.js";
 /** @import { State } from "./state.js" */
 
 /** Milliseconds between two drawings of what was scored meanwhile. */
-const DRAW_EVERY = 250;
+const DRAW_EVERY = 400;
 /** Answers after which the time that is left is told. */
 const TELL_AFTER = 10;
 

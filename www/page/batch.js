@@ -1,12 +1,14 @@
 /** A file of posts, scored together: progress, and a table that is sorted, looked through and saved. */
 import { html, nothing } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { tagOf } from "../bsmv/element/speech.js";
-import { sideOf, threeWords, verdictOf } from "../bsmv/element/verdict.js";
+import { sideOf, spreadOf, threeWords, verdictOf } from "../bsmv/element/verdict.js";
 import { dialog } from "./dialog.js";
 import { fileField, troubleIn } from "./files.js";
 import { ordered, scoreOf, wordsOf } from "./rows.js";
 
 /** @import { ElementSpeech } from "../bsmv/element/speech.js" */
+/** @import { Score } from "../bsmv/types.js" */
 /** @import { Batch, Column, Row, Sort } from "./rows.js" */
 /** @import { PageSpeech } from "./strings.js" */
 
@@ -73,7 +75,7 @@ function progress({ speech, batch, on }) {
           <button type="button" id="batch-cancel" @click=${on.cancel}>${speech.text("batchCancel")}</button>`
         : html`<p role="status">
             <strong><bdi>${name}</bdi></strong>
-            ${speech.text(phase === "stopped" ? "batchStopped" : "batchEnded", { scored, n: rows.length, without: done - scored })}
+            ${ended(batch, scored, speech)}
           </p>
           ${
             phase === "stopped" || phase === "failed"
@@ -89,12 +91,22 @@ function progress({ speech, batch, on }) {
   </div>`;
 }
 
+/** What came of it. @param {Batch} batch @param {number} scored @param {PageSpeech} speech */
+function ended({ phase, rows, done }, scored, speech) {
+  const n = rows.length;
+  if (scored === n) return speech.text("batchAll", { n });
+  const values = { scored, n, without: done - scored };
+  return speech.text(phase === "stopped" ? "batchStopped" : "batchEnded", values);
+}
+
 /** The order of a batch, as long as nothing in it changes: the page is drawn with each key. @type {{ of: string, rows?: Row[], ordered: Row[] }} */
 let last = { of: "", ordered: [] };
 
 /** @param {Batch} batch @param {string} language */
 function inOrder({ rows, done, sort }, language) {
-  const of = [done, sort.by, sort.down, language].join();
+  // What the file says stays where it is while scores come.
+  const known = sort.by === "line" || sort.by === "text" ? "" : done;
+  const of = [known, sort.by, sort.down, language].join();
   if (last.rows !== rows || last.of !== of) {
     last = { of, rows, ordered: ordered(rows, sort, language) };
   }
@@ -146,7 +158,12 @@ function table({ speech, scoreSpeech, batch, on }) {
         </tr>
       </thead>
       <tbody>
-        ${shown.map((row) => rowOf(row, speech, scoreSpeech, on))}
+        ${shown.map((row) =>
+          // A row is drawn again when it has changed, not with every other.
+          guard([row, row.answer, row.error, speech.language], () =>
+            rowOf(row, speech, scoreSpeech, on),
+          ),
+        )}
       </tbody>
     </table>
     ${
@@ -173,7 +190,7 @@ function table({ speech, scoreSpeech, batch, on }) {
  */
 function rowOf(row, speech, scoreSpeech, on) {
   const score = scoreOf(row);
-  const words = score ? threeWords(score, row.request?.brand != null, scoreSpeech).slice(0, 3) : [];
+  const words = score ? wordsFor(score, row.request?.brand != null, scoreSpeech) : [];
   const text = wordsOf(row).replace(/\s+/g, " ").trim();
   const short = [...text.slice(0, 2 * SHORT)];
   const shown = short.length > SHORT ? `${short.slice(0, SHORT).join("")}…` : text;
@@ -188,7 +205,7 @@ function rowOf(row, speech, scoreSpeech, on) {
     </td>
     ${["tone", "fit", "spread"].map(
       (key) =>
-        html`<td data-column=${key}>${words.find((word) => word.key === key)?.words ?? ""}</td>`,
+        html`<td data-column=${key}>${words.find((word) => word.key === key)?.words ?? (score ? "–" : "")}</td>`,
     )}
     <td data-column="text">
       ${
@@ -209,6 +226,20 @@ function rowOf(row, speech, scoreSpeech, on) {
     </td>
   </tr>`;
 }
+
+/**
+ * Tone, fit and spread, as short as a cell is; no fit without a brand.
+ *
+ * @param {Score} score
+ * @param {boolean} brand
+ * @param {ElementSpeech} speech
+ */
+const wordsFor = (score, brand, speech) =>
+  threeWords(score, brand, speech)
+    .filter(({ key }) => key === "tone" || key === "spread" || (key === "fit" && brand))
+    .map((word) =>
+      word.key === "spread" ? { ...word, words: spreadOf(score.predicted, speech) } : word,
+    );
 
 /** Why a row has no score; empty where it has one or is still to come. @param {Row} row @param {PageSpeech} speech */
 export function reasonOf({ trouble, answer, error }, speech) {

@@ -67,6 +67,7 @@ export function importsOf(past, name, chosen, at) {
  * @param {string} platform
  */
 export function postsOf(imports, platform) {
+  /** @type {Map<string, Known[]>} */
   const platforms = known.get(imports) ?? new Map();
   known.set(imports, platforms);
   const posts = platforms.get(platform) ?? sorted(imports, platform);

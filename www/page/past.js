@@ -115,28 +115,30 @@ function imported(one, speech, on) {
 
 /** Where the draft lies. @param {Parameters<typeof pastPosts>[0]} shown */
 function among({ speech, scoreSpeech, engagement, recent, place }) {
-  const placed = engagement.filter(({ of }) => of > 0);
-  if (placed.length === 0 && !place) return nothing;
   const by = placedBy(engagement);
+  if (!by && !place) return nothing;
   return html`<section class="among" aria-labelledby="among-title">
     <h3 id="among-title">${speech.text("among")}</h3>
     <ul>
       ${
         place
           ? html`<li data-place="score">
-            ${speech.labelled(scoreSpeech.text("score"), speech.text("amongAbove", place))}
+            ${speech.labelled(speech.text("column_score"), speech.text("amongAbove", place))}
           </li>`
           : nothing
       }
-      ${placed.map(({ count, above, of, median }) => {
-        const name = scoreSpeech.textIfAny(`count_${count}`) ?? count;
-        const words = speech.text("amongCount", { n: speech.count(median), above, of });
-        return html`<li data-place=${count}>${speech.labelled(name, words)}</li>`;
-      })}
+      ${by ? html`<li data-place=${by.count}>${speech.labelled(nameOf(by.count, scoreSpeech), amongCount(by, speech))}</li>` : nothing}
     </ul>
     ${by ? strip(by, countsOf(recent, by.count), speech, scoreSpeech) : nothing}
   </section>`;
 }
+
+/** @param {Score["engagement"][number]} by @param {PageSpeech} speech */
+const amongCount = ({ median, above, of }, speech) =>
+  speech.text("amongCount", { n: speech.count(median), above, of });
+
+/** @param {string} count @param {ElementSpeech} speech */
+const nameOf = (count, speech) => speech.textIfAny(`count_${count}`) ?? count;
 
 /**
  * Past posts as strokes on a line, and where the draft is expected.
@@ -151,7 +153,7 @@ function strip({ count, median, low, high }, counts, speech, scoreSpeech) {
   const [least, most] = [Math.min(low, ...counts), Math.max(high, ...counts)];
   const at = (/** @type {number} */ n) =>
     4 + (392 * (log(n) - log(least))) / Math.max(0.1, log(most) - log(least));
-  const name = scoreSpeech.textIfAny(`count_${count}`) ?? count;
+  const name = nameOf(count, scoreSpeech);
   return html`<figure class="strip">
     <svg viewBox="0 0 400 40" aria-hidden="true" focusable="false">
       <rect class="band" x=${at(low)} y="8" width=${Math.max(2, at(high) - at(low))} height="24" rx="4" />
