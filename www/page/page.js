@@ -148,10 +148,9 @@ export function page(state, request, model, on) {
       speech,
       scoreSpeech,
       batch: state.batch,
-      context: speech.list([
-        speech.platform(settings.platform),
-        brandOf(state)?.name ?? speech.text("noBrand"),
-      ]),
+      context: speech.list(
+        [speech.platform(settings.platform), brandOf(state)?.name].filter((name) => name != null),
+      ),
       on: on.batchActions,
     })}
     ${state.comparing ? comparison(state, request, model, on) : nothing}

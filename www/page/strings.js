@@ -137,7 +137,8 @@ const en = {
   pastElsewhere: "None of your posts is of {platform}, or none has counts a day after it came out.",
   pastTaken: { one: "{n} post", other: "{n} posts" },
   pastScore: "Score my posts on {platform}",
-  pastScoreNote: "Then your draft's score is placed among theirs.",
+  pastScoreNote:
+    "Then your draft's score is placed among theirs. They are scored by the words that the file has: Xiaohongshu's has titles alone.",
   pastOf: "Your posts on {platform}",
   tool_posts: "a table of your own",
   "tool_X, analytics of posts": "X analytics",
@@ -355,7 +356,8 @@ const zh = {
   pastElsewhere: "导入的帖子里没有{platform}的，或者发布还不到一天、没有数据。",
   pastTaken: "{n} 条帖子",
   pastScore: "给我的{platform}帖子评分",
-  pastScoreNote: "评完就能看到草稿的分数排在哪里。",
+  pastScoreNote:
+    "评完就能看到草稿的分数排在哪里。文件里有哪些文字就按哪些评：小红书导出的只有标题。",
   pastOf: "我的{platform}帖子",
   tool_posts: "自己做的表格",
   "tool_X, analytics of posts": "X 数据分析",
