@@ -51,7 +51,8 @@ export function pastActions(page) {
         }
         await keepImports(page, imports);
         keepForGood();
-        page.change({ reading: { busy: false } });
+        const taken = imports.reduce((sum, { posts }) => sum + posts.length, 0);
+        page.change({ reading: { busy: false, taken } });
       } catch (error) {
         page.change({ reading: { busy: false, problem: codeOf(error) } });
       }

@@ -38,7 +38,7 @@ export function page(state, request, model, on) {
       </div>
       <div class="row">
         ${savedLine(state)}
-        <button type="button" class="quiet" id="open-batch" @click=${on.batchActions.show}>${speech.text("batchOpen")}</button>
+        <button type="button" class="quiet" id="open-batch" @click=${on.batchActions.show}>${speech.text("batchOpen")}${batchShare(state)}</button>
         <button type="button" class="quiet" id="open-drafts" @click=${on.openDrafts}>${speech.text("drafts")}</button>
         <button
           type="button"
@@ -155,6 +155,12 @@ export function page(state, request, model, on) {
     })}
     ${state.comparing ? comparison(state, request, model, on) : nothing}
   `;
+}
+
+/** How far a batch is that is scored while its dialog is closed. @param {State} state */
+function batchShare({ batch: { phase, done, rows }, settings }) {
+  if (phase !== "loading" && phase !== "scoring") return "";
+  return ` ${speeches({ settings }).speech.percent(done / rows.length)}`;
 }
 
 /** Where the score lies among those of past posts. @param {State} state */

@@ -15,6 +15,7 @@ import { countsOf, placedBy } from "./own-posts.js";
  * @typedef {object} Reading
  * @property {boolean} busy whether a file is being read
  * @property {string} [problem] code of what was wrong with the last one
+ * @property {number} [taken] posts that the last one had
  * @property {Trouble[]} [skipped] rows of a file of which nothing was taken
  */
 
@@ -54,6 +55,9 @@ export function pastPosts(shown) {
       problem: reading.problem,
       onFile: on.read,
     })}
+    <p class="hint" role="status">
+      ${reading.taken === undefined ? "" : speech.text("pastRead", { n: reading.taken })}
+    </p>
     ${reading.skipped ? troubles(reading.skipped, speech) : nothing}
     ${undoLine(removed, ["past"], speech, on.undo)}
     <ul class="imports">

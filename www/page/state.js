@@ -181,7 +181,7 @@ function graphOf({ from, size, mood, graph }, tone) {
   return from === "" ? undefined : graph;
 }
 
-/** What is said in the page's language. @param {State} state */
+/** What is said in the page's language. @param {Pick<State, "settings">} state */
 export const speeches = ({ settings: { language } }) => ({
   speech: pageSpeech(language),
   scoreSpeech: elementSpeech(language),

@@ -245,6 +245,8 @@ test("a file of 5,000 rows that is dropped on the page is scored until it is sto
   // The page is at hand meanwhile.
   await page.locator("#batch-after").click();
   await page.locator("#batch nav", { hasText: "51–100 of 5,000" }).waitFor();
+  await page.locator("#batch [data-close]").click();
+  await page.locator("#open-batch", { hasText: /Score a file \d/ }).click();
   await page.locator("#batch-cancel").click();
   const status = page.locator("#batch [role=status]");
   await status.filter({ hasText: "Stopped" }).waitFor();
