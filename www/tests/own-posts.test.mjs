@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { phrasesOf } from "../bsmv/element/marks.js";
 import { followersIn, importsOf, placeOf, postsOf, recentOf } from "../page/own-posts.js";
 import { csvOf, ordered } from "../page/rows.js";
+import { pageSpeech } from "../page/strings.js";
+import { casesOf } from "../page/what-if.js";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");
 
@@ -162,4 +164,14 @@ test("marks end where words do, in Chinese too, and not in punctuation", () => {
     marked.join("|"),
   );
   assert.equal(marked.at(-1), "看了浪费时间");
+});
+
+test("what the last posts came to is not taken for another platform's", () => {
+  const author = { followers: 5, recent: [{ likes: 3 }] };
+  const request = /** @type {any} */ ({ post: { text: "a", platform: "x", author } });
+  const cases = casesOf(request, pageSpeech("en"));
+  const weibo = cases.find(({ request }) => request.post.platform === "weibo");
+  assert.deepEqual(weibo?.request.post.author, { followers: 5, recent: undefined });
+  const famous = cases.find(({ request }) => request.post.author?.followers === 1_000_000);
+  assert.deepEqual(famous?.request.post.author?.recent, author.recent);
 });
