@@ -9,18 +9,16 @@ use bsmv::published::import::{Drafts, Past, Settings, Source, SourceError, past}
 use proptest::prelude::*;
 use time::UtcOffset;
 
-const BEIJING: UtcOffset = match UtcOffset::from_hms(8, 0, 0) {
-    Ok(offset) => offset,
-    Err(_) => UtcOffset::UTC,
-};
-
 fn golden(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/imports");
     fs::read(path.join(name)).unwrap()
 }
 
+/// The posts of a file, as somebody in Beijing has them.
 fn read(bytes: impl Into<Vec<u8>>) -> Result<Past, SourceError> {
-    past(&Source::of_bytes(bytes.into())?, Some(BEIJING))
+    let bytes: Vec<u8> = bytes.into();
+    let offset = UtcOffset::from_hms(8, 0, 0).unwrap();
+    past(&Source::of_bytes(bytes)?, Some(offset))
 }
 
 /// Lines and codes of what was left out.
@@ -58,14 +56,14 @@ fn exports_of_platforms_and_crawlers_become_posts() {
             "Douyin, a creator's works",
             1,
             Platform::Douyin,
-            1200,
+            1280,
         ),
         (
             "wechat-channels.csv",
             "WeChat Channels, a creator's videos",
             1,
             Platform::Other,
-            0,
+            80,
         ),
         (
             "meta-business-suite.csv",
@@ -77,7 +75,7 @@ fn exports_of_platforms_and_crawlers_become_posts() {
         (
             "weibo-crawler-posts.csv",
             "weibo-crawler, posts",
-            1,
+            2,
             Platform::Weibo,
             128,
         ),
@@ -86,7 +84,7 @@ fn exports_of_platforms_and_crawlers_become_posts() {
             "MediaCrawler, posts of Xiaohongshu",
             1,
             Platform::Xiaohongshu,
-            0,
+            12_000,
         ),
     ] {
         let past = read(golden(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
@@ -97,9 +95,7 @@ fn exports_of_platforms_and_crawlers_become_posts() {
         let counts = post
             .counts
             .unwrap_or_else(|| panic!("{name} has no counts"));
-        if likes > 0 {
-            assert_eq!(counts.likes, Some(likes), "{name}");
-        }
+        assert_eq!(counts.likes, Some(likes), "{name}");
         assert!(post.text.is_some() && post.user.is_none(), "{name}");
     }
 }
@@ -129,6 +125,18 @@ fn what_is_no_post_of_the_account_is_left_out_with_its_reason() {
     ];
     assert_eq!(skipped(&past), expected);
     assert_eq!(past.rows, 6);
+}
+
+#[test]
+fn a_timeline_is_its_accounts_whoever_it_passes_on() {
+    let past = read(golden("weibo-crawler-posts.json")).unwrap();
+    let likes: Vec<_> = past
+        .posts
+        .iter()
+        .filter_map(|p| p.post.counts?.likes)
+        .collect();
+    assert_eq!(likes, [128]);
+    assert_eq!(skipped(&past), [(1, "repost"), (1, "other_account")]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub struct PastPost {
 /// Reads the posts of a file. `offset` is that of times whose file says no other, and whose program
 /// is bound to no place.
 ///
-/// Reposts and replies are left out, and so are posts of other accounts than the one that has most.
+/// Reposts and replies are left out, and so are posts of other accounts than the one that has most rows.
 ///
 /// # Errors
 /// Those of a file that can't be read, or that has no posts of a program that is known.
@@ -82,6 +82,14 @@ pub fn past(source: &Source, offset: Option<UtcOffset>) -> Result<Past, SourceEr
     Ok(past)
 }
 
+/// The account that a row is of.
+fn user_of(item: &Item) -> Option<&str> {
+    match item {
+        Item::Post(_, post) => post.user.as_deref(),
+        Item::Event(happening) | Item::EventOrPost(happening, _) => happening.event.user.as_deref(),
+    }
+}
+
 /// Posts and their lines as they are found.
 #[derive(Default)]
 struct Found {
@@ -90,6 +98,8 @@ struct Found {
     places: HashMap<String, usize>,
     skipped: Vec<Trouble>,
     tails: ZeroTails,
+    /// Rows of each account, and the last of them.
+    accounts: HashMap<String, (usize, usize)>,
 }
 
 impl Found {
@@ -134,6 +144,10 @@ impl Found {
     /// Adds the post that a row is. A row that passes a post on may describe that post too, which is
     /// another's.
     fn add(&mut self, items: Vec<Item>, line: usize) -> Result<(), SourceError> {
+        if let Some(user) = items.last().and_then(user_of) {
+            let rows = self.accounts.entry(user.to_owned()).or_default();
+            *rows = (rows.0 + 1, self.rows);
+        }
         let event = items.iter().find_map(|item| match item {
             Item::Event(happening) => Some(happening.event.kind),
             _ => None,
@@ -169,17 +183,12 @@ impl Found {
         Ok(())
     }
 
-    /// The posts of the account that has most, without its name; and what was left out, in the order
-    /// of the file.
+    /// The posts of the account that has most rows, without its name; and what was left out, in the
+    /// order of the file.
     fn own(mut self) -> (Vec<PastPost>, Vec<Trouble>) {
-        let mut accounts: HashMap<&str, usize> = HashMap::new();
-        for (_, PastPost { post, .. }) in &self.posts {
-            if let Some(user) = &post.user {
-                *accounts.entry(user).or_default() += 1;
-            }
-        }
-        let most = accounts.into_iter().max_by_key(|&(user, n)| (n, user));
-        let own = most.map(|(user, _)| user.to_owned());
+        // Of as many the later: what somebody quotes stands before what they say of it.
+        let most = self.accounts.into_iter().max_by_key(|(_, rows)| *rows);
+        let own = most.map(|(user, _)| user);
         let mut posts = Vec::with_capacity(self.posts.len());
         for (line, mut found) in self.posts {
             if found.post.user.is_some() && found.post.user != own {
