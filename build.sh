@@ -10,8 +10,9 @@ readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
 # AbortSignal.any came with it.
 readonly NODE_AT_LEAST=20.3
-# Most bytes of the module for browsers, after brotli.
+# Most bytes of the modules for browsers, after brotli: the scorer, and the importer.
 readonly MODULE_CEILING=400000
+readonly IMPORTER_CEILING=400000
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -24,7 +25,7 @@ usage() {
 ./build.sh serve     set up, build, and serve page and API on 127.0.0.1:8080
 ./build.sh quick     check format, clippy and unit tests: for after each change
 ./build.sh test      set up, and run every check and test
-./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
+./build.sh wasm      build the modules for browsers into www/pkg, print their sizes and check them
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
 ./build.sh extension build the browser extension into target/extension, and a zip of it
@@ -159,15 +160,21 @@ setup_wasm() {
 
 # --- builds -----------------------------------------------------------------------------------
 
+# Two modules: the scorer, and the importer that a page loads when it is given a file.
 build_module() {
   local module=target/$WASM_TARGET/wasm/bsmv.wasm stamp=www/pkg/.made-from made_from
+  local importer=target/importer/$WASM_TARGET/wasm/bsmv.wasm
   cargo build --profile wasm --lib --no-default-features --target "$WASM_TARGET"
-  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json www/tools/{constants,integrity}.mjs build.sh |
-    sha256sum)
+  cargo build --profile wasm --lib --no-default-features --features import --target "$WASM_TARGET" \
+    --target-dir target/importer --config 'profile.wasm.opt-level="s"'
+  made_from=$(cat "$module" "$importer" target/tools/release/bindgen www/package-lock.json \
+    www/tools/{constants,integrity}.mjs build.sh | sha256sum)
   [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
   rm -rf www/pkg
-  target/tools/release/bindgen "$module" www/pkg
+  target/tools/release/bindgen "$module" www/pkg bsmv
+  target/tools/release/bindgen "$importer" www/pkg importer
   "$BIN/wasm-opt" "${WASM_OPT[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
+  "$BIN/wasm-opt" "${WASM_OPT[@]}" -Os www/pkg/importer_bg.wasm -o www/pkg/importer_bg.wasm
   node www/tools/integrity.mjs
   node www/tools/constants.mjs
   echo "$made_from" >"$stamp"
@@ -202,7 +209,7 @@ build_kernels() {
 
 # What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
-  node www/tools/size.mjs "$MODULE_CEILING"
+  node www/tools/size.mjs "$MODULE_CEILING" "$IMPORTER_CEILING"
 }
 
 wasm() {
@@ -281,6 +288,8 @@ lint() {
     step "clippy $features" cargo clippy --release --no-default-features --features "$features" -- -D warnings
   done
   step "clippy wasm" cargo clippy --profile wasm --lib --no-default-features --target "$WASM_TARGET" -- -D warnings
+  step "clippy importer" cargo clippy --profile wasm --lib --no-default-features --features import \
+    --target "$WASM_TARGET" -- -D warnings
   step "clippy aarch64" cargo clippy --release --lib --no-default-features --target "$ARM_TARGET" -- -D warnings
   step "docs" env RUSTDOCFLAGS=-Dwarnings cargo doc --release --no-deps
   step "js lint" js_lint

@@ -4,7 +4,7 @@
 build_forward() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
     --manifest-path www/bench/forward/Cargo.toml
-  target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward bsmv
   "$BIN/wasm-opt" "${WASM_OPT[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
@@ -13,7 +13,7 @@ build_encoder() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
     --manifest-path www/bench/encoder/Cargo.toml
   local out=target/bench/module
-  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out"
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out" bsmv
   "$BIN/wasm-opt" "${WASM_OPT[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use bsmv::post::Platform;
 use bsmv::published::import::{
     Columns, Happening, ImportedPost, Item, Layout, Moment, Names, Row, Rows, Section, Settings,
-    Source, When, ZeroTails, items, recognise, unknown_columns,
+    Source, SourceError, When, ZeroTails, items, recognise, unknown_columns,
 };
 use bsmv::published::record::{Event, PostRecord, seconds_after};
 use bsmv::published::store::{Done, Import, Store, StoreError};
@@ -256,11 +256,7 @@ impl<'a> Intake<'a> {
         };
         if tails.are_ruined_with(id) {
             self.give_up();
-            bail!(
-                "{place}: every id so far ends in zeros, such as {id}: a spreadsheet keeps 15 digits \
-                 of a number, so different rows have one id; export the file again, and open it \
-                 with the column as text"
-            );
+            bail!("{place}: {}", SourceError::RuinedIds(id.clone()));
         }
         match item {
             // Both are in since the first reading.

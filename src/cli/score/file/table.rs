@@ -3,29 +3,18 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use bsmv::Error;
-use bsmv::post::json;
-use bsmv::published::import::{
-    Columns, Format, Layout, Names, Row, Rows, Section, Settings, Source, draft, recognise_texts,
-    unknown_columns,
-};
+use anyhow::Result;
+use bsmv::published::import::{Drafts, Place, Row, Settings, Source};
 use bsmv::scorer::request::ScoreRequest;
 use encoding_rs::Encoding;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// A file whose rows are posts, or have texts that can be scored as posts.
 pub struct Table {
     path: PathBuf,
-    source: Source,
-    section: Section,
-    layout: &'static Layout,
-    settings: Settings,
-    notes: Vec<String>,
+    drafts: Drafts,
 }
 
 /// What is known of all rows before the first is scored.
@@ -49,63 +38,42 @@ impl Table {
         settings: Settings,
     ) -> Result<Self> {
         let source = Source::open(path, None, encoding)?;
-        if matches!(source.format(), Some(Format::Pages | Format::Paths)) {
-            bail!("has cascades and no texts: `bsmv import` reads them");
-        }
-        let layout_of = |names: &[String]| {
-            let has_requests = names.iter().any(|name| name == "post.text");
-            let layout = recognise_texts(names).filter(|layout| layout.rows != Rows::Users);
-            layout.or_else(|| recognise_texts(&["text"]).filter(|_| has_requests))
-        };
-        let mut sections = source.sections(&|names| recognise_texts(names).is_some())?;
-        let layout_at = |(at, section): (usize, &Section)| Some((at, layout_of(&section.columns)?));
-        let Some((at, layout)) = sections.iter().enumerate().find_map(layout_at) else {
-            let names: Vec<&String> = sections.iter().flat_map(|s| &s.columns).collect();
-            let problem = unknown_columns(&names);
-            bail!("no column has texts: name it `text`. {problem}");
-        };
-        let section = sections.swap_remove(at);
-        let mut notes = Vec::new();
-        if let Some(name) = &section.name
-            && !sections.is_empty()
-        {
-            let others = sections.iter().filter_map(|s| s.name.as_deref());
-            let others: Vec<&str> = others.collect();
-            notes.push(format!("{name} is scored; not read: {}", others.join(", ")));
-        }
-        if source.damaged > 0 {
-            let damaged = source.damaged;
-            notes.push(format!(
-                "{damaged} places are no text: they are read as \u{fffd}"
-            ));
-        }
         Ok(Table {
             path: path.to_owned(),
-            source,
-            section,
-            layout,
-            settings,
-            notes,
+            drafts: Drafts::of(source, settings)?,
         })
     }
 
     /// Things to know that aren't wrong.
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if let Some(name) = &self.drafts.section().name
+            && !self.drafts.left_out.is_empty()
+        {
+            let others = self.drafts.left_out.join(", ");
+            notes.push(format!("{name} is scored; not read: {others}"));
+        }
+        let damaged = self.drafts.source().damaged;
+        if damaged > 0 {
+            notes.push(format!(
+                "{damaged} places are no text: they are read as \u{fffd}"
+            ));
+        }
+        notes
     }
 
     /// Reads all rows once.
     pub fn survey(&self) -> Result<Survey> {
         let mut rows = 0;
-        let mut names: Vec<String> = self.section.columns.clone();
+        let mut names: Vec<String> = self.drafts.section().columns.clone();
         let mut seen = 0;
-        self.visit(&mut |known, _| {
+        self.drafts.each_row(|known, _| {
             rows += 1;
             if known.count() > seen {
                 seen = known.count();
                 names = known.iter().map(str::to_owned).collect();
             }
-            Ok(())
+            anyhow::Ok(())
         })?;
         let mut file = File::open(&self.path)?;
         let mut hash = Sha256::new();
@@ -126,61 +94,13 @@ impl Table {
 
     /// Hands on every row; `None` for one that can't be read.
     pub fn each_row(&self, mut take: impl FnMut(Option<&Row>) -> Result<()>) -> Result<()> {
-        self.visit(&mut |_, row| take(row.ok()))
+        self.drafts.each_row(|_, row| take(row.ok()))
     }
 
     /// Hands on the request of every row, with the row's place and its number from 1.
-    pub fn each_request(
-        &self,
-        mut take: impl FnMut((String, usize), Request) -> Result<()>,
-    ) -> Result<()> {
-        let mut columns = Columns::new(self.layout);
-        self.visit(&mut |names, row| {
-            let row = match row {
-                Ok(row) => row,
-                Err(error) => return take((String::new(), line_of(&error)), Err(error)),
-            };
-            let place = self.section.place(row.number());
-            let request = self.request(row, names, &mut columns);
-            let request = request.map_err(|error| error.within(&place));
-            take((place, row.number()), request)
-        })
+    pub fn each_request(&self, take: impl FnMut(Place, Request) -> Result<()>) -> Result<()> {
+        self.drafts.each_request(take)
     }
-
-    /// A line of JSON may be a request; anything else is a post.
-    fn request(&self, row: &Row, names: &Names, columns: &mut Columns) -> Request {
-        if let Some(object) = row.object()
-            && object.get("post").is_some_and(Value::is_object)
-        {
-            return json::read(object, "");
-        }
-        let post = draft(row, names, columns, self.layout, &self.settings)?;
-        Ok(ScoreRequest {
-            post,
-            ..ScoreRequest::default()
-        })
-    }
-
-    fn visit(&self, take: &mut dyn FnMut(&Names, bsmv::Result<&Row>) -> Result<()>) -> Result<()> {
-        let mut outcome = Ok(());
-        self.source.visit(&self.section, &mut |names, row| {
-            outcome = take(names, row);
-            match outcome {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(_) => ControlFlow::Break(()),
-            }
-        })?;
-        outcome
-    }
-}
-
-/// The number in the place that an error names, as in `lines[3]`; 0 if it names none.
-fn line_of(error: &Error) -> usize {
-    let number = || {
-        let (_, rest) = error.field()?.split_once('[')?;
-        rest.split_once(']')?.0.parse().ok()
-    };
-    number().unwrap_or(0)
 }
 
 impl Survey {

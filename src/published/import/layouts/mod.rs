@@ -237,6 +237,11 @@ impl Layout {
         Ok(())
     }
 
+    /// What a column holds, by its name.
+    pub fn field_of(&self, name: &str) -> Option<Field> {
+        self.target(&normal(name)).map(|target| target.field)
+    }
+
     /// True if the layout has a column for a field.
     pub fn has(&self, field: Field) -> bool {
         self.columns.iter().any(|(known, _)| *known == field)
