@@ -6,14 +6,14 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use bsmv::Error;
-use bsmv::post::json;
-use bsmv::published::import::{
+use super::{BulkError, Result};
+use crate::Error;
+use crate::post::json;
+use crate::published::import::{
     Columns, Format, Layout, Names, Row, Rows, Section, Settings, Source, draft, recognise_texts,
     unknown_columns,
 };
-use bsmv::scorer::request::ScoreRequest;
+use crate::scorer::request::ScoreRequest;
 use encoding_rs::Encoding;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -38,8 +38,30 @@ pub struct Survey {
     pub sha256: String,
 }
 
+/// True if a cell of a file is this text; a value inside JSON is one too.
+///
+/// # Errors
+/// [`BulkError::Source`] if the file can't be read.
+pub fn has_cell(path: &Path, text: &str) -> Result<bool> {
+    let source = Source::open(path, None, None)?;
+    for section in source.sections(&|_| true)? {
+        let mut found = false;
+        source.visit(&section, &mut |_, row| {
+            found = row.is_ok_and(|row| row.cells().any(|(_, cell)| cell == text));
+            match found {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A row's request, or what is wrong with it.
-pub type Request = bsmv::Result<ScoreRequest>;
+pub type Request = crate::Result<ScoreRequest>;
 
 impl Table {
     /// Finds the part of a file that has texts.
@@ -50,7 +72,8 @@ impl Table {
     ) -> Result<Self> {
         let source = Source::open(path, None, encoding)?;
         if matches!(source.format(), Some(Format::Pages | Format::Paths)) {
-            bail!("has cascades and no texts: `bsmv import` reads them");
+            let problem = "has cascades and no texts: `bsmv import` reads them";
+            return Err(BulkError::Input(problem.to_owned()));
         }
         let layout_of = |names: &[String]| {
             let has_requests = names.iter().any(|name| name == "post.text");
@@ -62,7 +85,8 @@ impl Table {
         let Some((at, layout)) = sections.iter().enumerate().find_map(layout_at) else {
             let names: Vec<&String> = sections.iter().flat_map(|s| &s.columns).collect();
             let problem = unknown_columns(&names);
-            bail!("no column has texts: name it `text`. {problem}");
+            let problem = format!("no column has texts: name it `text`. {problem}");
+            return Err(BulkError::Input(problem));
         };
         let section = sections.swap_remove(at);
         let mut notes = Vec::new();
@@ -107,11 +131,12 @@ impl Table {
             }
             Ok(())
         })?;
-        let mut file = File::open(&self.path)?;
+        let failed = |problem| BulkError::disk(&self.path, problem);
+        let mut file = File::open(&self.path).map_err(failed)?;
         let mut hash = Sha256::new();
         let mut block = vec![0; 1 << 20];
         loop {
-            match file.read(&mut block)? {
+            match file.read(&mut block).map_err(failed)? {
                 0 => break,
                 read => hash.update(&block[..read]),
             }
@@ -161,7 +186,7 @@ impl Table {
         })
     }
 
-    fn visit(&self, take: &mut dyn FnMut(&Names, bsmv::Result<&Row>) -> Result<()>) -> Result<()> {
+    fn visit(&self, take: &mut dyn FnMut(&Names, crate::Result<&Row>) -> Result<()>) -> Result<()> {
         let mut outcome = Ok(());
         self.source.visit(&self.section, &mut |names, row| {
             outcome = take(names, row);

@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bsmv::ErrorReport;
-use bsmv::definition::value::Weights;
-use bsmv::post::brand::BrandProfile;
-use bsmv::scorer::Scorer;
-use bsmv::scorer::answer::Answer;
-use bsmv::scorer::request::CheckedRequest;
+use crate::ErrorReport;
+use crate::definition::value::Weights;
+use crate::post::brand::BrandProfile;
+use crate::scorer::Scorer;
+use crate::scorer::answer::Answer;
+use crate::scorer::request::CheckedRequest;
 use hashlink::LruCache;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::outcome::{Entry, Outcome, Scored};
 use super::table::Request;
-use crate::cli::score::lines::bug;
 
 /// Rows of a batch; with texts of 20,000 characters they take 20 MB.
 const ROWS: usize = 256;
@@ -138,7 +137,7 @@ impl<'a> Batch<'a> {
     }
 
     /// A request that keeps all rules, and its key.
-    fn checked(&self, request: Request) -> bsmv::Result<(Key, CheckedRequest)> {
+    fn checked(&self, request: Request) -> crate::Result<(Key, CheckedRequest)> {
         let mut request = request?;
         request.id = None;
         if request.brand.is_none() {
@@ -146,7 +145,7 @@ impl<'a> Batch<'a> {
         }
         request.weights = request.weights.or(self.weights);
         let json = serde_json::to_vec(&request)
-            .map_err(|problem| bsmv::Error::invalid("request", problem))?;
+            .map_err(|problem| crate::Error::invalid("request", problem))?;
         let mut key = Key::default();
         key.copy_from_slice(&Sha256::digest(json)[..16]);
         Ok((key, request.check()?))
@@ -163,7 +162,7 @@ fn score(scorer: &Scorer, place: &str, request: &CheckedRequest) -> Outcome {
             return Outcome::Refused(refusal.refused.code.to_owned());
         }
         Ok(Err(error)) => ErrorReport::from(&error),
-        Err(_) => bug(),
+        Err(_) => ErrorReport::bug(),
     };
     Outcome::Failed {
         code: report.code.to_owned(),
