@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use super::jobs::Jobs;
 use super::work::Queue;
 use crate::published::store::Store;
 use crate::scorer::Scorer;
@@ -20,17 +21,20 @@ pub struct Api {
     pub store: Arc<Store>,
     /// Line for work that keeps a core busy for long.
     pub queue: Queue,
+    /// Files to be scored, where there is a folder for them.
+    pub jobs: Option<Arc<Jobs>>,
     /// Permits for bodies of events in memory: one each.
     pub bodies: Arc<Semaphore>,
 }
 
 impl Api {
-    /// Shares a scorer and a store among the handlers.
-    pub fn new(scorer: Scorer, store: Store) -> Self {
+    /// Shares a scorer, a store and jobs among the handlers.
+    pub fn new(scorer: Arc<Scorer>, store: Store, jobs: Option<Arc<Jobs>>) -> Self {
         Api {
-            scorer: Arc::new(scorer),
+            scorer,
             store: Arc::new(store),
             queue: Queue::new(),
+            jobs,
             bodies: Arc::new(Semaphore::new(MOST_BODIES)),
         }
     }
