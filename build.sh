@@ -28,6 +28,8 @@ usage() {
 ./build.sh wasm      build the modules for browsers into www/pkg, print their sizes and check them
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
+./build.sh release   build what is installed elsewhere, an archive and a Debian package, into target/dist
+./build.sh deny      check the licences, sources and bans of all packages, as deny.toml says
 ./build.sh extension build the browser extension into target/extension, and a zip of it
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh sanitize  the same under AddressSanitizer, the kernels too: sanitize [minutes]
@@ -223,12 +225,16 @@ native() {
   step "native build" cargo build --release
 }
 
+build_server() {
+  cargo build --release --no-default-features --features server --target-dir target/serve
+}
+
 # Serves from a program without training, whose dependencies take longest to build. It has a folder of its
 # own: two sets of features in one would have the library compiled anew whenever the other was built last.
 serve() {
   wasm
   step "page" build_page
-  step "server build" cargo build --release --no-default-features --features server --target-dir target/serve
+  step "server build" build_server
   exec target/serve/release/bsmv serve "$@"
 }
 
@@ -312,6 +318,8 @@ all_tests() {
   need_python
   step "format" format_check
   lint
+  source build.d/release.sh
+  deny
   step "native tests" cargo test --release
   native
   step "wasm build" build_module
@@ -344,6 +352,14 @@ case $verb in
     step "js types" js_types
     step "js package" js_package
     (cd target && npm pack ./npm)
+    ;;
+  release)
+    source build.d/release.sh
+    release
+    ;;
+  deny)
+    source build.d/release.sh
+    deny
     ;;
   extension)
     need_zip

@@ -29,6 +29,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "server")]
+pub mod bulk;
 pub mod checks;
 pub mod definition;
 pub mod diffusion;

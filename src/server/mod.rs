@@ -1,8 +1,8 @@
 //! The HTTP server: the API under `/v1`, the page, and the bundle that the page loads.
 //!
-//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `service`. Its
-//! handlers are made of what `request`, `work` and `etag` offer, share `state`, and fail with the
-//! values of `error`.
+//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `jobs`,
+//! `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
+//! fail with the values of `error`.
 
 mod connections;
 mod cors;
@@ -10,10 +10,12 @@ mod cursor;
 mod error;
 mod etag;
 mod headers;
+pub mod jobs;
 #[cfg(test)]
 mod openapi;
 mod posts;
 mod request;
+mod retention;
 mod scoring;
 mod service;
 mod state;
@@ -22,6 +24,7 @@ mod work;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::http::HeaderValue;
@@ -38,6 +41,7 @@ use crate::scorer::Scorer;
 use crate::scorer::request::ScoreRequest;
 
 use error::Failure;
+use jobs::Jobs;
 use state::Api;
 
 /// The files that are served beside the API.
@@ -50,6 +54,15 @@ pub struct Site {
     pub brands: PathBuf,
     /// Pages that may ask from other origins: `*`, or origins such as `https://shop.example`.
     pub allow_origin: Vec<HeaderValue>,
+}
+
+/// What the server keeps beside the posts, and how long it keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Keeping {
+    /// Files to be scored; without them it takes none.
+    pub jobs: Option<jobs::Settings>,
+    /// How long posts are kept after they were published; without it until they are erased.
+    pub posts_for: Option<time::Duration>,
 }
 
 /// A reason for the server not to start, or to end.
@@ -76,6 +89,14 @@ pub enum ServeError {
         .0.display()
     )]
     BundleName(PathBuf),
+    /// The folder of the jobs can't be used.
+    #[error("{}: {problem}", path.display())]
+    NoJobs {
+        /// The folder.
+        path: PathBuf,
+        /// The system's words.
+        problem: io::Error,
+    },
     /// The address is in use, or not this machine's.
     #[error("{address}: can't listen there: {problem}")]
     Listen {
@@ -91,20 +112,21 @@ pub enum ServeError {
 
 type Result<T, E = ServeError> = std::result::Result<T, E>;
 
-/// Serves until SIGINT or SIGTERM, then finishes what it has begun. Calls `listening` with the
-/// address as soon as it can answer.
+/// Serves until SIGINT or SIGTERM, then finishes what it has begun; jobs go on at the next start.
+/// Calls `listening` with the address as soon as it can answer.
 ///
 /// # Errors
-/// [`ServeError`] if the page or the bundle is not fit to be served, or the address not free; and
-/// what `listening` fails with.
+/// [`ServeError`] if the page or the bundle is not fit to be served, the folder of the jobs can't be
+/// used, or the address is not free; and what `listening` fails with.
 pub async fn serve(
     address: SocketAddr,
     scorer: Scorer,
     store: Store,
+    keeping: Keeping,
     site: &Site,
     listening: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> Result<()> {
-    let app = app(scorer, store, site)?;
+    let app = app(scorer, store, keeping, site)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|problem| ServeError::Listen { address, problem })?;
@@ -113,11 +135,25 @@ pub async fn serve(
     Ok(())
 }
 
-fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
+fn app(scorer: Scorer, store: Store, keeping: Keeping, site: &Site) -> Result<Router> {
     if !site.www.join("index.html").is_file() {
         return Err(ServeError::NoPage(site.www.clone()));
     }
     try_scoring(&scorer)?;
+    let scorer = Arc::new(scorer);
+    let jobs = match keeping.jobs {
+        Some(settings) => {
+            let path = settings.folder.clone();
+            let current = Arc::clone(&scorer);
+            let started = Jobs::start(settings, Box::new(move || Arc::clone(&current)));
+            Some(started.map_err(|problem| ServeError::NoJobs { path, problem })?)
+        }
+        None => None,
+    };
+    let state = Api::new(scorer, store, jobs);
+    if let Some(kept_for) = keeping.posts_for {
+        tokio::spawn(retention::erase_old(Arc::clone(&state.store), kept_for));
+    }
     // Weights are compressed once, when the page is built: for every page it would cost seconds.
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
@@ -127,7 +163,7 @@ fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
         .fallback_service(ServeDir::new(site.www.join("assets")))
         .layer(map_response(headers::immutable));
     let app = Router::new()
-        .nest("/v1", api(Api::new(scorer, store)))
+        .nest("/v1", api(state))
         .nest_service(&bundle_route(&site.bundle)?, bundle)
         .nest_service("/assets", assets)
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
@@ -148,6 +184,7 @@ fn api(api: Api) -> Router {
     Router::new()
         .merge(scoring::routes())
         .merge(posts::routes())
+        .merge(jobs::routes())
         .merge(service::routes())
         .fallback(|| async { Failure::NoSuchPath })
         .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })

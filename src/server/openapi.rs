@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::error::{ErrorBody, Failure};
+use super::jobs::{BrandErased, Job, JobList};
 use super::posts::{Appended, Erased, PostStored};
 use super::service::Health;
 use crate::checks::{CheckRequest, Checks};
@@ -57,6 +58,9 @@ fn schemas() -> Map<String, Value> {
     answered.subschema_for::<PostStored>();
     answered.subschema_for::<Appended>();
     answered.subschema_for::<Erased>();
+    answered.subschema_for::<BrandErased>();
+    answered.subschema_for::<Job>();
+    answered.subschema_for::<JobList>();
     answered.subschema_for::<Health>();
     answered.subschema_for::<ErrorBody>();
 

@@ -13,6 +13,7 @@ use time::{Duration, OffsetDateTime};
 use super::cursor::PagePosition;
 use super::error::Failure;
 use super::etag::{to_json, unless_known};
+use super::jobs;
 use super::request::{Id, JSON, Params, body_of, checked_id, declared};
 use super::state::Api;
 use super::work::blocking;
@@ -73,6 +74,8 @@ pub(super) struct Erased {
     posts: u64,
     /// Events erased.
     events: u64,
+    /// Jobs erased, whole: those that had the id in a cell.
+    jobs: u64,
 }
 
 async fn put_post(
@@ -155,12 +158,16 @@ async fn append(
 
 async fn erase_post(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
-    Ok(erased(api.store.erase_post(&checked_id(id)?).await?))
+    let id = checked_id(id)?;
+    let done = api.store.erase_post(&id).await?;
+    Ok(erased(done, jobs::erase_with(&api, &id).await?))
 }
 
 async fn erase_user(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
-    Ok(erased(api.store.erase_user(&checked_id(id)?).await?))
+    let id = checked_id(id)?;
+    let done = api.store.erase_user(&id).await?;
+    Ok(erased(done, jobs::erase_with(&api, &id).await?))
 }
 
 async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure> {
@@ -170,17 +177,19 @@ async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure
         .number(DAYS)?
         .ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
     let oldest = OffsetDateTime::now_utc().checked_sub(Duration::days(days.into()));
-    Ok(erased(match oldest {
+    let done = match oldest {
         Some(oldest) => api.store.prune(oldest).await?,
         // No post is that old.
         None => Done::default(),
-    }))
+    };
+    Ok(erased(done, 0))
 }
 
-fn erased(done: Done) -> Json<Erased> {
+fn erased(done: Done, jobs: u64) -> Json<Erased> {
     Json(Erased {
         posts: done.posts,
         events: done.events,
+        jobs,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::jobs::Jobs;
 use super::work::Queue;
 use crate::published::store::Store;
 use crate::scorer::Scorer;
@@ -15,15 +16,18 @@ pub struct Api {
     pub store: Arc<Store>,
     /// Lines for work that keeps a core busy for long, and the bound on bodies in memory.
     pub queue: Queue,
+    /// Files to be scored, where there is a folder for them.
+    pub jobs: Option<Arc<Jobs>>,
 }
 
 impl Api {
-    /// Shares a scorer and a store among the handlers.
-    pub fn new(scorer: Scorer, store: Store) -> Self {
+    /// Shares a scorer, a store and jobs among the handlers.
+    pub fn new(scorer: Arc<Scorer>, store: Store, jobs: Option<Arc<Jobs>>) -> Self {
         Api {
-            scorer: Arc::new(scorer),
+            scorer,
             store: Arc::new(store),
             queue: Queue::new(),
+            jobs,
         }
     }
 }

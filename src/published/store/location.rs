@@ -13,8 +13,34 @@ use super::{Result, StoreError};
 pub struct Location {
     uri: String,
     on_disk: bool,
-    /// Held, not read: the system lets go of it when the process ends, however it ends.
-    _lock: Option<File>,
+    /// Held, not read.
+    _lock: Option<Lock>,
+}
+
+/// Keeps others from opening a store. The system lets go of it when the process ends, however it
+/// ends.
+pub struct Lock {
+    /// Held, not read.
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the store in a file, which need not be there yet.
+    pub fn take(path: &Path) -> Result<Self> {
+        let failed = |problem: String| StoreError::Open {
+            path: path.to_owned(),
+            problem,
+        };
+        let lock = owners_file(&beside(path, ".lock")).map_err(|e| failed(e.to_string()))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Lock { _file: lock }),
+            Err(TryLockError::WouldBlock) => {
+                let problem = "another bsmv has it open: send it requests, or end it first";
+                Err(failed(problem.to_owned()))
+            }
+            Err(TryLockError::Error(e)) => Err(failed(e.to_string())),
+        }
+    }
 }
 
 impl Location {
@@ -25,15 +51,7 @@ impl Location {
             problem,
         };
         let io = |e: std::io::Error| failed(e.to_string());
-        let lock = owners_file(&beside(path, ".lock")).map_err(io)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let problem = "another bsmv has it open: send it requests, or end it first";
-                return Err(failed(problem.to_owned()));
-            }
-            Err(TryLockError::Error(e)) => return Err(io(e)),
-        }
+        let lock = Lock::take(path)?;
         owners_file(path).map_err(io)?;
         let full = path.canonicalize().map_err(io)?;
         let name = full
@@ -95,7 +113,7 @@ impl Location {
 }
 
 /// Opens or makes a file, readable by its owner alone.
-fn owners_file(path: &Path) -> std::io::Result<File> {
+pub fn owners_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -103,7 +121,8 @@ fn owners_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path of a file that lies beside another.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

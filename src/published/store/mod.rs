@@ -6,6 +6,8 @@
 
 mod cache;
 mod changes;
+mod copies;
+mod export;
 mod ids;
 mod location;
 mod tables;
@@ -30,6 +32,8 @@ use writer::{LongTransaction, Writer};
 
 pub use cache::Snapshot;
 pub use changes::{Done, EventsSoFar};
+pub use copies::{Contents, backup, restore};
+pub use export::{export, import_export, is_export};
 pub use ids::{IdOf, Key};
 
 /// Connections kept open for reading.
@@ -64,6 +68,9 @@ pub enum StoreError {
         /// Newest version that this program knows.
         known: usize,
     },
+    /// A line isn't as an export has it.
+    #[error("{0}")]
+    NoExport(String),
     /// A full disk, most often.
     #[error("the store failed: {0}")]
     Failed(String),

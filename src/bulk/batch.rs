@@ -3,19 +3,18 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bsmv::ErrorReport;
-use bsmv::definition::value::Weights;
-use bsmv::post::brand::BrandProfile;
-use bsmv::scorer::Scorer;
-use bsmv::scorer::answer::{Answer, Score};
-use bsmv::scorer::request::CheckedRequest;
+use crate::ErrorReport;
+use crate::definition::value::Weights;
+use crate::post::brand::BrandProfile;
+use crate::scorer::Scorer;
+use crate::scorer::answer::{Answer, Score};
+use crate::scorer::request::CheckedRequest;
 use hashlink::LruCache;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::outcome::{Entry, Outcome, Scored};
 use super::table::Request;
-use crate::cli::score::lines::bug;
 
 /// Rows of a batch; with texts of 20,000 characters they take 80 MB.
 const ROWS: usize = 1_024;
@@ -140,7 +139,7 @@ impl<'a> Batch<'a> {
     }
 
     /// A request that keeps all rules, and its key.
-    fn checked(&self, request: Request) -> bsmv::Result<(Key, CheckedRequest)> {
+    fn checked(&self, request: Request) -> crate::Result<(Key, CheckedRequest)> {
         let mut request = request?;
         request.id = None;
         if request.brand.is_none() {
@@ -148,7 +147,7 @@ impl<'a> Batch<'a> {
         }
         request.weights = request.weights.or(self.weights);
         let json = serde_json::to_vec(&request)
-            .map_err(|problem| bsmv::Error::invalid("request", problem))?;
+            .map_err(|problem| crate::Error::invalid("request", problem))?;
         let mut key = Key::default();
         key.copy_from_slice(&Sha256::digest(json)[..16]);
         Ok((key, request.check()?))
@@ -156,7 +155,7 @@ impl<'a> Batch<'a> {
 }
 
 /// The outcome of a row whose request breaks a rule.
-fn refused(error: bsmv::Error, place: &str) -> Outcome {
+fn refused(error: crate::Error, place: &str) -> Outcome {
     let named = place.is_empty() || error.field().is_some_and(|field| field.starts_with(place));
     let error = if named { error } else { error.within(place) };
     ErrorReport::from(&error).into()
@@ -172,7 +171,7 @@ fn scores(scorer: &Scorer, chunk: &[(Key, String, CheckedRequest)]) -> Vec<Outco
             let made = catch_unwind(AssertUnwindSafe(|| scorer.score(request)));
             match made {
                 Ok(made) => outcome(scorer, place, request, made),
-                Err(_) => failed(place, bug()),
+                Err(_) => failed(place, ErrorReport::bug()),
             }
         };
         return chunk.iter().map(alone).collect();
@@ -186,7 +185,7 @@ fn outcome(
     scorer: &Scorer,
     place: &str,
     request: &CheckedRequest,
-    made: bsmv::Result<Score>,
+    made: crate::Result<Score>,
 ) -> Outcome {
     match scorer.answer(request, made) {
         Ok(Answer::Given(score)) => Outcome::Scored(Scored::from(&score)),

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use bsmv::published::import::{Drafts, Place, Row, Settings, Source};
-use bsmv::scorer::request::ScoreRequest;
+use super::{BulkError, Result};
+use crate::published::import::{Drafts, Place, Row, Settings, Source};
+use crate::scorer::request::ScoreRequest;
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
 
@@ -27,8 +28,30 @@ pub struct Survey {
     pub sha256: String,
 }
 
+/// True if a cell of a file is this text; a value inside JSON is one too.
+///
+/// # Errors
+/// [`BulkError::Source`] if the file can't be read.
+pub fn has_cell(path: &Path, text: &str) -> Result<bool> {
+    let source = Source::open(path, None, None)?;
+    for section in source.sections(&|_| true)? {
+        let mut found = false;
+        source.visit(&section, &mut |_, row| {
+            found = row.is_ok_and(|row| row.cells().any(|(_, cell)| cell == text));
+            match found {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        if found {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A row's request, or what is wrong with it.
-pub type Request = bsmv::Result<ScoreRequest>;
+pub type Request = crate::Result<ScoreRequest>;
 
 impl Table {
     /// Finds the part of a file that has texts.
@@ -73,13 +96,14 @@ impl Table {
                 seen = known.count();
                 names = known.iter().map(str::to_owned).collect();
             }
-            anyhow::Ok(())
+            Ok::<(), BulkError>(())
         })?;
-        let mut file = File::open(&self.path)?;
+        let failed = |problem| BulkError::disk(&self.path, problem);
+        let mut file = File::open(&self.path).map_err(failed)?;
         let mut hash = Sha256::new();
         let mut block = vec![0; 1 << 20];
         loop {
-            match file.read(&mut block)? {
+            match file.read(&mut block).map_err(failed)? {
                 0 => break,
                 read => hash.update(&block[..read]),
             }
