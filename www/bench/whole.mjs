@@ -115,7 +115,9 @@ async function figures() {
     const { found } = await fresh("longDrafts", drafts(length), brand);
     longs[length] = found;
     const [middle, worst] = [median(found), Math.max(...found)];
-    console.log(`${length} characters explained: ${middle.toFixed(0)} ms, at most ${worst.toFixed(0)}`);
+    console.log(
+      `${length} characters explained: ${middle.toFixed(0)} ms, at most ${worst.toFixed(0)}`,
+    );
   }
   const own = { ready, cold, sent, memory, times, explained, words, longs };
   const found = { host: `Chromium ${version}`, ...own };
