@@ -68,10 +68,10 @@ const mb = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 /** Chinese drafts of a length, each of other sentences. @param {number} length */
 function drafts(length) {
   const chinese = fixtures().map(({ request }) => request.post.text ?? "");
-  const all = chinese.filter((text) => /\p{Script=Han}{8}/u.test(text)).join("\n");
+  const all = [...chinese.filter((text) => /\p{Script=Han}{8}/u.test(text)).join("\n")];
   return Array.from({ length: DRAFTS }, (_, i) => {
     const from = Math.floor((i * (all.length - length)) / DRAFTS);
-    return all.slice(from, from + length).toWellFormed();
+    return all.slice(from, from + length).join("");
   });
 }
 
