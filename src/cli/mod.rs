@@ -1,5 +1,7 @@
 //! The command line: one verb, one module with its `Args` and its `run`.
 
+#[cfg(feature = "server")]
+mod audit;
 mod bundle_dir;
 mod checks;
 mod clean;
@@ -11,6 +13,8 @@ mod eval;
 mod gpu_test;
 #[cfg(feature = "server")]
 mod import;
+#[cfg(feature = "server")]
+mod key;
 #[cfg(feature = "server")]
 mod options;
 mod report;
@@ -44,6 +48,13 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Make, list and revoke the keys of a server
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Key(key::Task),
+    /// List who changed or erased what in a store
+    #[cfg(feature = "server")]
+    Audit(audit::Args),
     /// Read posts and events from files into a store
     #[cfg(feature = "server")]
     Import(import::Args),
@@ -82,6 +93,10 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        #[cfg(feature = "server")]
+        Verb::Key(task) => key::run(task),
+        #[cfg(feature = "server")]
+        Verb::Audit(args) => audit::run(&args),
         #[cfg(feature = "server")]
         Verb::Import(args) => import::run(&args),
         Verb::Checks(args) => checks::run(&args),

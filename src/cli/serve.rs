@@ -32,6 +32,18 @@ pub struct Args {
     /// times
     #[arg(long, value_name = "ORIGIN", value_parser = read_origin)]
     allow_origin: Vec<HeaderValue>,
+    /// Answer everybody who can reach the server, whatever keys there are
+    #[arg(long, conflicts_with = "public_score")]
+    no_keys: bool,
+    /// Let everybody score and check drafts, and have the page, without a key
+    #[arg(long)]
+    public_score: bool,
+    /// Certificate in PEM, with those that it rests on: HTTPS instead of HTTP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     #[command(flatten)]
     model: Model,
 }
@@ -54,15 +66,26 @@ pub fn run(args: Args) -> Result<ExitCode> {
         None => Store::in_memory()?,
     };
     let scorer = args.model.open()?;
-    let site = server::Site {
-        www: args.www,
-        bundle: args.model.bundle,
-        brands: args.brands,
-        allow_origin: args.allow_origin,
+    let tls = args.tls_cert.zip(args.tls_key);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let settings = server::Settings {
+        address: args.addr,
+        tls: tls.map(|(certificate, key)| server::TlsFiles { certificate, key }),
+        keys: server::KeyRules {
+            no_keys: args.no_keys,
+            public_score: args.public_score,
+        },
+        site: server::Site {
+            www: args.www,
+            bundle: args.model.bundle,
+            brands: args.brands,
+            allow_origin: args.allow_origin,
+        },
     };
+    let announce = |address| announce(scheme, address);
     let served = tokio::runtime::Runtime::new()
         .context("starting the server's threads")?
-        .block_on(server::serve(args.addr, scorer, store, &site, announce));
+        .block_on(server::serve(&settings, scorer, store, announce));
     match served {
         Err(error @ ServeError::NoPage(_)) => {
             Err(error).context("name the page's directory with --www DIR")
@@ -72,8 +95,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
 }
 
 /// One line on standard output: who starts the server reads the port from it.
-fn announce(address: SocketAddr) -> io::Result<()> {
+fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout();
-    writeln!(out, "bsmv listens on http://{address}")?;
+    writeln!(out, "bsmv listens on {scheme}://{address}")?;
     out.flush()
 }

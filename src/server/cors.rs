@@ -9,7 +9,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const REMEMBERED: Duration = Duration::from_hours(24);
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
 /// Headers that such a page may send.
-const SENT: [HeaderName; 3] = [
+const SENT: [HeaderName; 4] = [
+    header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::IF_NONE_MATCH,

@@ -36,6 +36,25 @@ pub enum Failure {
     SnapshotGone,
     /// Every slot in the queue is taken.
     Overloaded,
+    /// A key is needed; `page` where a browser may ask its user for it.
+    NoKey {
+        /// Whether it is the page that was asked for.
+        page: bool,
+    },
+    /// There is no such key, or no longer.
+    WrongKey {
+        /// As in [`Failure::NoKey`].
+        page: bool,
+    },
+    /// The key has not this scope.
+    OutOfScope(&'static str),
+    /// The key may ask again in so many seconds.
+    TooOften {
+        /// The time of the limit: `minute` or `day`.
+        per: &'static str,
+        /// From now.
+        seconds: u64,
+    },
     /// A bug: work panicked.
     Internal,
 }
@@ -54,6 +73,11 @@ impl From<StoreError> for Failure {
 
 /// Encodings of a body that are read.
 const ENCODINGS: &str = "gzip, deflate";
+
+/// How a browser asks its user for a key: as a password.
+const BROWSERS_WAY: &str = r#"Basic realm="bsmv", charset="UTF-8""#;
+/// How a program sends a key.
+const PROGRAMS_WAY: &str = r#"Bearer realm="bsmv""#;
 
 /// The body of every answer that is an error.
 #[derive(Serialize)]
@@ -83,6 +107,9 @@ impl Failure {
             Failure::NoSuchPath => StatusCode::NOT_FOUND,
             Failure::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::NoKey { .. } | Failure::WrongKey { .. } => StatusCode::UNAUTHORIZED,
+            Failure::OutOfScope(_) => StatusCode::FORBIDDEN,
+            Failure::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -100,6 +127,9 @@ impl Failure {
             Failure::SnapshotGone => "snapshot_gone",
             Failure::Store(_) => "store",
             Failure::Overloaded => "overloaded",
+            Failure::NoKey { .. } | Failure::WrongKey { .. } => "unauthorized",
+            Failure::OutOfScope(_) => "forbidden",
+            Failure::TooOften { .. } => "rate_limited",
             Failure::Internal => "internal",
         }
     }
@@ -136,6 +166,22 @@ impl Failure {
             Failure::Overloaded => (
                 None,
                 "too many requests at once: try again in a second".to_owned(),
+            ),
+            Failure::NoKey { .. } => (
+                None,
+                "a key is needed: send it with the header `Authorization: Bearer KEY`".to_owned(),
+            ),
+            Failure::WrongKey { .. } => (
+                None,
+                "there is no such key: it may be misspelt, or revoked".to_owned(),
+            ),
+            Failure::OutOfScope(scope) => (
+                None,
+                format!("the key has not the scope `{scope}`, which this needs"),
+            ),
+            Failure::TooOften { per, seconds } => (
+                None,
+                format!("the key has no requests left in this {per}: try again in {seconds} s"),
             ),
             Failure::Internal => (None, "a fault of the server, not of the request".to_owned()),
         };
@@ -179,6 +225,13 @@ impl Failure {
             Failure::Store(StoreError::Closed),
             Failure::SnapshotGone,
             Failure::Overloaded,
+            Failure::NoKey { page: false },
+            Failure::WrongKey { page: false },
+            Failure::OutOfScope(""),
+            Failure::TooOften {
+                per: "",
+                seconds: 1,
+            },
             Failure::Internal,
         ];
         // A new kind doesn't compile until somebody has thought of the list above.
@@ -206,6 +259,10 @@ impl Failure {
                 | Failure::Store(_)
                 | Failure::SnapshotGone
                 | Failure::Overloaded
+                | Failure::NoKey { .. }
+                | Failure::WrongKey { .. }
+                | Failure::OutOfScope(_)
+                | Failure::TooOften { .. }
                 | Failure::Internal => {}
             }
         }
@@ -224,6 +281,14 @@ impl IntoResponse for Failure {
         match self {
             Failure::Overloaded => {
                 (self.status(), [(header::RETRY_AFTER, "1")], body).into_response()
+            }
+            Failure::TooOften { seconds, .. } => {
+                let wait = [(header::RETRY_AFTER, seconds.to_string())];
+                (self.status(), wait, body).into_response()
+            }
+            Failure::NoKey { page } | Failure::WrongKey { page } => {
+                let way = if page { BROWSERS_WAY } else { PROGRAMS_WAY };
+                (self.status(), [(header::WWW_AUTHENTICATE, way)], body).into_response()
             }
             Failure::Encoded(_) => {
                 (self.status(), [(header::ACCEPT_ENCODING, ENCODINGS)], body).into_response()

@@ -4,6 +4,7 @@
 //! handlers are made of what `request`, `work` and `etag` offer, share `state`, and fail with the
 //! values of `error`.
 
+mod access;
 mod cors;
 mod cursor;
 mod error;
@@ -16,16 +17,18 @@ mod request;
 mod scoring;
 mod service;
 mod state;
+mod tls;
 mod work;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -34,12 +37,17 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::post::Post;
 use crate::post::json::MAX_REQUEST_BYTES;
-use crate::published::store::Store;
+use crate::published::store::{Store, StoreError};
 use crate::scorer::Scorer;
 use crate::scorer::request::ScoreRequest;
 
+use access::Access;
 use error::Failure;
 use state::Api;
+use tls::TlsListener;
+
+pub use access::KeyRules;
+pub use tls::{TlsError, TlsFiles};
 
 /// The files that are served beside the API.
 pub struct Site {
@@ -51,6 +59,18 @@ pub struct Site {
     pub brands: PathBuf,
     /// Pages that may ask from other origins: `*`, or origins such as `https://shop.example`.
     pub allow_origin: Vec<HeaderValue>,
+}
+
+/// Where the server listens, whom it answers, and what it serves beside the API.
+pub struct Settings {
+    /// Address to listen on; port 0 picks a free one.
+    pub address: SocketAddr,
+    /// The files that HTTPS needs; without them it is HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Whom it answers.
+    pub keys: KeyRules,
+    /// The page and the bundle.
+    pub site: Site,
 }
 
 /// A reason for the server not to start, or to end.
@@ -85,6 +105,18 @@ pub enum ServeError {
         /// The system's words.
         problem: io::Error,
     },
+    /// A file of HTTPS doesn't do.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Others could reach the server, and nobody has a key.
+    #[error(
+        "{0}: others can reach the server there, and its store has no keys: make one by \
+         `bsmv key create`, or say --public-score or --no-keys"
+    )]
+    NobodyHasAKey(SocketAddr),
+    /// The keys can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The system failed the running server.
     #[error("serving: {0}")]
     Io(#[from] io::Error),
@@ -96,27 +128,47 @@ type Result<T, E = ServeError> = std::result::Result<T, E>;
 /// address as soon as it can answer.
 ///
 /// # Errors
-/// [`ServeError`] if the page or the bundle is not fit to be served, or the address not free; and
-/// what `listening` fails with.
+/// [`ServeError`] if the page or the bundle is not fit to be served, the address not free or
+/// without a lock; and what `listening` fails with.
 pub async fn serve(
-    address: SocketAddr,
+    settings: &Settings,
     scorer: Scorer,
     store: Store,
-    site: &Site,
     listening: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> Result<()> {
-    let app = app(scorer, store, site)?;
+    let address = settings.address;
+    let tls = settings.tls.as_ref().map(TlsFiles::read).transpose()?;
+    let access = Access::new(settings.keys, address.ip().is_loopback(), &store)?;
+    if access.is_useless() {
+        return Err(ServeError::NobodyHasAKey(address));
+    }
+    let access = Arc::new(access);
+    let store = Arc::new(store);
+    let app = app(scorer, &store, &access, &settings.site)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|problem| ServeError::Listen { address, problem })?;
     listening(listener.local_addr()?)?;
-    axum::serve(listener, app)
-        .with_graceful_shutdown(stop_signal()?)
-        .await?;
+    let keeping_up = tokio::spawn(Arc::clone(&access).keep_up(Arc::clone(&store)));
+    let stop = stop_signal()?;
+    match tls {
+        Some(config) => {
+            axum::serve(TlsListener::new(listener, config)?, app)
+                .with_graceful_shutdown(stop)
+                .await?;
+        }
+        None => {
+            axum::serve(listener, app)
+                .with_graceful_shutdown(stop)
+                .await?;
+        }
+    }
+    keeping_up.abort();
+    access.note(&store).await;
     Ok(())
 }
 
-fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
+fn app(scorer: Scorer, store: &Arc<Store>, access: &Arc<Access>, site: &Site) -> Result<Router> {
     if !site.www.join("index.html").is_file() {
         return Err(ServeError::NoPage(site.www.clone()));
     }
@@ -130,11 +182,12 @@ fn app(scorer: Scorer, store: Store, site: &Site) -> Result<Router> {
         .fallback_service(ServeDir::new(site.www.join("assets")))
         .layer(map_response(headers::immutable));
     let app = Router::new()
-        .nest("/v1", api(Api::new(scorer, store)))
+        .nest("/v1", api(Api::new(scorer, Arc::clone(store))))
         .nest_service(&bundle_route(&site.bundle)?, bundle)
         .nest_service("/assets", assets)
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
+        .layer(from_fn_with_state(Arc::clone(access), access::guard))
         .layer(CompressionLayer::new().compress_when(worth_compressing));
     // The layer answers browsers that ask whether they may ask, so it isn't there for nobody.
     let app = match site.allow_origin.as_slice() {

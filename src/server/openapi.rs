@@ -151,7 +151,16 @@ fn the_description_has_the_schemas_of_the_types() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/api/openapi.json");
     let committed = fs::read_to_string(&file).unwrap();
     let (by_hand, _) = committed.split_once(MADE_HERE).unwrap();
-    let components = json!({"components": {"schemas": schemas()}});
+    let components = json!({"components": {
+        "schemas": schemas(),
+        "securitySchemes": {"key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key that `bsmv key create` made, with the scope that an operation \
+                names, or `admin`. A server on an address of its own machine needs none until it \
+                has one.",
+        }},
+    }});
     let components = Ordered {
         value: &components,
         first: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
@@ -10,6 +11,7 @@ use axum::{Json, Router};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+use super::access::Caller;
 use super::cursor::PagePosition;
 use super::error::Failure;
 use super::etag::{to_json, unless_known};
@@ -77,6 +79,7 @@ pub(super) struct Erased {
 
 async fn put_post(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     id: Id,
     uri: Uri,
     request: Request,
@@ -85,7 +88,8 @@ async fn put_post(
     Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
     let record = post_from_json(&body_of(request, MAX_POST_BYTES).await?)?;
-    let done = api.store.put(&id, record, EventsSoFar::Stay).await?;
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    let done = store.put(&id, record, EventsSoFar::Stay).await?;
     let created = done.posts == 1;
     let status = if created {
         StatusCode::CREATED
@@ -116,6 +120,7 @@ async fn snapshot(api: &Api, id: &str, arrived: Option<usize>) -> Result<Arc<Sna
 
 async fn append(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     id: Id,
     uri: Uri,
     request: Request,
@@ -149,32 +154,49 @@ async fn append(
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
         events = api.queue.enter()?.run(read).await??;
     }
-    let done = api.store.append(&id, events, observed_until).await?;
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    let done = store.append(&id, events, observed_until).await?;
     Ok(Json(Appended {
         added: done.events,
         known: done.known,
     }))
 }
 
-async fn erase_post(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
+async fn erase_post(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    id: Id,
+    uri: Uri,
+) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
-    Ok(erased(api.store.erase_post(&checked_id(id)?).await?))
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    Ok(erased(store.erase_post(&checked_id(id)?).await?))
 }
 
-async fn erase_user(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
+async fn erase_user(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    id: Id,
+    uri: Uri,
+) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
-    Ok(erased(api.store.erase_user(&checked_id(id)?).await?))
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    Ok(erased(store.erase_user(&checked_id(id)?).await?))
 }
 
-async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure> {
+async fn prune(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Json<Erased>, Failure> {
     const DAYS: &str = "older_than_days";
     let params = Params::read(&uri, &[DAYS])?;
     let days: u32 = params
         .number(DAYS)?
         .ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
-    let oldest = OffsetDateTime::now_utc().checked_sub(Duration::days(days.into()));
-    Ok(erased(match oldest {
-        Some(oldest) => api.store.prune(oldest).await?,
+    let now = OffsetDateTime::now_utc();
+    Ok(erased(match now.checked_sub(Duration::days(days.into())) {
+        Some(oldest) => api.store.by(caller.name(), now).prune(oldest).await?,
         // No post is that old.
         None => Done::default(),
     }))

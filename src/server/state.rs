@@ -26,10 +26,10 @@ pub struct Api {
 
 impl Api {
     /// Shares a scorer and a store among the handlers.
-    pub fn new(scorer: Scorer, store: Store) -> Self {
+    pub fn new(scorer: Scorer, store: Arc<Store>) -> Self {
         Api {
             scorer: Arc::new(scorer),
-            store: Arc::new(store),
+            store,
             queue: Queue::new(),
             bodies: Arc::new(Semaphore::new(MOST_BODIES)),
         }

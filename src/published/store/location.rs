@@ -13,27 +13,38 @@ use super::{Result, StoreError};
 pub struct Location {
     uri: String,
     on_disk: bool,
-    /// Held, not read: the system lets go of it when the process ends, however it ends.
-    _lock: Option<File>,
+    /// The system lets go of it when the process ends, however it ends. `None` in memory, and where
+    /// a server has the file.
+    lock: Option<File>,
 }
 
 impl Location {
     /// A file, which is made if it isn't there. Readable by its owner alone.
     pub fn file(path: &Path) -> Result<Self> {
+        let location = Self::shared(path)?;
+        if location.lock.is_some() {
+            return Ok(location);
+        }
+        let problem = "another bsmv has it open: send it requests, or end it first";
+        Err(StoreError::Open {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+        })
+    }
+
+    /// A file that a server may have open: only for tables that it reads anew each time.
+    pub fn shared(path: &Path) -> Result<Self> {
         let failed = |problem: String| StoreError::Open {
             path: path.to_owned(),
             problem,
         };
         let io = |e: std::io::Error| failed(e.to_string());
         let lock = owners_file(&beside(path, ".lock")).map_err(io)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let problem = "another bsmv has it open: send it requests, or end it first";
-                return Err(failed(problem.to_owned()));
-            }
+        let lock = match lock.try_lock() {
+            Ok(()) => Some(lock),
+            Err(TryLockError::WouldBlock) => None,
             Err(TryLockError::Error(e)) => return Err(io(e)),
-        }
+        };
         owners_file(path).map_err(io)?;
         let full = path.canonicalize().map_err(io)?;
         let name = full
@@ -42,7 +53,7 @@ impl Location {
         Ok(Location {
             uri: format!("file:{}", escaped(name)),
             on_disk: true,
-            _lock: Some(lock),
+            lock,
         })
     }
 
@@ -51,7 +62,7 @@ impl Location {
         Location {
             uri: format!("file:/bsmv-{:032x}?vfs=memdb", rand::random::<u128>()),
             on_disk: false,
-            _lock: None,
+            lock: None,
         }
     }
 
@@ -59,7 +70,11 @@ impl Location {
     /// to date. A file that it refuses is left as it is.
     pub fn writer(&self) -> Result<Connection> {
         let mut db = self.connect()?;
-        version(&db, STEPS)?;
+        let found = version(&db, STEPS)?;
+        if self.on_disk && self.lock.is_none() && found != STEPS.len() {
+            let problem = "the server that has it open is of another version: use the same bsmv";
+            return Err(StoreError::Failed(problem.to_owned()));
+        }
         if self.on_disk {
             let mode: String =
                 db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

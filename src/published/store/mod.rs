@@ -4,10 +4,14 @@
 //! has it (`writer.rs`); events are kept in the order of their arrival, so a snapshot is a number:
 //! how many had arrived (`cache.rs`).
 
+mod acting;
+pub mod api_keys;
+pub mod audit;
 mod cache;
 mod changes;
 mod ids;
 mod location;
+pub mod office;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -22,6 +26,7 @@ use crate::published::record::{Event, PostRecord};
 use rusqlite::{Connection, OptionalExtension, params};
 use time::OffsetDateTime;
 
+use api_keys::{ApiKey, Usage};
 use cache::{Cache, Post};
 use changes::Change;
 use location::Location;
@@ -63,6 +68,20 @@ pub enum StoreError {
         found: usize,
         /// Newest version that this program knows.
         known: usize,
+    },
+    /// No key has this name.
+    #[error("there is no key named `{0}`")]
+    NoSuchKey(String),
+    /// A key has, or had, this name.
+    #[error("a key has, or had, the name `{0}`: take another, so that the audit log stays clear")]
+    KeyExists(String),
+    /// A key can't have this name.
+    #[error("`{name}`: a name has 1 to {most} letters, digits, `-`, `_`, `.` and `@`")]
+    KeyName {
+        /// The name.
+        name: String,
+        /// Longest name, in bytes.
+        most: usize,
     },
     /// A full disk, most often.
     #[error("the store failed: {0}")]
@@ -144,14 +163,17 @@ impl Store {
 
     /// Makes a post, or replaces its record.
     pub async fn put(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Result<Done> {
+        self.writer.make(self.put_change(id, record, events)).await
+    }
+
+    fn put_change(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Change {
         let author = record.user.as_deref().map(|user| self.user(user));
-        let change = Change::Put {
+        Change::Put {
             post: self.post(id),
             author,
             record: Box::new(record),
             events,
-        };
-        self.writer.make(change).await
+        }
     }
 
     /// Adds events to a post that has been watched for `observed_until` seconds. Events that are
@@ -278,6 +300,21 @@ impl Store {
                 })
                 .collect()
         })
+    }
+
+    /// Every API key, those that have ended too. Blocks on the disk.
+    pub fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        self.reading(api_keys::list)
+    }
+
+    /// What each API key used on a day. Blocks on the disk.
+    pub fn usage(&self, day: i64) -> Result<Vec<Usage>> {
+        self.reading(|db| api_keys::usage(db, day))
+    }
+
+    /// Writes down what API keys used.
+    pub async fn note_usage(&self, used: Vec<Usage>) -> Result<Done> {
+        self.writer.make(Change::Usage(used)).await
     }
 
     fn reading<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
