@@ -89,7 +89,10 @@ impl Place {
 
 fn ask(server: &Server, key: &str, method: &str, path: &str, media: &str, body: &str) -> Answer {
     let bearer = format!("Bearer {key}");
-    let mut headers = vec![("content-type", media)];
+    let mut headers = Vec::new();
+    if !media.is_empty() {
+        headers.push(("content-type", media));
+    }
     if !key.is_empty() {
         headers.push(("authorization", &bearer));
     }

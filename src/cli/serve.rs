@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::http::HeaderValue;
@@ -44,8 +45,65 @@ pub struct Args {
     /// Private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
+    /// Most requests in the queue, of all clients; by default 8 for each core
+    #[arg(long, value_name = "N", value_parser = read_count)]
+    queue: Option<usize>,
+    /// Longest that a request may take, in seconds; one may ask for less by the header Deadline-Ms
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    deadline: u64,
+    /// Memory for answers that are given again to equal requests, in MiB; 0 keeps none
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    cache: usize,
+    /// Longest that the server waits, when it is ended, for requests that have begun, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    drain: u64,
+    /// What is told on standard error: faults (error), those and answers that are the server's
+    /// fault (warn), or every request (info)
+    #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
+    log: LogLevel,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
     #[command(flatten)]
     model: Model,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One object on each line
+    Json,
+}
+
+/// A number of places, 1 or more.
+fn read_count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|&count| count > 0);
+    count.ok_or_else(|| "use a whole number, 1 or more".to_owned())
+}
+
+/// Has everything that the server tells written to standard error.
+fn start_log(level: LogLevel, format: LogFormat) {
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+    };
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(level)
+        .with_target(false);
+    match format {
+        LogFormat::Text => log.with_ansi(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }
 
 /// An origin as browsers write it: no path, no slash at its end.
@@ -61,6 +119,7 @@ fn read_origin(text: &str) -> Result<HeaderValue, String> {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    start_log(args.log, args.log_format);
     let store = match &args.store {
         Some(file) => Store::open(file)?,
         None => Store::in_memory()?,
@@ -74,6 +133,12 @@ pub fn run(args: Args) -> Result<ExitCode> {
         keys: server::KeyRules {
             no_keys: args.no_keys,
             public_score: args.public_score,
+        },
+        load: server::Load {
+            queue: args.queue,
+            deadline: Duration::from_secs(args.deadline),
+            cache_bytes: args.cache.saturating_mul(1 << 20),
+            drain: Duration::from_secs(args.drain),
         },
         site: server::Site {
             www: args.www,

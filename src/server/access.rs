@@ -27,6 +27,8 @@ use crate::published::store::{Store, StoreError};
 const KEYS_AGE: Duration = Duration::from_secs(1);
 /// How many of these pass before what keys used is written down.
 const ROUNDS_PER_NOTE: u32 = 5;
+/// The name of who has no key; no key can have it.
+const NOBODY: &str = "(nobody)";
 const DAY_SECONDS: i64 = 24 * 3600;
 
 /// Whom a server answers.
@@ -53,7 +55,8 @@ impl KeyRules {
     fn need(self, method: &Method, path: &str) -> Need {
         let reads = [Method::GET, Method::HEAD].contains(method);
         match path {
-            "/v1/health" | "/v1/openapi.json" if reads => Need::Nothing,
+            "/v1/health" | "/v1/openapi.json" | "/live" | "/ready" if reads => Need::Nothing,
+            "/metrics" => Need::Key(Scope::Metrics),
             "/v1/score" | "/v1/checks" if self.public_score => Need::NoKey,
             "/v1/score" | "/v1/checks" | "/v1/explain" => Need::Key(Scope::Score),
             _ if path.starts_with("/v1/") && reads => Need::Key(Scope::Read),
@@ -69,6 +72,7 @@ impl KeyRules {
 /// A key with what it has used.
 struct Known {
     key: ApiKey,
+    name: Arc<str>,
     per_minute: Option<DefaultDirectRateLimiter>,
     today: Mutex<Today>,
 }
@@ -88,7 +92,13 @@ pub struct Caller(Option<Arc<Known>>);
 impl Caller {
     /// The name of the key.
     pub fn name(&self) -> &str {
-        self.0.as_ref().map_or("nobody", |known| &known.key.name)
+        self.0.as_ref().map_or(NOBODY, |known| &known.key.name)
+    }
+
+    /// The same, to be kept.
+    pub fn shared_name(&self) -> Arc<str> {
+        let known = self.0.as_ref();
+        known.map_or_else(|| NOBODY.into(), |known| Arc::clone(&known.name))
     }
 
     /// Counts requests, if the key may make so many more.
@@ -146,6 +156,7 @@ impl Known {
                 requests,
                 written: requests,
             }),
+            name: key.name.as_str().into(),
             key,
         }
     }
@@ -266,7 +277,7 @@ impl Access {
         if !used.is_empty()
             && let Err(error) = store.note_usage(used).await
         {
-            eprintln!("bsmv: writing down what keys used: {error}");
+            tracing::error!(%error, "what keys used could not be written down");
         }
     }
 
@@ -277,7 +288,7 @@ impl Access {
             tokio::time::sleep(KEYS_AGE).await;
             let (access, read) = (Arc::clone(&self), Arc::clone(&store));
             if blocking(move || Ok(access.read(&read)?)).await.is_err() {
-                eprintln!("bsmv: the keys can't be read: those known before hold");
+                tracing::error!("the keys can't be read: those known before hold");
             }
             round = round.wrapping_add(1);
             if round.is_multiple_of(ROUNDS_PER_NOTE) {
@@ -313,8 +324,11 @@ pub async fn guard(
     let path = request.uri().path();
     match access.admit(request.method(), path, request.headers()) {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            request.extensions_mut().insert(caller.clone());
+            let mut response = next.run(request).await;
+            // For those who count and tell.
+            response.extensions_mut().insert(caller);
+            response
         }
         Err(failure) => failure.into_response(),
     }

@@ -36,6 +36,8 @@ pub enum Failure {
     SnapshotGone,
     /// Every slot in the queue is taken.
     Overloaded,
+    /// It couldn't be done in the time that was allowed.
+    Deadline,
     /// A key is needed; `page` where a browser may ask its user for it.
     NoKey {
         /// Whether it is the page that was asked for.
@@ -79,6 +81,10 @@ const BROWSERS_WAY: &str = r#"Basic realm="bsmv", charset="UTF-8""#;
 /// How a program sends a key.
 const PROGRAMS_WAY: &str = r#"Bearer realm="bsmv""#;
 
+/// The code of an answer that is an error, for those who count them.
+#[derive(Debug, Clone, Copy)]
+pub struct Code(pub &'static str);
+
 /// The body of every answer that is an error.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -106,7 +112,7 @@ impl Failure {
             Failure::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Failure::NoSuchPath => StatusCode::NOT_FOUND,
             Failure::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Failure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Overloaded | Failure::Deadline => StatusCode::SERVICE_UNAVAILABLE,
             Failure::NoKey { .. } | Failure::WrongKey { .. } => StatusCode::UNAUTHORIZED,
             Failure::OutOfScope(_) => StatusCode::FORBIDDEN,
             Failure::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -127,6 +133,7 @@ impl Failure {
             Failure::SnapshotGone => "snapshot_gone",
             Failure::Store(_) => "store",
             Failure::Overloaded => "overloaded",
+            Failure::Deadline => "deadline",
             Failure::NoKey { .. } | Failure::WrongKey { .. } => "unauthorized",
             Failure::OutOfScope(_) => "forbidden",
             Failure::TooOften { .. } => "rate_limited",
@@ -134,7 +141,8 @@ impl Failure {
         }
     }
 
-    fn report(&self) -> ErrorReport {
+    /// What is said of it.
+    pub fn report(&self) -> ErrorReport {
         let (field, problem) = match self {
             Failure::Core(error) => return ErrorReport::from(error),
             Failure::TooLarge(limit) => (None, format!("the body is longer than {limit} bytes")),
@@ -167,6 +175,7 @@ impl Failure {
                 None,
                 "too many requests at once: try again in a second".to_owned(),
             ),
+            Failure::Deadline => (None, "it was not done in the time allowed".to_owned()),
             Failure::NoKey { .. } => (
                 None,
                 "a key is needed: send it with the header `Authorization: Bearer KEY`".to_owned(),
@@ -225,6 +234,7 @@ impl Failure {
             Failure::Store(StoreError::Closed),
             Failure::SnapshotGone,
             Failure::Overloaded,
+            Failure::Deadline,
             Failure::NoKey { page: false },
             Failure::WrongKey { page: false },
             Failure::OutOfScope(""),
@@ -259,6 +269,7 @@ impl Failure {
                 | Failure::Store(_)
                 | Failure::SnapshotGone
                 | Failure::Overloaded
+                | Failure::Deadline
                 | Failure::NoKey { .. }
                 | Failure::WrongKey { .. }
                 | Failure::OutOfScope(_)
@@ -273,13 +284,14 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         if let Failure::Store(error @ (StoreError::Failed(_) | StoreError::Closed)) = &self {
-            eprintln!("bsmv: {error}");
+            tracing::error!(%error, "the store failed");
         }
+        let code = Code(self.code());
         let body = Json(ErrorBody {
             error: self.report(),
         });
-        match self {
-            Failure::Overloaded => {
+        let mut response = match self {
+            Failure::Overloaded | Failure::Deadline => {
                 (self.status(), [(header::RETRY_AFTER, "1")], body).into_response()
             }
             Failure::TooOften { seconds, .. } => {
@@ -294,7 +306,9 @@ impl IntoResponse for Failure {
                 (self.status(), [(header::ACCEPT_ENCODING, ENCODINGS)], body).into_response()
             }
             _ => (self.status(), body).into_response(),
-        }
+        };
+        response.extensions_mut().insert(code);
+        response
     }
 }
 

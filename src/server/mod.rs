@@ -5,11 +5,14 @@
 //! values of `error`.
 
 mod access;
+mod answers;
 mod cors;
 mod cursor;
 mod error;
 mod etag;
 mod headers;
+mod metrics;
+mod observe;
 #[cfg(test)]
 mod openapi;
 mod posts;
@@ -18,18 +21,21 @@ mod scoring;
 mod service;
 mod state;
 mod tls;
+mod turns;
 mod work;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
@@ -47,6 +53,7 @@ use state::Api;
 use tls::TlsListener;
 
 pub use access::KeyRules;
+pub use state::Load;
 pub use tls::{TlsError, TlsFiles};
 
 /// The files that are served beside the API.
@@ -69,6 +76,8 @@ pub struct Settings {
     pub tls: Option<TlsFiles>,
     /// Whom it answers.
     pub keys: KeyRules,
+    /// How much it does at once, and for how long.
+    pub load: Load,
     /// The page and the bundle.
     pub site: Site,
 }
@@ -124,8 +133,8 @@ pub enum ServeError {
 
 type Result<T, E = ServeError> = std::result::Result<T, E>;
 
-/// Serves until SIGINT or SIGTERM, then finishes what it has begun. Calls `listening` with the
-/// address as soon as it can answer.
+/// Serves until SIGINT or SIGTERM, then finishes what it has begun, in the time that `settings`
+/// allow. Calls `listening` with the address as soon as it can answer.
 ///
 /// # Errors
 /// [`ServeError`] if the page or the bundle is not fit to be served, the address not free or
@@ -144,23 +153,40 @@ pub async fn serve(
     }
     let access = Arc::new(access);
     let store = Arc::new(store);
-    let app = app(scorer, &store, &access, &settings.site)?;
+    let scorer = Arc::new(scorer);
+    warm_up(&scorer)?;
+    let api = Api::new(scorer, Arc::clone(&store), &settings.load);
+    let app = app(&api, &access, &settings.site)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|problem| ServeError::Listen { address, problem })?;
     listening(listener.local_addr()?)?;
     let keeping_up = tokio::spawn(Arc::clone(&access).keep_up(Arc::clone(&store)));
-    let stop = stop_signal()?;
-    match tls {
-        Some(config) => {
-            axum::serve(TlsListener::new(listener, config)?, app)
-                .with_graceful_shutdown(stop)
-                .await?;
+    let (ending, end) = watch::channel(false);
+    let asked = stop_signal()?;
+    let stop = async move {
+        asked.await;
+        ending.send(true).ok();
+    };
+    let served = async {
+        match tls {
+            Some(config) => {
+                let listener = TlsListener::new(listener, config)?;
+                axum::serve(listener, app)
+                    .with_graceful_shutdown(stop)
+                    .await
+            }
+            None => {
+                axum::serve(listener, app)
+                    .with_graceful_shutdown(stop)
+                    .await
+            }
         }
-        None => {
-            axum::serve(listener, app)
-                .with_graceful_shutdown(stop)
-                .await?;
+    };
+    tokio::select! {
+        served = served => served?,
+        () = too_long(end, settings.load.drain) => {
+            tracing::warn!("requests that had begun were given up: --drain allows no more time");
         }
     }
     keeping_up.abort();
@@ -168,11 +194,18 @@ pub async fn serve(
     Ok(())
 }
 
-fn app(scorer: Scorer, store: &Arc<Store>, access: &Arc<Access>, site: &Site) -> Result<Router> {
+/// Ends when the server has been ending for longer than this.
+async fn too_long(mut end: watch::Receiver<bool>, drain: Duration) {
+    if end.wait_for(|&ending| ending).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(drain).await;
+}
+
+fn app(state: &Api, access: &Arc<Access>, site: &Site) -> Result<Router> {
     if !site.www.join("index.html").is_file() {
         return Err(ServeError::NoPage(site.www.clone()));
     }
-    try_scoring(&scorer)?;
     // Weights are compressed once, when the page is built: for every page it would cost seconds.
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
@@ -182,7 +215,8 @@ fn app(scorer: Scorer, store: &Arc<Store>, access: &Arc<Access>, site: &Site) ->
         .fallback_service(ServeDir::new(site.www.join("assets")))
         .layer(map_response(headers::immutable));
     let app = Router::new()
-        .nest("/v1", api(Api::new(scorer, Arc::clone(store))))
+        .nest("/v1", api(state.clone()))
+        .merge(service::probes().with_state(state.clone()))
         .nest_service(&bundle_route(&site.bundle)?, bundle)
         .nest_service("/assets", assets)
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
@@ -196,7 +230,11 @@ fn app(scorer: Scorer, store: &Arc<Store>, access: &Arc<Access>, site: &Site) ->
     };
     Ok(app
         .layer(map_response(headers::complete))
-        .layer(CatchPanicLayer::custom(error::panicked)))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn_with_state(
+            Arc::clone(&state.metrics),
+            observe::observe,
+        )))
 }
 
 /// The paths under `/v1`.
@@ -211,17 +249,27 @@ fn api(api: Api) -> Router {
         .with_state(api)
 }
 
-/// Scores one post, so that a bundle that can't score stops the start.
-fn try_scoring(scorer: &Scorer) -> Result<()> {
-    let request = ScoreRequest {
-        post: Post {
-            text: "ok".to_owned(),
-            ..Post::default()
-        },
-        ..ScoreRequest::default()
+/// Scores a long post on each core, so that a bundle that can't score stops the start, and the first
+/// request finds everything in memory.
+fn warm_up(scorer: &Scorer) -> Result<()> {
+    let score = || {
+        let request = ScoreRequest {
+            post: Post {
+                text: "Third winter in these boots and my feet are still dry. ".repeat(8),
+                ..Post::default()
+            },
+            ..ScoreRequest::default()
+        };
+        request.check().and_then(|request| scorer.score(&request))
     };
-    let score = request.check().and_then(|request| scorer.score(&request));
-    score.map(drop).map_err(ServeError::Bundle)
+    std::thread::scope(|scope| {
+        let scoring: Vec<_> = (0..work::cores()).map(|_| scope.spawn(score)).collect();
+        scoring.into_iter().try_for_each(|scored| {
+            let bug = |_| crate::Error::Compute("scoring panicked".to_owned());
+            scored.join().map_err(bug)?.map(drop)
+        })
+    })
+    .map_err(ServeError::Bundle)
 }
 
 /// `/models/<name of the bundle's directory>`.

@@ -17,7 +17,8 @@ use serde_json::{Map, Value, json};
 
 use super::error::{ErrorBody, Failure};
 use super::posts::{Appended, Erased, PostStored};
-use super::service::Health;
+use super::scoring::ListedError;
+use super::service::{Alive, Health};
 use crate::checks::{CheckRequest, Checks};
 use crate::published::forecast::PostForecast;
 use crate::published::import::SentEvent;
@@ -57,6 +58,8 @@ fn schemas() -> Map<String, Value> {
     answered.subschema_for::<PostStored>();
     answered.subschema_for::<Appended>();
     answered.subschema_for::<Erased>();
+    answered.subschema_for::<ListedError>();
+    answered.subschema_for::<Alive>();
     answered.subschema_for::<Health>();
     answered.subschema_for::<ErrorBody>();
 

@@ -17,7 +17,7 @@ use super::error::Failure;
 use super::etag::{to_json, unless_known};
 use super::request::{Id, JSON, Params, body_of, checked_id, declared};
 use super::state::Api;
-use super::work::blocking;
+use super::work::{blocking, within};
 use crate::Error;
 use crate::published::forecast::forecast;
 use crate::published::import::{events_from_ndjson, post_from_json};
@@ -152,7 +152,7 @@ async fn append(
     if texts > 0 {
         let scorer = Arc::clone(&api.scorer);
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
-        events = api.queue.enter()?.run(read).await??;
+        events = api.queue.enter(&caller)?.run(read).await??;
     }
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
     let done = store.append(&id, events, observed_until).await?;
@@ -292,6 +292,7 @@ fn page(
 
 async fn post_forecast(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     id: Id,
     uri: Uri,
     headers: HeaderMap,
@@ -300,13 +301,15 @@ async fn post_forecast(
     Params::read(&uri, &[])?;
     let snapshot = snapshot(&api, &id, None).await?;
     let tag = PagePosition::first(&snapshot, None).tag("forecast", api.store.key());
+    let deadline = api.deadline;
     let forecast = async move {
         let scorer = api.scorer;
-        let slot = api.queue.enter()?;
+        let slot = api.queue.enter(&caller)?;
         let made = slot
             .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
             .await?;
         to_json(&made?)
     };
+    let forecast = within(&headers, deadline, forecast);
     unless_known(&headers, tag, forecast).await
 }

@@ -68,6 +68,11 @@ impl Server {
 
     /// Starts a server with more arguments.
     pub fn start_with(args: &[&str]) -> Self {
+        Self::start_telling(args, Stdio::inherit())
+    }
+
+    /// Starts a server whose log goes somewhere.
+    pub fn start_telling(args: &[&str], log: Stdio) -> Self {
         let www = tempfile::tempdir().unwrap();
         let page = format!("<!doctype html><title>page</title>{}", " ".repeat(2000));
         std::fs::write(www.path().join("index.html"), page).unwrap();
@@ -84,6 +89,7 @@ impl Server {
             .arg("--www")
             .arg(www.path())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();

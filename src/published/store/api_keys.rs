@@ -146,7 +146,7 @@ fn check_name(name: &str) -> Result<()> {
 }
 
 /// Makes a key; it is returned here and never again.
-pub fn create(
+pub(super) fn create(
     db: &Connection,
     name: &str,
     scopes: &[Scope],
@@ -183,7 +183,7 @@ pub fn create(
 }
 
 /// Ends a key; false if it had ended before.
-pub fn revoke(db: &Connection, name: &str, now: OffsetDateTime) -> Result<bool> {
+pub(super) fn revoke(db: &Connection, name: &str, now: OffsetDateTime) -> Result<bool> {
     let revoked: Option<Option<i64>> = db
         .query_row(
             "SELECT revoked_at FROM api_keys WHERE name = ?1",
@@ -205,7 +205,7 @@ pub fn revoke(db: &Connection, name: &str, now: OffsetDateTime) -> Result<bool> 
 }
 
 /// Every key, those that have ended too, by name.
-pub fn list(db: &Connection) -> Result<Vec<ApiKey>> {
+pub(super) fn list(db: &Connection) -> Result<Vec<ApiKey>> {
     let mut keys = db.prepare_cached(
         "SELECT name, digest, scopes, per_minute, per_day, created_at, revoked_at
          FROM api_keys ORDER BY name",
@@ -229,7 +229,7 @@ pub fn list(db: &Connection) -> Result<Vec<ApiKey>> {
 }
 
 /// A time in seconds since 1970; the first second where it is none.
-pub fn moment(seconds: i64) -> OffsetDateTime {
+pub(super) fn moment(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
@@ -245,7 +245,7 @@ pub struct Usage {
 }
 
 /// Writes how much keys have used; more than was known is right.
-pub fn note_usage(db: &Connection, used: &[Usage]) -> Result<()> {
+pub(super) fn note_usage(db: &Connection, used: &[Usage]) -> Result<()> {
     let mut note = db.prepare_cached(
         "INSERT INTO api_key_usage (name, day, requests) VALUES (?1, ?2, ?3)
          ON CONFLICT (name, day) DO UPDATE SET requests = max(requests, excluded.requests)",
@@ -257,7 +257,7 @@ pub fn note_usage(db: &Connection, used: &[Usage]) -> Result<()> {
 }
 
 /// What each key used on a day.
-pub fn usage(db: &Connection, day: i64) -> Result<Vec<Usage>> {
+pub(super) fn usage(db: &Connection, day: i64) -> Result<Vec<Usage>> {
     let mut rows = db.prepare_cached(
         "SELECT name, day, requests FROM api_key_usage WHERE day = ?1 ORDER BY name",
     )?;

@@ -37,7 +37,7 @@ pub struct AuditEntry {
 }
 
 /// What an entry is about.
-pub struct Act {
+pub(super) struct Act {
     action: &'static str,
     target: Option<u128>,
     detail: Option<String>,
@@ -77,7 +77,7 @@ impl Act {
 }
 
 /// Writes an entry, inside the transaction of what it is about.
-pub fn note(db: &Connection, actor: &Actor, act: &Act, done: Done) -> Result<()> {
+pub(super) fn note(db: &Connection, actor: &Actor, act: &Act, done: Done) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO audit (at, who, action, target, detail, posts, events)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -106,7 +106,7 @@ pub struct AuditFilter {
 }
 
 /// Entries of the log, oldest first.
-pub fn entries(db: &Connection, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
+pub(super) fn entries(db: &Connection, filter: &AuditFilter) -> Result<Vec<AuditEntry>> {
     let mut rows = db.prepare_cached(
         "SELECT * FROM (
             SELECT at, who, action, target, detail, posts, events, id FROM audit

@@ -33,6 +33,7 @@ use location::Location;
 use tables::{EVENT_COLUMNS, arrival, hash};
 use writer::Writer;
 
+pub use acting::Acting;
 pub use cache::Snapshot;
 pub use changes::{Done, EventsSoFar};
 pub use ids::{IdOf, Key};
@@ -299,6 +300,15 @@ impl Store {
                         .optional()?)
                 })
                 .collect()
+        })
+    }
+
+    /// Size of the tables, in bytes, without the journal. Blocks on the disk.
+    pub fn bytes(&self) -> Result<u64> {
+        self.reading(|db| {
+            let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+            let bytes: i64 = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            Ok(bytes.unsigned_abs())
         })
     }
 

@@ -27,7 +27,7 @@ impl Office {
     /// [`StoreError::Open`] if the file holds something else, was written by a newer version, or is
     /// open in a server of another version.
     pub fn open(path: &Path) -> Result<Self> {
-        let open = || {
+        let open = || -> Result<Self> {
             let location = Location::shared(path)?;
             let db = location.writer()?;
             let key = Key::new(&tables::key(&db)?);
