@@ -67,7 +67,9 @@ fn a_text_that_cannot_be_read_has_no_score_and_a_reason() {
 #[test]
 fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
     let server = Server::start();
-    for bad in bad_inputs() {
+    // A list is several requests here: `tests/load.rs`.
+    let alone = |bad: &common::BadInput| !bad.body().starts_with('[');
+    for bad in bad_inputs().into_iter().filter(alone) {
         let answer = server.score(&bad.body());
         let status = match bad.code.as_str() {
             "malformed_json" => 400,

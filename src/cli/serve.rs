@@ -57,8 +57,8 @@ pub struct Args {
     /// Longest that the server waits, when it is ended, for requests that have begun, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     drain: u64,
-    /// What is told on standard error: faults (error), those and answers that are the server's
-    /// fault (warn), or every request (info)
+    /// What is told on standard error: faults (error), those and requests that met one (warn), or
+    /// every request (info)
     #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
     log: LogLevel,
     /// How it is told

@@ -86,7 +86,8 @@ fn tell(exchange: &Exchange, id: &str) {
     let (code, key) = (exchange.code.unwrap_or(""), exchange.key.unwrap_or(""));
     let bytes = exchange.sent.unwrap_or(0);
     let ms = exchange.took.as_secs_f64() * 1000.0;
-    if *status >= StatusCode::INTERNAL_SERVER_ERROR.as_u16() {
+    // Refusals of too much would fill the log when there is too much already; they are counted.
+    if *status == StatusCode::INTERNAL_SERVER_ERROR.as_u16() {
         tracing::warn!(
             request_id = id,
             method,
