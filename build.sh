@@ -10,8 +10,9 @@ readonly LOGS=target/logs
 readonly BIN=www/node_modules/.bin
 # AbortSignal.any came with it.
 readonly NODE_AT_LEAST=20.3
-# Most bytes of the module for browsers, after brotli.
+# Most bytes of the modules for browsers, after brotli: the scorer, and the importer.
 readonly MODULE_CEILING=400000
+readonly IMPORTER_CEILING=400000
 # What rustc's target already uses, so that wasm-opt can read and write it.
 readonly WASM_FEATURES=(--enable-simd --enable-bulk-memory --enable-nontrapping-float-to-int
   --enable-sign-ext --enable-mutable-globals --enable-reference-types --enable-multivalue)
@@ -24,11 +25,14 @@ usage() {
 ./build.sh serve     set up, build, and serve page and API on 127.0.0.1:8080
 ./build.sh quick     check format, clippy and unit tests: for after each change
 ./build.sh test      set up, and run every check and test
-./build.sh wasm      build the module for browsers into www/pkg, print its size and check it
+./build.sh wasm      build the modules for browsers into www/pkg, print their sizes and check them
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
+./build.sh release   build what is installed elsewhere, an archive and a Debian package, into target/dist
+./build.sh deny      check the licences, sources and bans of all packages, as deny.toml says
 ./build.sh extension build the browser extension into target/extension, and a zip of it
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
+./build.sh sanitize  the same under AddressSanitizer, the kernels too: sanitize [minutes]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
@@ -122,6 +126,10 @@ need_node() {
 }
 
 need_python() {
+  command -v python3 >/dev/null || missing "Python 3" "Install it (python.org)."
+}
+
+need_pip() {
   python3 -m pip --version >/dev/null 2>&1 || missing "Python 3 with pip" "Install it (python.org)."
 }
 
@@ -154,15 +162,21 @@ setup_wasm() {
 
 # --- builds -----------------------------------------------------------------------------------
 
+# Two modules: the scorer, and the importer that a page loads when it is given a file.
 build_module() {
   local module=target/$WASM_TARGET/wasm/bsmv.wasm stamp=www/pkg/.made-from made_from
+  local importer=target/importer/$WASM_TARGET/wasm/bsmv.wasm
   cargo build --profile wasm --lib --no-default-features --target "$WASM_TARGET"
-  made_from=$(cat "$module" target/tools/release/bindgen www/package-lock.json www/tools/{constants,integrity}.mjs build.sh |
-    sha256sum)
+  cargo build --profile wasm --lib --no-default-features --features import --target "$WASM_TARGET" \
+    --target-dir target/importer --config 'profile.wasm.opt-level="s"'
+  made_from=$(cat "$module" "$importer" target/tools/release/bindgen www/package-lock.json \
+    www/tools/{constants,integrity}.mjs build.sh | sha256sum)
   [[ -f $stamp && $(<"$stamp") == "$made_from" ]] && return
   rm -rf www/pkg
-  target/tools/release/bindgen "$module" www/pkg
+  target/tools/release/bindgen "$module" www/pkg bsmv
+  target/tools/release/bindgen "$importer" www/pkg importer
   "$BIN/wasm-opt" "${WASM_OPT[@]}" www/pkg/bsmv_bg.wasm -o www/pkg/bsmv_bg.wasm
+  "$BIN/wasm-opt" "${WASM_OPT[@]}" -Os www/pkg/importer_bg.wasm -o www/pkg/importer_bg.wasm
   node www/tools/integrity.mjs
   node www/tools/constants.mjs
   echo "$made_from" >"$stamp"
@@ -197,7 +211,7 @@ build_kernels() {
 
 # What a browser downloads of code: printed, and more than the ceiling fails.
 print_size() {
-  node www/tools/size.mjs "$MODULE_CEILING"
+  node www/tools/size.mjs "$MODULE_CEILING" "$IMPORTER_CEILING"
 }
 
 wasm() {
@@ -211,12 +225,16 @@ native() {
   step "native build" cargo build --release
 }
 
+build_server() {
+  cargo build --release --no-default-features --features server --target-dir target/serve
+}
+
 # Serves from a program without training, whose dependencies take longest to build. It has a folder of its
 # own: two sets of features in one would have the library compiled anew whenever the other was built last.
 serve() {
   wasm
   step "page" build_page
-  step "server build" cargo build --release --no-default-features --features server --target-dir target/serve
+  step "server build" build_server
   exec target/serve/release/bsmv serve "$@"
 }
 
@@ -276,6 +294,8 @@ lint() {
     step "clippy $features" cargo clippy --release --no-default-features --features "$features" -- -D warnings
   done
   step "clippy wasm" cargo clippy --profile wasm --lib --no-default-features --target "$WASM_TARGET" -- -D warnings
+  step "clippy importer" cargo clippy --profile wasm --lib --no-default-features --features import \
+    --target "$WASM_TARGET" -- -D warnings
   step "clippy aarch64" cargo clippy --release --lib --no-default-features --target "$ARM_TARGET" -- -D warnings
   step "docs" env RUSTDOCFLAGS=-Dwarnings cargo doc --release --no-deps
   step "js lint" js_lint
@@ -295,8 +315,11 @@ all_tests() {
   setup_wasm
   need_std "$ARM_TARGET"
   need_chromium
+  need_python
   step "format" format_check
   lint
+  source build.d/release.sh
+  deny
   step "native tests" cargo test --release
   native
   step "wasm build" build_module
@@ -330,6 +353,14 @@ case $verb in
     step "js package" js_package
     (cd target && npm pack ./npm)
     ;;
+  release)
+    source build.d/release.sh
+    release
+    ;;
+  deny)
+    source build.d/release.sh
+    deny
+    ;;
   extension)
     need_zip
     wasm
@@ -340,6 +371,10 @@ case $verb in
   fuzz)
     source build.d/fuzz.sh
     fuzz "$@"
+    ;;
+  sanitize)
+    source build.d/fuzz.sh
+    sanitize "$@"
     ;;
   bench)
     source build.d/bench.sh
@@ -357,6 +392,7 @@ case $verb in
     setup_wasm
     need_std "$ARM_TARGET"
     need_chromium
+    need_python
     ;;
   help | -h | --help) usage ;;
   *)

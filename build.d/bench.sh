@@ -4,7 +4,7 @@
 build_forward() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
     --manifest-path www/bench/forward/Cargo.toml
-  target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/forward.wasm" target/forward bsmv
   "$BIN/wasm-opt" "${WASM_OPT[@]}" target/forward/bsmv_bg.wasm -o target/forward/bsmv_bg.wasm
 }
 
@@ -13,14 +13,14 @@ build_encoder() {
   cargo build --profile wasm --lib --target "$WASM_TARGET" --target-dir target \
     --manifest-path www/bench/encoder/Cargo.toml
   local out=target/bench/module
-  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out"
+  target/tools/release/bindgen "target/$WASM_TARGET/wasm/encoder.wasm" "$out" bsmv
   "$BIN/wasm-opt" "${WASM_OPT[@]}" "$out/bsmv_bg.wasm" -o "$out/bsmv_bg.wasm"
 }
 
 # The runtimes to compare with, and the models and texts that all read.
 need_peers() {
   local venv=target/bench/venv peers=www/bench/peers
-  need_python
+  need_pip
   mkdir -p target/bench
   if ! cmp -s benches/requirements.txt "$venv/.installed"; then
     step "python peers" install_python_peers "$venv"

@@ -14,7 +14,7 @@ install_nvcc() {
 # crate's kernels are written for unless CUDA_COMPUTE_CAP says another.
 cuda_check() {
   need_rust
-  need_python
+  need_pip
   [[ -f target/nvcc/.installed && $(<target/nvcc/.installed) == "${CUDA[*]}" ]] ||
     step "nvcc" install_nvcc
   local home=$PWD/target/nvcc/nvidia/cu13

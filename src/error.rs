@@ -143,6 +143,17 @@ pub struct ErrorReport {
     pub message: String,
 }
 
+impl ErrorReport {
+    /// A fault of the program; what it said itself is on standard error.
+    pub fn bug() -> Self {
+        ErrorReport {
+            code: "internal",
+            field: None,
+            message: "a fault of the program, not of the request: please report it".to_owned(),
+        }
+    }
+}
+
 impl From<&Error> for ErrorReport {
     fn from(error: &Error) -> Self {
         ErrorReport {

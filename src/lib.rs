@@ -29,6 +29,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "server")]
+pub mod bulk;
 pub mod checks;
 pub mod definition;
 pub mod diffusion;
@@ -45,8 +47,10 @@ pub mod server;
 pub mod text;
 #[cfg(feature = "train")]
 pub mod train;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "import")))]
 mod wasm;
+#[cfg(all(target_arch = "wasm32", feature = "import"))]
+mod wasm_importer;
 
 pub use definition::value::Weights;
 pub use encoder::Precision;

@@ -9,6 +9,15 @@ use std::path::{Path, PathBuf};
 const PAGES: [&str; 2] = ["ARCHITECTURE.md", "CONTRIBUTING.md"];
 /// Stands for a name that the reader chooses; a path with it names a file to be made.
 const CHOSEN: &str = "NAME";
+/// Most lines of a file of code, as CONTRIBUTING.md has it.
+const MOST_LINES: usize = 600;
+/// Folders with code, and the endings of its files.
+const CODE: [&str; 9] = [
+    "src", "tests", "benches", "examples", "fuzz", "build.d", "models", "www", "build.sh",
+];
+const ENDINGS: [&str; 8] = ["rs", "js", "mjs", "ts", "css", "html", "py", "sh"];
+/// Folders that are made, not written.
+const MADE: [&str; 4] = ["node_modules", "pkg", "dist", "target"];
 /// Words before the name of an item where it is declared, in Rust or JavaScript.
 const DECLARED_BY: [&str; 10] = [
     "fn ",
@@ -140,15 +149,30 @@ fn rooms() -> Vec<String> {
         .collect()
 }
 
-fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            rust_files(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+/// The file at a place, or all below it that somebody wrote.
+fn files_in(place: impl AsRef<Path>) -> Vec<PathBuf> {
+    let place = root().join(place);
+    if !place.is_dir() {
+        return vec![place];
+    }
+    let inside = fs::read_dir(place).unwrap().map(|entry| entry.unwrap());
+    let written = inside.filter(|entry| !MADE.iter().any(|made| entry.file_name() == *made));
+    written.flat_map(|entry| files_in(entry.path())).collect()
+}
+
+#[test]
+fn no_file_of_code_is_longer_than_600_lines() {
+    let mut seen = 0;
+    for file in CODE.into_iter().flat_map(files_in) {
+        let ending = file.extension().and_then(|ending| ending.to_str());
+        if ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
+            let lines = text_of(&file).lines().count();
+            let file = file.display();
+            assert!(lines <= MOST_LINES, "{file} has {lines} lines");
+            seen += 1;
         }
     }
+    assert!(seen > 300, "only {seen} files were found");
 }
 
 /// The first part of a file's path below `src/`, without its ending.
@@ -161,8 +185,7 @@ fn room_of(file: &Path) -> String {
 
 #[test]
 fn the_table_names_every_folder_of_src() {
-    let mut files = Vec::new();
-    rust_files(&root().join("src"), &mut files);
+    let files = files_in("src");
     let found: BTreeSet<String> = files.iter().map(|file| room_of(file)).collect();
     let mut listed: BTreeSet<String> = rooms().into_iter().collect();
     listed.extend(["lib", "main", "error"].map(str::to_owned));
@@ -173,8 +196,7 @@ fn the_table_names_every_folder_of_src() {
 fn a_folder_uses_only_those_above_it() {
     let rooms = rooms();
     let floor = |room: &str| rooms.iter().position(|known| known == room);
-    let mut files = Vec::new();
-    rust_files(&root().join("src"), &mut files);
+    let files = files_in("src");
     let mut imports = 0;
     for file in files {
         let Some(own) = floor(&room_of(&file)) else {

@@ -245,29 +245,42 @@ fn too_much_is_refused_or_cut_and_said_so() {
 }
 
 #[test]
-fn a_full_queue_says_when_to_come_back() {
+fn bodies_that_never_end_keep_nobody_out_but_those_who_need_their_memory() {
+    const ANNOUNCED: &str = "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\n\
+        Content-Type: application/json\r\nContent-Length: 60000000\r\n\r\n";
     let server = Server::start();
-    // Bodies that never end hold their places; how many there are is the server's affair.
-    let mut waiting = Vec::new();
-    let refused = (0..1_000).find_map(|_| {
-        waiting.push(server.send_raw(
-            "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/json\r\n\
-             Content-Length: 10\r\n\r\n{",
-        ));
-        std::thread::sleep(Duration::from_millis(20));
-        let answer = server.score(&draft().to_string());
+    // Heads and bodies that don't go on; how many there may be is the server's affair.
+    let begun = |i: usize| match i % 3 {
+        0 => server.send_raw("POST /v1/score HTTP/1.1\r\nHost: b"),
+        1 => server.send_raw(&ANNOUNCED.replace("60000000", "10")),
+        _ => server.send_raw(ANNOUNCED),
+    };
+    let waiting: Vec<_> = (0..300).map(begun).collect();
+    assert_scores(&server);
+    let large = format!("{{\"post\":{{\"text\":\"ok\"}}}}{}", " ".repeat(8 << 20));
+    assert_eq!(server.score(&large).status, 200);
+
+    // Until what has come of them fills the memory for bodies.
+    let part = format!("{ANNOUNCED}{}", " ".repeat(4 << 20));
+    let mut full = Vec::new();
+    let refused = (0..100).find_map(|_| {
+        let mut stream = server.send_raw("");
+        stream.write_all(part.as_bytes()).ok();
+        full.push(stream);
+        let answer = server.score(&large);
         (answer.status != 200).then_some(answer)
     });
     let refused = refused.expect("no request was refused");
     assert_error(&refused, 503, "overloaded");
     assert_eq!(refused.header("retry-after"), "1");
+    assert_scores(&server);
 
-    drop(waiting);
+    drop((waiting, full));
     let again = (0..100).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
-        server.score(&draft().to_string()).status == 200
+        server.score(&large).status == 200
     });
-    assert!(again, "places weren't given back");
+    assert!(again, "their memory wasn't given back");
 }
 
 #[test]

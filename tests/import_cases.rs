@@ -324,3 +324,85 @@ fn a_text_cut_off_in_the_middle_leaves_what_came_before() {
     assert!(complaint.contains("lines[2]"), "{complaint}");
     assert_eq!(desk.post("42").graph.t, [1, 3]);
 }
+
+#[test]
+fn figures_without_an_offset_take_that_of_the_post_described_beside_them() {
+    let file = "Post ID,Title,Publish time,Permalink,\"Reactions, comments and shares\"\n\
+        122100000000000007,Boots are here,11/22/2026 02:00,https://www.facebook.com/7,\"1,234\"\n";
+    let (desk, code, summary, complaint) = import("figures.csv", file.as_bytes());
+    assert_eq!((code, complaint.as_str()), (0, ""), "{summary:?}");
+    let record = desk.post("122100000000000007").record.clone();
+    assert_eq!(record.counts.unwrap().interactions, Some(1_234));
+    assert_eq!(record.created_at.offset().whole_hours(), 8);
+}
+
+#[test]
+fn fewer_columns_than_a_program_writes_still_tell_it() {
+    // What a person left of weibo-crawler's comments, and of MediaCrawler's posts.
+    let comments = "id,weibo_id,created_at,text\n\
+        5101240000000001,42,Sun Nov 22 10:03:07 +0800 2026,求链接\n";
+    let (desk, code, summary, _) = import("comments.csv", comments.as_bytes());
+    assert_eq!(
+        (code, summary[0].clone()),
+        (0, counts(1, 1, 0)),
+        "{summary:?}"
+    );
+    assert_eq!(desk.post("42").graph.t, [187]);
+    let posts = "note_id,desc,time\n67400000000000000000abcd,#跑鞋[话题]#,1795312987000\n";
+    let (desk, code, _, complaint) = import("notes.csv", posts.as_bytes());
+    assert_eq!((code, complaint.as_str()), (0, ""));
+    let record = desk.post("67400000000000000000abcd").record.clone();
+    assert_eq!(record.text.as_deref(), Some("#跑鞋#"));
+}
+
+#[test]
+fn what_follows_a_list_is_read_or_told() {
+    let list = r#"[{"id":"a","t":1,"kind":"repost"}]"#;
+    let two = format!("{list}\n[{{\"id\":\"b\",\"t\":2,\"kind\":\"repost\"}}]\n");
+    let (desk, code, ..) = import("two.json", two.as_bytes());
+    assert_eq!(code, 0);
+    assert_eq!(desk.post("42").graph.t, [1, 2]);
+    let (desk, code, _, complaint) = import("cut.json", format!("{list}\n{{\"id\":").as_bytes());
+    assert_eq!(code, 1);
+    let words = "lines[2]: ends in the middle of a value: the file was cut off";
+    assert!(complaint.contains(words), "{complaint}");
+    assert_eq!(desk.post("42").graph.t, [1]);
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_holds_nothing_says_so() {
+    let row = "e1,comment,2026-11-22T10:03:07+08:00,u1,1200,false,求链接";
+    let cut = format!("{HEADER}{row}\r\n{row}\r\ne3,comment,2026-11-22T10:0");
+    let (desk, code, summary, complaint) = import("cut.csv", cut.as_bytes());
+    assert_eq!((code, summary[0].clone()), (1, counts(1, 1, 1)));
+    let words = "lines[4]: ends in the middle: the file was cut off";
+    assert!(complaint.contains(words), "{complaint}");
+    assert_eq!(desk.post("42").graph.t, [187]);
+    // A last row that is whole needs no end of line.
+    let whole = format!("{HEADER}{row}\r\n{}", SECOND.trim_end());
+    both_are_in(whole.as_bytes());
+
+    let nothing = "is missing: the file holds no rows";
+    for (name, content, words) in [
+        ("nothing.csv", "", nothing),
+        ("mark.csv", "\u{feff}", nothing),
+        ("list.json", "[]", nothing),
+        (
+            "cut.json",
+            "{\"data\":[{\"id\":\"1\",\"te",
+            "lines[1]: ends in the middle",
+        ),
+        ("word.json", "[\"a\"]", "lines[1]: is no object"),
+    ] {
+        let (desk, code, _, complaint) = import(name, content.as_bytes());
+        assert_eq!(code, 1, "{name}");
+        assert!(complaint.contains(words), "{name}: {complaint}");
+        assert!(!desk.has("42"));
+    }
+    let (_, code, summary, complaint) = import("header.csv", HEADER.as_bytes());
+    assert_eq!((code, complaint.as_str()), (0, ""));
+    assert!(
+        summary.contains(&"0 rows, 0 of them left out".to_owned()),
+        "{summary:?}"
+    );
+}

@@ -3,6 +3,10 @@
 
 mod common;
 
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::{Duration, Instant};
+
 use common::desk::{Desk, counts, lines};
 use common::page;
 use common::server::Server;
@@ -68,7 +72,7 @@ fn an_import_that_is_killed_loses_no_stored_event_and_can_be_begun_again() {
     let all = file("all.txt", EVENTS, "300\t5\t1464739203\tbad\n");
     for wait in [30, 60, 90, 120, 200, 300, 450] {
         let mut child = desk.begin_import(&["--no-valences"], &all);
-        std::thread::sleep(std::time::Duration::from_millis(wait));
+        std::thread::sleep(Duration::from_millis(wait));
         child.kill().ok();
         child.wait().unwrap();
         let now = stored();
@@ -86,6 +90,75 @@ fn an_import_that_is_killed_loses_no_stored_event_and_can_be_begun_again() {
     let again = desk.import(&["--no-valences"], &all);
     let known = (POSTS * EVENTS) as u64;
     assert_eq!(lines(&again.stdout)[0], counts(POSTS as u64, 0, known));
+}
+
+/// A part of a span of time, by chance.
+fn any_part(of: Duration) -> Duration {
+    let chance = RandomState::new().build_hasher().finish();
+    of.mul_f64(chance as f64 / u64::MAX as f64)
+}
+
+#[test]
+fn a_post_of_many_events_is_in_whole_or_as_it_was_when_its_import_is_killed() {
+    // More than are stored in one go.
+    const EVENTS: usize = 120_000;
+    const STORED: usize = 100;
+    let table = |desk: &Desk, events: usize| {
+        let row = |i| format!("e{i},{i},comment,u{}\n", i % 777);
+        let rows: String = (0..events).map(row).collect();
+        desk.file(&format!("{events}.csv"), format!("id,t,kind,user\n{rows}"))
+    };
+    let begun = || {
+        let desk = Desk::new();
+        let about = desk.file("post.json", r#"{"created_at":"2026-11-22T10:00:00Z"}"#);
+        let about = ["--id", "p", "--post", about.to_str().unwrap()];
+        desk.imported(&about, &table(&desk, STORED));
+        let all = table(&desk, EVENTS);
+        (desk, all)
+    };
+    let args = ["--no-valences", "--id", "p"];
+    let (desk, all) = begun();
+    let start = Instant::now();
+    let added = (EVENTS - STORED) as u64;
+    assert_eq!(
+        desk.imported(&args, &all)[0],
+        counts(1, added, STORED as u64)
+    );
+    let whole = start.elapsed();
+
+    let mut under_way = 0;
+    for tenth in 0..10 {
+        let (desk, all) = begun();
+        let mut child = desk.begin_import(&args, &all);
+        std::thread::sleep(whole * tenth / 10 + any_part(whole / 10));
+        under_way += usize::from(child.try_wait().unwrap().is_none());
+        child.kill().ok();
+        child.wait().unwrap();
+        let now = desk.post("p").graph.len();
+        assert!([STORED, EVENTS].contains(&now), "{now} events are in");
+        desk.imported(&args, &all);
+        assert_eq!(desk.post("p").graph.len(), EVENTS);
+    }
+    assert!(under_way > 0, "none was killed in time");
+}
+
+#[test]
+fn what_is_found_wrong_late_undoes_what_was_stored_before_it() {
+    // Below more rows than are stored in one go stand ids that a spreadsheet ruined.
+    let desk = Desk::new();
+    let id = |i| match i {
+        ..55_000 => format!("e{i}"),
+        _ => format!("51012400{i:07}0000"),
+    };
+    let row = |i| format!("{},{i},comment\n", id(i));
+    let rows: String = (0..55_100).map(row).collect();
+    let about = desk.file("post.json", r#"{"created_at":"2026-11-22T10:00:00Z"}"#);
+    let file = desk.file("events.csv", format!("id,t,kind\n{rows}"));
+    let args = ["--id", "p", "--post", about.to_str().unwrap()];
+    let out = desk.import(&args, &file);
+    assert_eq!(out.status.code(), Some(1));
+    assert_eq!(lines(&out.stdout)[0], counts(0, 0, 0));
+    assert!(!desk.has("p"));
 }
 
 #[test]

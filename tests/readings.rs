@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use bsmv::encoder::Precision;
 use bsmv::post::brand::BrandProfile;
 use bsmv::post::{Platform, Post};
+use bsmv::scorer::Scorer;
 use bsmv::scorer::request::ScoreRequest;
+use bsmv::text::clean;
 use common::model::{read, root, score_of, scorer};
 use serde::Deserialize;
 
@@ -109,4 +111,39 @@ fn few_of_the_texts_that_people_reported_are_misread() {
     }
     println!("{wrong} wrong, {opposite} on the other side of zero");
     assert!(wrong <= MOST_WRONG && opposite <= MOST_OPPOSITE);
+}
+
+fn s_of(scorer: &Scorer, text: &str) -> f32 {
+    let request = ScoreRequest {
+        post: Post {
+            text: text.to_owned(),
+            ..Post::default()
+        },
+        ..ScoreRequest::default()
+    };
+    score_of(scorer, &request).sentiment.s
+}
+
+#[test]
+fn a_text_in_capitals_reads_as_one_in_small_letters() {
+    let scorer = scorer(Precision::Int8);
+    for text in [
+        "what a terrible store, never again @acme",
+        "best trainers i have ever had!",
+    ] {
+        let shouted = text.to_uppercase();
+        assert_eq!(s_of(&scorer, &shouted), s_of(&scorer, text), "{text}");
+    }
+    // Names and short cries keep their capitals.
+    assert_ne!(clean("BMW M3"), clean("bmw m3"));
+    assert_ne!(clean("今天穿了 NEW BALANCE"), clean("今天穿了 new balance"));
+}
+
+#[test]
+fn thanks_are_good_however_they_are_put() {
+    let scorer = scorer(Precision::Int8);
+    for text in ["谢谢", "谢谢！", "多谢", "感谢", "thanks", "Thank you!"] {
+        let s = s_of(&scorer, text);
+        assert!(s > 0.2, "{s} {text}");
+    }
 }

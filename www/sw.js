@@ -1,8 +1,9 @@
 /**
  * Keeps the page, so that it opens without a network, and takes what other apps share with it. The
- * model is kept by the scorer itself. The build writes `PAGE` in front: its files, and a name for them.
+ * model is kept by the scorer itself. The build writes `PAGE` in front: its files, those that are kept
+ * when they were first asked for, and a name for all.
  */
-const { name, files } = /** @type {any} */ (globalThis).PAGE;
+const { name, files, later } = /** @type {any} */ (globalThis).PAGE;
 const worker = /** @type {any} */ (globalThis);
 const SCOPE = new URL("./", globalThis.location.href);
 /** Where what was shared waits for the page. */
@@ -44,6 +45,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   url.search = url.hash = "";
   if (CHANGING.includes(url.href)) return event.respondWith(newest(request));
   const path = url.href.slice(SCOPE.href.length);
+  if (later.includes(path)) return event.respondWith(first(url.href, request));
   if (files.includes(path === "" ? "index.html" : path)) {
     event.respondWith(kept(new URL(path === "" ? "index.html" : path, SCOPE).href, request));
   }
@@ -53,6 +55,16 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 async function kept(url, request) {
   const cache = await caches.open(name);
   return (await cache.match(url)) ?? fetch(request);
+}
+
+/** As it was kept, else as it comes, which is kept then. @param {string} url @param {Request} request */
+async function first(url, request) {
+  const cache = await caches.open(name);
+  const last = await cache.match(url);
+  if (last) return last;
+  const answer = await fetch(request);
+  if (answer.ok) await cache.put(url, answer.clone());
+  return answer;
 }
 
 /** @param {Request} request */

@@ -15,10 +15,13 @@ const complete = () => ({
     copyFileSync(join(WWW, "icon.svg"), join(DIST, "icon.svg"));
     cpSync(join(WWW, "api"), join(DIST, "api"), { recursive: true });
     const assets = readdirSync(join(DIST, "assets")).map((name) => `assets/${name}`);
-    const files = ["index.html", "icon.svg", "manifest.webmanifest", ...assets.sort()];
+    // What reads files is kept when it was first used.
+    const later = assets.filter((path) => path.startsWith("assets/importer")).sort();
+    const first = assets.filter((path) => !later.includes(path)).sort();
+    const files = ["index.html", "icon.svg", "manifest.webmanifest", ...first];
     const hash = createHash("sha256");
-    for (const file of files) hash.update(readFileSync(join(DIST, file)));
-    const page = { name: `page-${hash.digest("hex").slice(0, 16)}`, files };
+    for (const file of [...files, ...later]) hash.update(readFileSync(join(DIST, file)));
+    const page = { name: `page-${hash.digest("hex").slice(0, 16)}`, files, later };
     const worker = readFileSync(join(WWW, "sw.js"), "utf8");
     writeFileSync(join(DIST, "sw.js"), `self.PAGE = ${JSON.stringify(page)};\n${worker}`);
   },

@@ -2,10 +2,14 @@
 //! and runs it.
 #![no_main]
 
+#[path = "../../tests/common/kernels.rs"]
+mod oracle;
 mod targets;
 
 use std::sync::OnceLock;
 
+// The oracle asks for them here.
+use bsmv::kernels;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {

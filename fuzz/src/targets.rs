@@ -16,6 +16,8 @@ use bsmv::scorer::request::ScoreRequest;
 use bsmv::text::{self, Name, Searchable, Tokenizer};
 use time::OffsetDateTime;
 
+use crate::oracle;
+
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
@@ -33,6 +35,7 @@ pub const ALL: &[Target] = &[
     ("manifest", manifest),
     ("text", text),
     ("store", store),
+    ("kernels", kernels),
 ];
 
 /// A request that is read is checked without a panic, and reads again as what was written of it.
@@ -187,4 +190,19 @@ fn store(bytes: &[u8]) {
         let _ = store.record("p");
         let _ = store.snapshot("p", None);
     }
+}
+
+/// Every kernel of this machine gives the oracle's bits, whatever the sizes.
+fn kernels(bytes: &[u8]) {
+    let mut numbers = bytes.chunks(2).map(|two| {
+        let low = two.first().copied().unwrap_or(0);
+        usize::from(u16::from_le_bytes([low, two.get(1).copied().unwrap_or(0)]))
+    });
+    let mut up_to = |most: usize| 1 + numbers.next().unwrap_or(0) % most;
+    let (rows, inputs, outputs) = (up_to(20), up_to(100), up_to(120));
+    let seed = up_to(usize::from(u16::MAX)) as u64;
+    bsmv::for_each_kernel!(|kernel| {
+        oracle::check(kernel, rows, inputs, outputs, seed);
+        oracle::check_floats(kernel, rows, inputs, outputs, seed);
+    });
 }

@@ -1,19 +1,10 @@
-//! Whether a post that somebody gave something for says so, clearly and early.
+//! Disclosure: a post that somebody gave something for says so, clearly and early.
 
 use super::folded::Folded;
 use super::words::Words;
-use super::{Field, Finding, Level, Source};
+use super::{Field, Finding, Level, Source, sources};
 use crate::post::Post;
 use crate::post::brand::BrandProfile;
-
-const RULES_ZH: Source = Source {
-    name: "《互联网广告管理办法》第九条",
-    url: "https://www.samr.gov.cn/",
-};
-const RULES_EN: Source = Source {
-    name: "FTC: Disclosures 101 for Social Media Influencers",
-    url: "https://www.ftc.gov/business-guidance/resources/disclosures-101-social-media-influencers",
-};
 
 /// Letters after which a label is below the fold.
 const LATE: usize = 120;
@@ -95,7 +86,7 @@ const ZH: Language = Language {
         "自购",
     ],
     label: "【广告】",
-    source: RULES_ZH,
+    source: sources::DISCLOSURE_ZH,
 };
 
 const EN: Language = Language {
@@ -150,7 +141,7 @@ const EN: Language = Language {
         "ambassador gave",
     ],
     label: "#ad ",
-    source: RULES_EN,
+    source: sources::DISCLOSURE_EN,
 };
 
 /// What is wrong with a post's disclosure; for a brand's post without any sign, a question.

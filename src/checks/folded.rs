@@ -124,7 +124,7 @@ impl Folded {
         Some(at)
     }
 
-    /// Whether any of the words stands right before, or right after, a place.
+    /// True if any of the words stands right before, or right after, a place.
     pub fn beside(&self, place: &Range<usize>, before: &[&str], after: &[&str]) -> bool {
         let behind = |word: &&str| {
             let word = fold(word);
@@ -138,7 +138,7 @@ impl Folded {
         before.iter().any(behind) || after.iter().any(ahead)
     }
 
-    /// Whether any of the words stands in the sentence of a place.
+    /// True if any of the words stands in the sentence of a place.
     pub fn sentence_has(&self, place: &Range<usize>, words: &[&str]) -> bool {
         let start = self.chars[..place.start]
             .iter()
@@ -158,7 +158,7 @@ impl Folded {
             .any(|word| !sentence.find(&fold(word)).is_empty())
     }
 
-    /// Whether any of the words stands anywhere.
+    /// True if any of the words stands anywhere.
     pub fn has(&self, words: &[&str]) -> Option<Range<usize>> {
         words
             .iter()

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::words::Words;
-use super::{Field, Finding, Level, Source};
+use super::{Field, Finding, Level, sources};
 use crate::post::{Platform, Post};
 use crate::text::symbols::{is_emoji, symbol_length};
 
@@ -42,15 +42,6 @@ const LIGHT: [std::ops::RangeInclusive<u32>; 4] = [0..=4351, 8192..=8205, 8208..
 const LINK: usize = 23;
 /// Tags from which X advises against more.
 const X_TAGS: usize = 2;
-
-const X_COUNTS: Source = Source {
-    name: "X: Counting characters",
-    url: "https://docs.x.com/fundamentals/counting-characters",
-};
-const X_HASHTAGS: Source = Source {
-    name: "X: How to use hashtags",
-    url: "https://help.x.com/en/using-x/how-to-use-hashtags",
-};
 
 /// Limits of title and text: (most, shown before the fold).
 fn limits(platform: Platform, field: Field) -> (Option<usize>, Option<usize>) {
@@ -141,7 +132,7 @@ fn link_length(chars: &[char]) -> usize {
 
 /// A finding for each part that is too long.
 pub fn over(lengths: &[Length], platform: Platform, words: &Words) -> Vec<Finding> {
-    let source = (platform == Platform::X).then_some(X_COUNTS);
+    let source = (platform == Platform::X).then_some(sources::X_COUNTS);
     let too_long = lengths.iter().filter_map(|length| {
         let limit = length.limit.filter(|&limit| length.count > limit)?;
         Some(words.length(length, limit, source))
@@ -158,7 +149,14 @@ pub fn hashtags(post: &Post, words: &Words) -> Option<Finding> {
     let tags = spaced
         .filter(|word| word.len() > 1 && word.starts_with(['#', '＃']))
         .count();
-    (tags > X_TAGS).then(|| words.whole("hashtags", Level::Should, Field::Text, Some(X_HASHTAGS)))
+    (tags > X_TAGS).then(|| {
+        words.whole(
+            "hashtags",
+            Level::Should,
+            Field::Text,
+            Some(sources::X_HASHTAGS),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod disclosure;
 mod folded;
 mod lengths;
 mod rules;
+mod sources;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -170,7 +171,12 @@ pub fn check(request: &CheckRequest) -> Checks {
         findings.extend(disclosure::find(post, brand.as_ref(), chinese, words));
         findings.extend(lengths::hashtags(post, words));
         if chinese {
-            findings.push(words.whole("ai_label", Level::Ask, Field::Text, Some(rules::AI_LABEL)));
+            findings.push(words.whole(
+                "ai_label",
+                Level::Ask,
+                Field::Text,
+                Some(sources::AI_LABEL),
+            ));
         }
     }
     findings.sort_by_key(|finding| (finding.level, finding.field, finding.start));

@@ -30,11 +30,11 @@ const EN: Words = Words {
         ),
         (
             "return",
-            "“{what}” promises a return, which advertisements for investments must not.",
+            "“{what}” promises a return, which advertisements for investments must not: leave it out, and name the risk.",
         ),
         (
             "offsite",
-            "“{what}” leads readers off the platform, which platforms restrict.",
+            "“{what}” leads readers off the platform, which platforms restrict: leave it out.",
         ),
         (
             "giveaway",
@@ -42,7 +42,7 @@ const EN: Words = Words {
         ),
         (
             "begging",
-            "“{what}” begs for attention, for which platforms may show a post less.",
+            "“{what}” begs for attention, for which platforms may show a post less: ask what readers think instead.",
         ),
         (
             "disclosure_missing",
@@ -64,12 +64,18 @@ const EN: Words = Words {
             "length_weighted",
             "The {field} counts {count} where X takes {limit}: shorten it. Chinese characters and emoji count 2, a link 23.",
         ),
-        ("hashtags", "More than two hashtags: X advises against it."),
+        (
+            "hashtags",
+            "More than two hashtags: X advises against it. Keep the two that fit best.",
+        ),
         (
             "hidden_characters",
-            "There are invisible characters: they can hide words from readers or filters.",
+            "There are invisible characters, which can hide words from readers or filters: type the place anew.",
         ),
-        ("avoid", "The brand wants to avoid “{what}”."),
+        (
+            "avoid",
+            "The brand wants to avoid “{what}”: say it in other words.",
+        ),
         (
             "interest",
             "Did you get anything for this: money, a product, a stay, a discount? Then say so at the beginning.",
@@ -99,14 +105,20 @@ const ZH: Words = Words {
         ),
         (
             "return",
-            "“{what}”涉及收益承诺或无风险宣传，投资理财广告不能用。",
+            "“{what}”涉及收益承诺或无风险宣传，投资理财广告不能用。请删掉，并写明风险。",
         ),
-        ("offsite", "“{what}”属于站外引流，可能被平台限流。"),
+        (
+            "offsite",
+            "“{what}”属于站外引流，可能被平台限流，建议删掉。",
+        ),
         (
             "giveaway",
             "“{what}”涉及抽奖或诱导互动：请写清活动规则，或者去掉。",
         ),
-        ("begging", "“{what}”属于诱导互动，平台可能限流。"),
+        (
+            "begging",
+            "“{what}”属于诱导互动，平台可能限流。不如问问大家怎么看。",
+        ),
         (
             "disclosure_missing",
             "“{what}”看起来有商业合作，有的话请在开头标明“广告”。",
@@ -124,10 +136,13 @@ const ZH: Words = Words {
             "length_weighted",
             "{field}按 X 的算法是 {count}，上限 {limit}，请删减。一个汉字或表情算 2，一个链接算 23。",
         ),
-        ("hashtags", "话题标签超过两个，X 建议最多两个。"),
+        (
+            "hashtags",
+            "话题标签超过两个，X 建议最多两个：留下最相关的。",
+        ),
         (
             "hidden_characters",
-            "含不可见字符，可能被当作躲避审核，建议删掉。",
+            "含不可见字符，可能被当作躲避审核：请删掉，重新输入这一处。",
         ),
         ("avoid", "“{what}”是这个品牌的避用词，换个说法吧。"),
         (

@@ -15,7 +15,7 @@ use super::device::On;
 #[derive(clap::Args)]
 pub struct Model {
     /// Directory of the model bundle
-    #[arg(long, value_name = "DIR", default_value = "models/bsmv-base")]
+    #[arg(long, value_name = "DIR", default_value_os_t = installed("models/bsmv-base", "models/bsmv-base"))]
     pub bundle: PathBuf,
     /// How the text encoder computes
     #[arg(long, value_enum, default_value_t = Arithmetic::F32)]
@@ -23,6 +23,25 @@ pub struct Model {
     /// Where f32 is computed; int8 always on the CPU
     #[arg(long, value_enum, default_value_t = On::Cpu)]
     pub device: On,
+}
+
+/// Where a file is that is installed with the program: below the working directory, as in a checkout,
+/// or else in `../share/bsmv` beside the program, if it is there.
+pub fn installed(in_checkout: &str, in_share: &str) -> PathBuf {
+    let beside = || {
+        let program = std::env::current_exe().ok()?.canonicalize().ok()?;
+        let share = program
+            .parent()?
+            .parent()?
+            .join("share/bsmv")
+            .join(in_share);
+        share.exists().then_some(share)
+    };
+    let here = PathBuf::from(in_checkout);
+    match here.exists() {
+        true => here,
+        false => beside().unwrap_or(here),
+    }
 }
 
 /// [`Precision`] as an option.

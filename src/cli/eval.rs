@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::builder::{PossibleValue, PossibleValuesParser};
+use serde::Serialize;
 
 use super::bundle_dir::Model;
+use bsmv::encoder::Precision;
 use bsmv::train::data::encoders::{self, BundleEncoder};
 use bsmv::train::data::folders::Sources;
 use bsmv::train::data::sets::Split;
@@ -38,15 +40,25 @@ pub struct Args {
     /// Folder of posts and texts labelled by hand
     #[arg(long, value_name = "DIR", default_value = "tests/fixtures")]
     fixtures: PathBuf,
-    /// Print JSON instead of a table
+    /// Print a line of JSON for each figure instead of a table; models/figures.py makes pages of them
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     model: Model,
 }
 
+/// A figure, and what it was measured of and with.
+#[derive(Serialize)]
+struct Figure<'a> {
+    bundle: &'a str,
+    split: &'static str,
+    precision: Precision,
+    #[serde(flatten)]
+    row: &'a MetricRow,
+}
+
 fn names() -> PossibleValuesParser {
-    let value = |e: eval::Evaluation| PossibleValue::new(e.name).help(e.about);
+    let value = |e: eval::Measurement| PossibleValue::new(e.name).help(e.about);
     PossibleValuesParser::new(eval::all().map(value))
 }
 
@@ -73,15 +85,19 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         forecasts: &args.forecasts,
     };
     let wanted = |name: &str| args.names.is_empty() || args.names.iter().any(|n| n == name);
-    let mut rows: Vec<MetricRow> = Vec::new();
-    for evaluation in eval::all().filter(|evaluation| wanted(evaluation.name)) {
-        rows.extend((evaluation.rows)(&held)?);
-    }
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
-    } else {
-        for row in &rows {
-            println!("{}", row.line());
+    let bundle = scorer.bundle();
+    let line = |row: &MetricRow| match args.json {
+        false => Ok(row.line()),
+        true => serde_json::to_string(&Figure {
+            bundle: &bundle,
+            split: args.split.name(),
+            precision: args.model.precision.into(),
+            row,
+        }),
+    };
+    for measurement in eval::all().filter(|measurement| wanted(measurement.name)) {
+        for row in &(measurement.rows)(&held)? {
+            println!("{}", line(row)?);
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -2,22 +2,38 @@
 
 #[cfg(feature = "server")]
 mod audit;
+#[cfg(feature = "server")]
+mod backup;
 mod bundle_dir;
 mod checks;
 mod clean;
+#[cfg(feature = "server")]
+mod config;
 mod device;
 #[cfg(feature = "train")]
 mod embed;
+#[cfg(feature = "server")]
+mod erase;
 #[cfg(feature = "train")]
 mod eval;
+#[cfg(feature = "server")]
+mod export;
 mod gpu_test;
 #[cfg(feature = "server")]
+mod health;
+#[cfg(feature = "server")]
+mod http;
+#[cfg(feature = "server")]
 mod import;
+#[cfg(feature = "server")]
+mod jobs;
 #[cfg(feature = "server")]
 mod key;
 #[cfg(feature = "server")]
 mod options;
 mod report;
+#[cfg(feature = "server")]
+mod restore;
 mod score;
 #[cfg(feature = "server")]
 mod serve;
@@ -58,6 +74,25 @@ enum Verb {
     /// Read posts and events from files into a store
     #[cfg(feature = "server")]
     Import(import::Args),
+    /// Have a server score files: submit, list, fetch
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Jobs(jobs::Verb),
+    /// Ask a server whether it can score
+    #[cfg(feature = "server")]
+    Health(health::Args),
+    /// Copy a store while a server has it open
+    #[cfg(feature = "server")]
+    Backup(backup::Args),
+    /// Put a backup in the place of a store
+    #[cfg(feature = "server")]
+    Restore(restore::Args),
+    /// Write everything in a store as lines of JSON
+    #[cfg(feature = "server")]
+    Export(export::Args),
+    /// Erase a post, a user or old posts from stores and backups
+    #[cfg(feature = "server")]
+    Erase(erase::Args),
     /// Clean the "text" of every JSON line on standard input
     Clean,
     /// Embed the "text" of every JSON line on standard input
@@ -99,6 +134,18 @@ pub fn main() -> ExitCode {
         Verb::Audit(args) => audit::run(&args),
         #[cfg(feature = "server")]
         Verb::Import(args) => import::run(&args),
+        #[cfg(feature = "server")]
+        Verb::Jobs(verb) => jobs::run(verb),
+        #[cfg(feature = "server")]
+        Verb::Health(args) => health::run(&args),
+        #[cfg(feature = "server")]
+        Verb::Backup(args) => backup::run(&args),
+        #[cfg(feature = "server")]
+        Verb::Restore(args) => restore::run(&args),
+        #[cfg(feature = "server")]
+        Verb::Export(args) => export::run(&args),
+        #[cfg(feature = "server")]
+        Verb::Erase(args) => erase::run(&args),
         Verb::Checks(args) => checks::run(&args),
         Verb::Clean => clean::run(),
         #[cfg(feature = "train")]

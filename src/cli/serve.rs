@@ -9,26 +9,50 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use axum::http::HeaderValue;
 
-use super::bundle_dir::Model;
+use super::bundle_dir::{Model, installed};
+use super::config;
 use bsmv::published::store::Store;
-use bsmv::server::{self, ServeError};
+use bsmv::server::{self, ServeError, jobs};
 
 /// Serve the HTTP API under /v1, the page, and the model bundle for the page.
+///
+/// Options may come from a file, too: `addr = "0.0.0.0:8080"` in it is --addr. What is given here wins.
+/// See deploy/bsmv.toml for all of them.
 #[derive(clap::Args)]
 pub struct Args {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     addr: SocketAddr,
     /// Directory of the page
-    #[arg(long, value_name = "DIR", default_value = "www/dist")]
+    #[arg(long, value_name = "DIR", default_value_os_t = installed("www/dist", "www"))]
     www: PathBuf,
     /// Brand profiles that the page offers
-    #[arg(long, value_name = "FILE", default_value = "models/brands.json")]
+    #[arg(long, value_name = "FILE", default_value_os_t = installed("models/brands.json", "models/brands.json"))]
     brands: PathBuf,
     /// File that keeps posts and their events; made if it isn't there. Without it they are
     /// kept in memory, and gone when the server ends
     #[arg(long, value_name = "FILE")]
     store: Option<PathBuf>,
+    /// Folder of the jobs; by default the store's name with `.jobs` behind it. Without --store the
+    /// server takes no jobs
+    #[arg(long, value_name = "DIR", requires = "store")]
+    jobs: Option<PathBuf>,
+    /// Longest file of a job, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 2_048)]
+    job_size: u32,
+    /// Most that all jobs may take on the disk before no more are taken, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 20_480)]
+    jobs_size: u32,
+    /// Jobs that may wait
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    jobs_waiting: usize,
+    /// Days that a job and its result are kept after its end
+    #[arg(long, value_name = "DAYS", default_value_t = 7)]
+    jobs_kept: u16,
+    /// Days that a post and its events are kept after it was published; by default until they are
+    /// erased
+    #[arg(long, value_name = "DAYS")]
+    posts_kept: Option<u32>,
     /// Origin whose pages may ask, such as https://shop.example; * for any. May be given several
     /// times
     #[arg(long, value_name = "ORIGIN", value_parser = read_origin)]
@@ -45,7 +69,7 @@ pub struct Args {
     /// Private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Most requests in the queue, of all clients; by default 8 for each core
+    /// Most requests in the queue, of all clients; by default 32 for each core
     #[arg(long, value_name = "N", value_parser = read_count)]
     queue: Option<usize>,
     /// Longest that a request may take, in seconds; one may ask for less by the header Deadline-Ms
@@ -64,6 +88,9 @@ pub struct Args {
     /// How it is told
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
+    /// File with options, in TOML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     model: Model,
 }
@@ -106,6 +133,24 @@ fn start_log(level: LogLevel, format: LogFormat) {
     }
 }
 
+impl Args {
+    /// Jobs need a disk: there are none beside a store in memory.
+    fn jobs(&self) -> Option<jobs::Settings> {
+        let beside = || {
+            let mut name = self.store.as_ref()?.as_os_str().to_owned();
+            name.push(".jobs");
+            Some(name.into())
+        };
+        Some(jobs::Settings {
+            folder: self.jobs.clone().or_else(beside)?,
+            most_input_bytes: u64::from(self.job_size) << 20,
+            most_bytes: u64::from(self.jobs_size) << 20,
+            most_waiting: self.jobs_waiting,
+            kept_for: time::Duration::days(self.jobs_kept.into()),
+        })
+    }
+}
+
 /// An origin as browsers write it: no path, no slash at its end.
 fn read_origin(text: &str) -> Result<HeaderValue, String> {
     let is_origin = |text: &str| {
@@ -119,7 +164,17 @@ fn read_origin(text: &str) -> Result<HeaderValue, String> {
 }
 
 pub fn run(args: Args) -> Result<ExitCode> {
+    let args = match &args.config {
+        Some(file) => config::serve_args(file)?,
+        None => args,
+    };
     start_log(args.log, args.log_format);
+    let keeping = server::Keeping {
+        jobs: args.jobs(),
+        posts_for: args
+            .posts_kept
+            .map(|days| time::Duration::days(days.into())),
+    };
     let store = match &args.store {
         Some(file) => Store::open(file)?,
         None => Store::in_memory()?,
@@ -140,6 +195,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             cache_bytes: args.cache.saturating_mul(1 << 20),
             drain: Duration::from_secs(args.drain),
         },
+        keeping,
         site: server::Site {
             www: args.www,
             bundle: args.model.bundle,

@@ -77,6 +77,9 @@ pub struct DiffusionArgs {
 pub struct LikenessArgs {
     #[command(flatten)]
     common: Common,
+    /// Folder of the texts written for training
+    #[arg(long, value_name = "DIR", default_value = "models/training/texts")]
+    texts: PathBuf,
 }
 
 /// Options of `bsmv train head`.
@@ -153,8 +156,8 @@ pub fn run(part: Part) -> Result<ExitCode> {
     match part {
         Part::Text(TextHead { head, training }) => (head.train)(&training)?,
         Part::Diffusion(args) => train_diffusion(&args)?,
-        Part::Likeness(LikenessArgs { common }) => {
-            likeness::fit(&common.sources, &common.encoder)?;
+        Part::Likeness(LikenessArgs { common, texts }) => {
+            likeness::fit(&common.sources, &common.encoder, &texts)?;
         }
         Part::Reach(args) => reach::run(&args)?,
         Part::Head(IntervalArgs {

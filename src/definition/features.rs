@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// Width of a text's embedding.
 pub const EMBEDDING: usize = 384;
 /// Number of topics of the projector.
@@ -138,7 +140,7 @@ impl Feature {
 }
 
 /// Forecasts of a cascade's final values: the diffusion features.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct DiffusionFeatures {
     /// D, [0, 1].
     pub d: f32,

@@ -56,6 +56,30 @@ impl Weights {
         }
     }
 
+    /// Reads the name of a preset, or three numbers such as `0.2,0.3,0.5`. Whether they are fit is
+    /// for [`Weights::validate`].
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for other words.
+    pub fn from_words(text: &str) -> Result<Self> {
+        match text {
+            "balanced" => return Ok(Weights::BALANCED),
+            "awareness" => return Ok(Weights::AWARENESS),
+            "sales" => return Ok(Weights::SALES),
+            _ => {}
+        }
+        let numbers: Result<Vec<f32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
+        match numbers.as_deref() {
+            Ok(&[sentiment, topic, diffusion]) => Ok(Weights::new(sentiment, topic, diffusion)),
+            _ => Err(Error::invalid(
+                "weights",
+                format!(
+                    "is \"{text}\": use balanced, awareness, sales or numbers such as 0.2,0.3,0.5"
+                ),
+            )),
+        }
+    }
+
     /// Each weight is in [0, 1] and they sum to 1 (within 0.001).
     pub fn validate(&self) -> Result<()> {
         for (field, w) in [

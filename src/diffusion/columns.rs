@@ -251,7 +251,8 @@ fn push_globals(row: &mut Vec<f32>, input: &DiffusionInput, shape: &Shape, certa
     row.extend_from_slice(&[certain[4], flag(voices > 0.0), log(voices)]);
 
     // Who posted.
-    let author = input.author.cloned().unwrap_or_default();
+    let unknown = Author::default();
+    let author = input.author.unwrap_or(&unknown);
     let age = author.account_age_days.map(u64::from);
     for count in [author.followers, author.following, author.posts, age] {
         row.extend_from_slice(&[log(count.unwrap_or(0) as f64), flag(count.is_some())]);

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The log-odds that a text is of the kind that cascades were collected of (news and rumours), and
-/// not of the kind that people and brands post today: linear in the text's vector.
+/// The log-odds that a text is of the kind that the cascades of a platform were collected of (news
+/// and rumours), and not of the kind that people and brands post today: linear in the text's vector.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Likeness {

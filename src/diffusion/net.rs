@@ -4,6 +4,8 @@
 //! the network later, and their errors differ enough for the mean to beat both. Spread and the
 //! audience's valence are the network's.
 
+use std::collections::BTreeMap;
+
 use super::columns::{Columns, DiffusionInput};
 use super::gat::{Gat, Outputs};
 use super::likeness::Likeness;
@@ -18,7 +20,6 @@ use crate::Result;
 use crate::definition::features::DiffusionFeatures;
 use crate::definition::value::{self, diffusion_of};
 use crate::layers::tensors::Tensors;
-use crate::post::Author;
 
 /// Observation times, in seconds, at which the network is trained and its intervals are fitted.
 pub const OBSERVATION_TIMES: [u32; 5] = [0, 900, 3_600, 21_600, 86_400];
@@ -106,7 +107,7 @@ pub struct DiffusionNet {
     share_of_trees: f32,
     widening: Widening,
     followers: [FollowerRange; PLATFORMS.len()],
-    likeness: Option<Likeness>,
+    likenesses: [Option<Likeness>; PLATFORMS.len()],
 }
 
 impl DiffusionNet {
@@ -125,7 +126,7 @@ impl DiffusionNet {
                 high: ranges[2 * p + 1],
             }),
             gat: Gat::load(file)?,
-            likeness: None,
+            likenesses: Default::default(),
         })
     }
 
@@ -135,11 +136,14 @@ impl DiffusionNet {
         DiffusionNet { widening, ..self }
     }
 
-    /// The same model for posts of every kind: it counts as far as a post is like its cascades.
-    /// Without a likeness every post of its platforms is.
+    /// The same model for posts of every kind: it counts as far as a post is like the cascades of
+    /// its platform. Without a likeness to them, by the platform's name, every post of it is.
     #[must_use]
-    pub fn like(self, likeness: Option<Likeness>) -> Self {
-        DiffusionNet { likeness, ..self }
+    pub fn like(self, likenesses: &BTreeMap<String, Likeness>) -> Self {
+        DiffusionNet {
+            likenesses: PLATFORMS.map(|platform| likenesses.get(platform.name()).cloned()),
+            ..self
+        }
     }
 
     /// The same model with other trees.
@@ -180,7 +184,11 @@ impl DiffusionNet {
         if !is_trained(input.platform, input.language) {
             return 0.0;
         }
-        match (&self.likeness, input.vector) {
+        let row = platform_row(input.platform);
+        match (
+            row.and_then(|row| self.likenesses[row].as_ref()),
+            input.vector,
+        ) {
             (None, _) => 1.0,
             (Some(likeness), Some(vector)) => likeness.of(vector),
             // A post whose words aren't known may be of either kind.
@@ -196,17 +204,13 @@ impl DiffusionNet {
         let reach = Reach::learnt();
         let graph = input.graph;
         let seen = graph.len() as f32 + graph.dropped as f32;
-        let by = |author: Option<&Author>| {
-            let known = Known {
-                platform: input.platform,
-                author,
-                form: input.form.as_ref(),
-            };
-            let expected = reach.expect(Count::Events, &known);
+        let known = Known::of(input.platform, input.author, input.form.as_ref());
+        let by = |known: &Known| {
+            let expected = reach.expect(Count::Events, known);
             let expected = expected.expect("every platform has a line of events");
             reach.grown(&expected, seen, graph.observed_until)
         };
-        let by_author = by(input.author);
+        let by_author = by(&known);
         let learnt = self.by_cascades(input);
         let joined = |cascades: f32, author: f32| author + support * (cascades - author);
         // A longer log can't be told apart from D = 1.
@@ -222,11 +226,10 @@ impl DiffusionNet {
         };
         // Followers decide how far a post goes, not what is said of it: without this, praise could fall
         // where more people come to hear it.
-        let usual = input.author.map(|author| Author {
+        let (usual, ..) = by(&Known {
             followers: None,
-            ..author.clone()
+            ..known
         });
-        let (usual, ..) = by(usual.as_ref());
         let usual = d_of(joined(learnt.log - learnt.above, usual)).max(diffusion_of(seen));
         let audience = audience(input, value::events_of(usual), learnt.mood, like);
         DiffusionForecast {

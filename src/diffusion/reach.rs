@@ -147,15 +147,23 @@ static REACH: LazyLock<Reach> = LazyLock::new(|| {
 pub struct Known<'a> {
     /// Where the post stands.
     pub platform: Platform,
-    /// The account, if it is known.
-    pub author: Option<&'a Author>,
+    /// Followers of the account, if they are known.
+    pub followers: Option<u64>,
+    /// Counts of its last posts.
+    pub recent: &'a [RecentPost],
     /// The form of the text, if it is known.
     pub form: Option<&'a Form>,
 }
 
 impl<'a> Known<'a> {
-    fn recent(&self) -> &'a [RecentPost] {
-        self.author.map_or(&[], |author| &author.recent)
+    /// What is known of the account of a post.
+    pub fn of(platform: Platform, author: Option<&'a Author>, form: Option<&'a Form>) -> Self {
+        Known {
+            platform,
+            followers: author.and_then(|author| author.followers),
+            recent: author.map_or(&[], |author| &author.recent),
+            form,
+        }
     }
 }
 
@@ -181,10 +189,15 @@ impl Reach {
         own.unwrap_or_else(|| &self.platforms[other])
     }
 
+    /// True if the form of a text was found to move any count on this platform.
+    pub fn reads_text(&self, platform: Platform) -> bool {
+        let mut lines = self.habits(platform).counts.values();
+        lines.any(|line| !line.form.is_empty())
+    }
+
     /// ln(1 + followers), typical ones where they are unknown.
-    fn log_followers(&self, author: Option<&Author>) -> f32 {
-        let known = author.and_then(|author| author.followers);
-        log(known.unwrap_or(self.typical_followers))
+    fn log_followers(&self, followers: Option<u64>) -> f32 {
+        log(followers.unwrap_or(self.typical_followers))
     }
 
     /// Forecasts a count before anything of the post is seen. `None` where the platform's posts
@@ -193,7 +206,7 @@ impl Reach {
         let other = &self.platforms[Platform::Other.name()].counts;
         let own = self.habits(known.platform).counts.get(&count);
         let mut logs: Vec<f32> = known
-            .recent()
+            .recent
             .iter()
             .filter_map(|p| count.of(p))
             .map(log)
@@ -202,7 +215,7 @@ impl Reach {
         // Where a platform has no such line, followers say nothing of its level.
         let level = own.and_then(|line| line.level);
         let by_followers = level.map(|level| {
-            let above = self.log_followers(known.author) - log(self.typical_followers);
+            let above = self.log_followers(known.followers) - log(self.typical_followers);
             (level + line.slope * above).max(0.0)
         });
         let (mut expected, errors) = match (by_followers, median(&mut logs)) {
@@ -335,11 +348,7 @@ mod tests {
     }
 
     fn events(platform: Platform, author: &Author) -> Expectation {
-        let known = Known {
-            platform,
-            author: Some(author),
-            form: None,
-        };
+        let known = Known::of(platform, Some(author), None);
         Reach::learnt().expect(Count::Events, &known).unwrap()
     }
 

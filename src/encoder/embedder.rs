@@ -138,6 +138,26 @@ impl Embedder {
         })
     }
 
+    /// Cleans and embeds several texts together: what [`Embedder::read`] makes of each.
+    pub fn read_all(&self, texts: &[String]) -> Result<Vec<Reading>> {
+        let mut cleaned = Vec::with_capacity(texts.len());
+        let mut windows = Vec::with_capacity(texts.len());
+        for text in texts {
+            let report = clean_report(text);
+            windows.push(self.windows(&report.text)?);
+            cleaned.push(report);
+        }
+        let all: Vec<Vec<u32>> = windows.iter().flat_map(|w| w.windows.clone()).collect();
+        let mut vectors = self.encode(&all)?.into_iter();
+        let reading = |(cleaned, Windows { windows, cut }): (Cleaned, Windows)| Reading {
+            cleaned,
+            vector: self.mean(&windows, vectors.by_ref().take(windows.len()).collect()),
+            cut,
+            pieces: windows.concat(),
+        };
+        Ok(cleaned.into_iter().zip(windows).map(reading).collect())
+    }
+
     /// Unit vectors of several texts, in their order; at most `batch` windows are encoded
     /// together.
     pub fn embed_all(&self, texts: &[String], batch: usize) -> Result<Vec<Vec<f32>>> {

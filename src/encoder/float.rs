@@ -1,10 +1,10 @@
 //! The encoder in f32: on the crate's kernels, or on candle's tensors where a device of candle's is
 //! asked for.
 
-use super::network::{Embed, Layer, Linear, Network, Words};
+use super::network::{Embed, Layer, Linear, Network, WordTable};
 #[cfg(feature = "candle")]
 use super::tensors::TensorEncoder;
-use super::{Config, Device, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_names, layer_norm};
+use super::{Config, Device, EMBEDDING_NORM, POSITIONS, TYPES, WORDS, layer_norm};
 use crate::Result;
 use crate::kernels::floats::{FloatLinear, gelu};
 use crate::kernels::{Choice, Kernel, on_fastest};
@@ -82,7 +82,7 @@ impl Choice for Load {
             .map(|i| layer(kernel, &file, i, &config))
             .collect::<Result<_>>()?;
         let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
-        let words = Words::Floats(words);
+        let words = WordTable::Floats(words);
         let network = Network::new(kernel, config, words, positions, norm, layers);
         Ok(FloatEncoder(Form::Kernels(Box::new(network))))
     }
@@ -94,8 +94,6 @@ fn layer<K: Kernel>(
     i: usize,
     config: &Config,
 ) -> Result<Layer<FloatLinear<K>>> {
-    let (h, wide) = (config.hidden_size, config.intermediate_size);
-    let names = layer_names(i);
     let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
         let (mut weights, mut bias) = (Vec::new(), Vec::new());
         for part in parts {
@@ -104,14 +102,7 @@ fn layer<K: Kernel>(
         }
         Ok(FloatLinear::new(kernel, &weights, &bias))
     };
-    Ok(Layer {
-        qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,
-        attention: linear(&[&names.attention], h, h)?,
-        attention_norm: layer_norm(file, &names.attention_norm, config)?,
-        up: linear(&[&names.up], h, wide)?,
-        down: linear(&[&names.down], wide, h)?,
-        norm: layer_norm(file, &names.norm, config)?,
-    })
+    Layer::load(file, i, config, linear)
 }
 
 impl<K: Kernel> Linear for FloatLinear<K> {

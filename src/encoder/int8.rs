@@ -2,9 +2,9 @@
 
 use safetensors::tensor::Dtype;
 
-use super::network::{Embed, Layer, Network, Words};
+use super::network::{Embed, Layer, Network, WordTable};
 use super::quantize::{GROUP, scale_name};
-use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, layer_names, layer_norm};
+use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, layer_norm};
 use crate::kernels::int8::PackedLinear;
 use crate::kernels::scalar::Scalar;
 use crate::kernels::{Choice, Kernel, on_fastest};
@@ -70,11 +70,11 @@ impl Choice for Load<'_> {
 }
 
 /// Word embeddings, 8-bit or 4-bit as they are stored.
-fn words(file: &Tensors, pieces: usize, width: usize) -> Result<Words> {
+fn words(file: &Tensors, pieces: usize, width: usize) -> Result<WordTable> {
     let name = format!("{WORDS}.weight");
     if file.info(&name)?.dtype != Dtype::U8 {
         let levels = file.bytes(&name, Dtype::I8, &[pieces, width])?;
-        return Ok(Words::Bytes {
+        return Ok(WordTable::Bytes {
             levels: levels.iter().map(|&b| b as i8).collect(),
             scales: file.floats(&scale_name(&name), &[pieces])?,
         });
@@ -84,7 +84,7 @@ fn words(file: &Tensors, pieces: usize, width: usize) -> Result<Words> {
         return Err(Error::Bundle(problem));
     }
     let pairs = file.bytes(&name, Dtype::U8, &[pieces, width / 2])?;
-    Ok(Words::Nibbles {
+    Ok(WordTable::Nibbles {
         pairs: pairs.into_owned(),
         scales: file.floats(&scale_name(&name), &[pieces * width / GROUP])?,
     })
@@ -103,8 +103,6 @@ fn layer<K: Kernel>(
     i: usize,
     config: &Config,
 ) -> Result<Layer<PackedLinear<K>>> {
-    let (h, wide) = (config.hidden_size, config.intermediate_size);
-    let names = layer_names(i);
     let linear = |parts: &[&String], inputs: usize, outputs: usize| -> Result<_> {
         let (mut weights, mut scales, mut bias) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
@@ -117,12 +115,5 @@ fn layer<K: Kernel>(
         }
         Ok(PackedLinear::new(kernel, &weights, &scales, &bias))
     };
-    Ok(Layer {
-        qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,
-        attention: linear(&[&names.attention], h, h)?,
-        attention_norm: layer_norm(file, &names.attention_norm, config)?,
-        up: linear(&[&names.up], h, wide)?,
-        down: linear(&[&names.down], wide, h)?,
-        norm: layer_norm(file, &names.norm, config)?,
-    })
+    Layer::load(file, i, config, linear)
 }

@@ -3,12 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::quantize::GROUP;
-use super::{Config, check_ids};
+use super::{Config, check_ids, layer_names, layer_norm};
 use crate::Result;
 use crate::kernels::Kernel;
 use crate::kernels::attention::{Attention, Shape};
 use crate::kernels::int8::{Activations, PackedLinear};
 use crate::kernels::math::{LayerNorm, normalise};
+use crate::layers::tensors::Tensors;
 
 /// Rows of short sequences that are read together.
 const GROUP_ROWS: usize = 128;
@@ -96,7 +97,7 @@ impl<K: Kernel> Linear for PackedLinear<K> {
 pub(super) struct Network<L: Linear> {
     kernel: L::Kernel,
     config: Config,
-    words: Words,
+    words: WordTable,
     /// `[positions, hidden]`, token type included.
     positions: Vec<f32>,
     norm: LayerNorm,
@@ -136,7 +137,7 @@ impl<L: Linear> Default for Scratch<L> {
 }
 
 /// Word embeddings `[vocabulary, hidden]`, as stored.
-pub(super) enum Words {
+pub(super) enum WordTable {
     #[cfg(not(target_arch = "wasm32"))]
     Floats(Vec<f32>),
     /// One scale per row.
@@ -145,19 +146,19 @@ pub(super) enum Words {
     Nibbles { pairs: Vec<u8>, scales: Vec<f32> },
 }
 
-impl Words {
+impl WordTable {
     /// Writes the vector of a piece into `out`.
     fn read(&self, id: usize, out: &mut [f32]) {
         let h = out.len();
         match self {
             #[cfg(not(target_arch = "wasm32"))]
-            Words::Floats(words) => out.copy_from_slice(&words[id * h..][..h]),
-            Words::Bytes { levels, scales } => {
+            WordTable::Floats(words) => out.copy_from_slice(&words[id * h..][..h]),
+            WordTable::Bytes { levels, scales } => {
                 for (out, w) in out.iter_mut().zip(&levels[id * h..][..h]) {
                     *out = f32::from(*w) * scales[id];
                 }
             }
-            Words::Nibbles { pairs, scales } => {
+            WordTable::Nibbles { pairs, scales } => {
                 let scales = &scales[id * h / GROUP..];
                 let pairs = pairs[id * h / 2..][..h / 2].chunks_exact(GROUP / 2);
                 for ((out, pairs), scale) in out.chunks_exact_mut(GROUP).zip(pairs).zip(scales) {
@@ -182,12 +183,34 @@ pub(super) struct Layer<L> {
     pub norm: LayerNorm,
 }
 
+impl<L> Layer<L> {
+    /// Reads layer `i`; `linear` reads products with the given inputs and outputs and makes one of
+    /// them.
+    pub fn load(
+        file: &Tensors,
+        i: usize,
+        config: &Config,
+        linear: impl Fn(&[&String], usize, usize) -> Result<L>,
+    ) -> Result<Self> {
+        let (h, wide) = (config.hidden_size, config.intermediate_size);
+        let names = layer_names(i);
+        Ok(Layer {
+            qkv: linear(&[&names.query, &names.key, &names.value], h, h)?,
+            attention: linear(&[&names.attention], h, h)?,
+            attention_norm: layer_norm(file, &names.attention_norm, config)?,
+            up: linear(&[&names.up], h, wide)?,
+            down: linear(&[&names.down], wide, h)?,
+            norm: layer_norm(file, &names.norm, config)?,
+        })
+    }
+}
+
 impl<L: Linear> Network<L> {
     /// `positions`: `[positions, hidden]`, token type included; `norm`: of the embeddings.
     pub fn new(
         kernel: L::Kernel,
         config: Config,
-        words: Words,
+        words: WordTable,
         positions: Vec<f32>,
         norm: LayerNorm,
         layers: Vec<Layer<L>>,

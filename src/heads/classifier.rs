@@ -1,4 +1,5 @@
-//! The head that reads classes off a text's embedding: sentiment, emotions.
+//! The head that reads classes off a text's embedding, and the lists of such heads that a bundle may
+//! lack.
 
 use crate::Result;
 use crate::definition::features::EMBEDDING;
@@ -41,10 +42,77 @@ impl Classifier {
     }
 }
 
+/// What the lists of heads beside the score know of each.
+pub trait Listed {
+    /// The head's name, below which the bundle has its tensors.
+    fn code(&self) -> &'static str;
+    /// Number of its classes.
+    fn classes(&self) -> usize;
+}
+
+/// The heads of one list, each with its classifier where the bundle has it.
+#[derive(Debug)]
+pub struct Classifiers<H: 'static>(Vec<(&'static H, Option<Classifier>)>);
+
+impl<H: Listed> Classifiers<H> {
+    /// Reads each of `heads` under its code, as [`Classifier::load`] does; one that isn't there
+    /// answers nothing.
+    ///
+    /// # Errors
+    /// [`crate::Error::Bundle`] when a head is there, but not whole.
+    pub fn load(file: &Tensors, heads: &'static [H]) -> Result<Self> {
+        let load = |head: &'static H| {
+            let file = file.under(head.code());
+            let classifier = file
+                .any()
+                .then(|| Classifier::load(&file, head.classes()))
+                .transpose()?;
+            Ok((head, classifier))
+        };
+        Ok(Classifiers(heads.iter().map(load).collect::<Result<_>>()?))
+    }
+
+    /// Each head's answer, in the order in which they were loaded, by what `answer` makes of the
+    /// head and of its classes' probabilities. `embedding` as for [`Classifier::logits`].
+    pub(super) fn answers<A>(
+        &self,
+        embedding: &[f32],
+        answer: impl Fn(&'static H, Option<Vec<f32>>) -> A,
+    ) -> Result<Vec<A>> {
+        let read = |(head, classifier): &(&'static H, Option<Classifier>)| {
+            let classes = classifier.as_ref().map(|c| c.probabilities(embedding));
+            Ok(answer(head, classes.transpose()?))
+        };
+        self.0.iter().map(read).collect()
+    }
+
+    /// The classifier of the head of that name, if the bundle has it.
+    pub fn get(&self, code: &str) -> Option<&Classifier> {
+        let mut heads = self.0.iter();
+        heads.find(|(head, _)| head.code() == code)?.1.as_ref()
+    }
+}
+
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::layers::tensors::tests::file;
+
+    /// The tensors of a head under `name` that gives its second class `logit` more than others.
+    pub fn leaning(name: &str, classes: usize, logit: f32) -> Vec<u8> {
+        let mut bias = vec![0.0; classes];
+        bias[1] = logit;
+        let zeros = |part: &str, shape: Vec<usize>| {
+            let values = vec![0.0; shape.iter().product()];
+            (format!("{name}.{part}"), shape, values)
+        };
+        file(&[
+            zeros("hidden.weight", vec![HIDDEN, EMBEDDING]),
+            zeros("hidden.bias", vec![HIDDEN]),
+            zeros("out.weight", vec![classes, HIDDEN]),
+            (format!("{name}.out.bias"), vec![classes], bias),
+        ])
+    }
 
     /// A head whose hidden units 0 and 1 copy two embedding entries to classes 2 and 0 of three.
     fn head() -> Classifier {

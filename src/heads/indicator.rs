@@ -4,8 +4,7 @@
 use serde::Serialize;
 
 use crate::Result;
-use crate::heads::classifier::Classifier;
-use crate::layers::tensors::Tensors;
+use crate::heads::classifier::{Classifier, Classifiers, Listed};
 
 /// One head beside the score, as plain data.
 #[derive(Debug)]
@@ -49,45 +48,27 @@ impl Indicator {
     }
 }
 
-/// Heads beside the score, those of them that a bundle has.
-#[derive(Debug, Clone)]
-pub struct Indicators(Vec<(&'static IndicatorHead, Option<Classifier>)>);
-
-impl Indicators {
-    /// Reads each of `heads` under its code, as [`Classifier::load`] does; one that isn't there
-    /// answers nothing.
-    ///
-    /// # Errors
-    /// [`crate::Error::Bundle`] when a head is there, but not whole.
-    pub fn load(file: &Tensors, heads: &'static [IndicatorHead]) -> Result<Self> {
-        let load = |head: &'static IndicatorHead| {
-            let file = file.under(head.code);
-            let classifier = file
-                .any()
-                .then(|| Classifier::load(&file, head.classes))
-                .transpose()?;
-            Ok((head, classifier))
-        };
-        Ok(Indicators(heads.iter().map(load).collect::<Result<_>>()?))
+impl Listed for IndicatorHead {
+    fn code(&self) -> &'static str {
+        self.code
     }
 
+    fn classes(&self) -> usize {
+        self.classes
+    }
+}
+
+/// Heads beside the score, those of them that a bundle has.
+pub type Indicators = Classifiers<IndicatorHead>;
+
+impl Indicators {
     /// Each head's answer, in the order in which they were loaded. `embedding` as for
     /// [`Classifier::logits`].
     pub fn read(&self, embedding: &[f32]) -> Result<Vec<Indicator>> {
-        let read = |(head, classifier): &(&'static IndicatorHead, Option<Classifier>)| {
-            let value = classifier.as_ref().map(|c| head.read(c, embedding));
-            Ok(Indicator {
-                code: head.code,
-                value: value.transpose()?,
-            })
-        };
-        self.0.iter().map(read).collect()
-    }
-
-    /// The head of that name, if the bundle has it.
-    pub fn get(&self, code: &str) -> Option<&Classifier> {
-        let mut heads = self.0.iter();
-        heads.find(|(head, _)| head.code == code)?.1.as_ref()
+        self.answers(embedding, |head, probabilities| Indicator {
+            code: head.code,
+            value: probabilities.map(|p| (head.value)(&p)),
+        })
     }
 }
 
@@ -95,33 +76,9 @@ impl Indicators {
 mod tests {
     use super::*;
     use crate::definition::features::EMBEDDING;
-    use crate::heads::classifier::HIDDEN;
+    use crate::heads::classifier::tests::leaning;
     use crate::heads::{INDICATORS, advert};
-    use crate::layers::tensors::tests::file;
-
-    /// The tensors of a head of two classes, which is sure of the second, under `name`.
-    fn head(name: &str, classes: usize) -> Vec<u8> {
-        let mut bias = vec![0.0; classes];
-        bias[1] = 20.0;
-        file(&[
-            (
-                format!("{name}.hidden.weight"),
-                vec![HIDDEN, EMBEDDING],
-                vec![0.0; HIDDEN * EMBEDDING],
-            ),
-            (
-                format!("{name}.hidden.bias"),
-                vec![HIDDEN],
-                vec![0.0; HIDDEN],
-            ),
-            (
-                format!("{name}.out.weight"),
-                vec![classes, HIDDEN],
-                vec![0.0; classes * HIDDEN],
-            ),
-            (format!("{name}.out.bias"), vec![classes], bias),
-        ])
-    }
+    use crate::layers::tensors::Tensors;
 
     fn load(bytes: &[u8]) -> Result<Indicators> {
         Indicators::load(&Tensors::open(&bytes)?, INDICATORS)
@@ -130,18 +87,27 @@ mod tests {
     #[test]
     fn every_head_answers_and_one_that_is_missing_answers_nothing() {
         let x = [0.0; EMBEDDING];
-        let found = load(&head(advert::HEAD.code, 2)).unwrap().read(&x).unwrap();
+        let found = load(&leaning(advert::HEAD.code, 2, 20.0))
+            .unwrap()
+            .read(&x)
+            .unwrap();
         assert_eq!(found.len(), INDICATORS.len());
         let advert = found.iter().find(|i| i.code == "advert").unwrap();
         assert!(advert.value.unwrap() > 0.99);
-        let none = load(&head("another", 2)).unwrap().read(&x).unwrap();
+        let none = load(&leaning("another", 2, 20.0))
+            .unwrap()
+            .read(&x)
+            .unwrap();
         assert_eq!(none.len(), INDICATORS.len());
         assert!(none.iter().all(|indicator| indicator.value.is_none()));
     }
 
     #[test]
     fn a_head_that_is_not_whole_is_an_error() {
-        assert_eq!(load(&head("advert", 3)).unwrap_err().code(), "bundle");
+        assert_eq!(
+            load(&leaning("advert", 3, 20.0)).unwrap_err().code(),
+            "bundle"
+        );
     }
 
     #[test]

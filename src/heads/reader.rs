@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::Result;
 use crate::definition::features::TOPICS;
-use crate::encoder::embedder::Embedder;
+use crate::encoder::embedder::{Embedder, Reading};
 use crate::heads::category::{Categories, Category};
 use crate::heads::classifier::Classifier;
 use crate::heads::emotion::{Emotion, EmotionHeads};
@@ -141,7 +141,24 @@ impl Reader {
 
     /// Reads a text, for a brand if one is given.
     pub fn read(&self, text: &str, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
-        let reading = self.embedder.read(&with_brand_name(text, brand))?;
+        self.features(self.embedder.read(&with_brand_name(text, brand))?, brand)
+    }
+
+    /// Reads several texts together, each for its brand: what [`Reader::read`] makes of each.
+    pub fn read_all(&self, texts: &[(String, Option<&BrandProfile>)]) -> Result<Vec<TextFeatures>> {
+        let named: Vec<String> = texts
+            .iter()
+            .map(|(text, brand)| with_brand_name(text, *brand).into_owned())
+            .collect();
+        let readings = self.embedder.read_all(&named)?.into_iter();
+        readings
+            .zip(texts)
+            .map(|(reading, (_, brand))| self.features(reading, *brand))
+            .collect()
+    }
+
+    /// What the heads make of a text that was read.
+    fn features(&self, reading: Reading, brand: Option<&BrandProfile>) -> Result<TextFeatures> {
         let language = detect(&reading.cleaned.text).language;
         let (text, vector) = (from_ref(&reading.cleaned.text), from_ref(&reading.vector));
         let embed = |text: &String| Ok(self.embedder.read(text)?.vector);

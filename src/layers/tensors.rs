@@ -113,14 +113,14 @@ impl<'a> Tensors<'a> {
         }
     }
 
-    /// Whether there is a tensor `name`.
+    /// True if there is a tensor `name`.
     pub fn has(&self, name: &str) -> bool {
         self.header
             .info(&format!("{}{name}", self.prefix))
             .is_some()
     }
 
-    /// Whether there is any tensor.
+    /// True if there is any tensor.
     pub fn any(&self) -> bool {
         let names = self.header.tensors();
         names.keys().any(|name| name.starts_with(&self.prefix))

@@ -1,7 +1,7 @@
 //! Published posts: what a store is told of them, the forms it comes in, and what becomes of them.
 
 pub mod forecast;
-#[cfg(feature = "server")]
+#[cfg(feature = "import")]
 pub mod import;
 pub mod record;
 #[cfg(feature = "server")]

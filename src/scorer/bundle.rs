@@ -45,10 +45,10 @@ pub struct Manifest {
     pub topics: Vec<TopicLabel>,
     /// How far realised values fell from the score on validation posts of relevance 1.
     pub residuals: Vec<Residuals>,
-    /// How like a text is to those of the cascades that the graph network was learnt from. Without
-    /// it all posts of their platforms are taken to be.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub likeness: Option<Likeness>,
+    /// How like a text is to those of the cascades that the graph network was learnt from, by the
+    /// name of their platform. Without it all posts of the platform are taken to be.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub likenesses: BTreeMap<String, Likeness>,
     /// Names of the files that each precision needs.
     pub precisions: BTreeMap<String, Vec<String>>,
     /// Size and hash of every file by its name.

@@ -11,11 +11,7 @@ const COVERAGE: f32 = 0.8;
 
 /// Every count of the post that can be forecast.
 pub fn list(post: &Post, input: &DiffusionInput) -> Vec<Engagement> {
-    let known = Known {
-        platform: input.platform,
-        author: input.author,
-        form: input.form.as_ref(),
-    };
+    let known = Known::of(input.platform, input.author, input.form.as_ref());
     let counts = Count::ALL.into_iter().filter(|&c| c != Count::Events);
     let forecast = |count: Count| {
         let expected = Reach::learnt().expect(count, &known)?;

@@ -17,6 +17,7 @@ pub mod words;
 use crate::definition::features::{self, FEATURES, Feature, FeatureVector, TOPICS};
 use crate::definition::predict::{self, Quantities};
 use crate::definition::value::{self, Weights};
+use crate::diffusion::reach::Reach;
 use crate::diffusion::structure::event_share;
 use crate::diffusion::{DiffusionForecast, DiffusionNet};
 use crate::encoder::Precision;
@@ -24,7 +25,7 @@ use crate::encoder::embedder::Embedder;
 use crate::encoder::{Device, scratch_bytes};
 use crate::heads::advert;
 use crate::heads::indicator::Indicator;
-use crate::heads::reader::Reader;
+use crate::heads::reader::{Reader, TextFeatures};
 use crate::layers::tensors::Tensors;
 use crate::post::brand::BrandProfile;
 use crate::scorer::answer::{
@@ -114,7 +115,7 @@ impl Scorer {
         Ok(Scorer {
             reader: Reader::new(embedder, &heads, bundle.manifest.topics.clone())?,
             diffusion: DiffusionNet::load(&Tensors::open(&*diffusion)?)?
-                .like(bundle.manifest.likeness.clone()),
+                .like(&bundle.manifest.likenesses),
             background: background(&heads)?,
             account,
             manifest: bundle.manifest,
@@ -152,6 +153,23 @@ impl Scorer {
     /// As [`Scorer::read`].
     pub fn score(&self, request: &CheckedRequest) -> Result<Score> {
         Ok(self.evaluate(request, &self.read(request)?).score)
+    }
+
+    /// Scores several posts, whose texts are read together: what each would get alone.
+    pub fn score_all(&self, requests: &[&CheckedRequest]) -> Vec<Result<Score>> {
+        let texts: Vec<_> = requests
+            .iter()
+            .map(|request| (request.post().full_text(), request.brand()))
+            .collect();
+        let Ok(read) = self.reader.read_all(&texts) else {
+            return requests.iter().map(|request| self.score(request)).collect();
+        };
+        let score = |(request, text): (&&CheckedRequest, TextFeatures)| {
+            self.account.admit_events(request.graph().len())?;
+            let reading = self.reading(request, text)?;
+            Ok(self.evaluate(request, &reading).score)
+        };
+        requests.iter().zip(read).map(score).collect()
     }
 
     /// `made` as it is answered: in place of [`Error::Unreadable`] stands a refusal, in the
@@ -197,9 +215,16 @@ impl Scorer {
     }
 
     fn read_text(&self, request: &CheckedRequest) -> Result<PostReading> {
+        let text = self
+            .reader
+            .read(&request.post().full_text(), request.brand())?;
+        self.reading(request, text)
+    }
+
+    /// A post whose text was read.
+    fn reading(&self, request: &CheckedRequest, mut text: TextFeatures) -> Result<PostReading> {
         let (post, brand) = (request.post(), request.brand());
         let whole = post.full_text();
-        let mut text = self.reader.read(&whole, brand)?;
         let language = post.language.or(text.language);
         if let Some(reason) = unreadable(&whole, &text.cleaned, language, false) {
             return Err(Error::Unreadable(reason));
@@ -243,10 +268,12 @@ impl Scorer {
         let until = graph.observed_until;
         let locale = request.locale().unwrap_or(Locale::of(*language));
         let notes = request.locale().unwrap_or(Locale::En).words();
+        let engagement = engagement::list(post, &input);
         let sight = Sight {
             request,
             text,
             outside,
+            counts_by_author: !engagement.is_empty() && !Reach::learnt().reads_text(post.platform),
         };
         let score = Score {
             id: request.id().map(str::to_owned),
@@ -262,7 +289,7 @@ impl Scorer {
                 events: value::events_of(quantities.d),
             },
             diffusion_modelled: outside.is_none(),
-            engagement: engagement::list(post, &input),
+            engagement,
             sentiment: Sentiment {
                 s,
                 negative: text.sentiment[0],

@@ -14,6 +14,8 @@ pub struct Sight<'a> {
     pub text: &'a TextFeatures,
     /// The reason why the diffusion isn't forecast from cascades like the post, if it isn't.
     pub outside: Option<OutsideSupport>,
+    /// True if counts are forecast that the text says nothing of.
+    pub counts_by_author: bool,
 }
 
 /// Notes on all that the score does not take into account, most important first.
@@ -34,6 +36,9 @@ pub fn list(words: &Words, sight: &Sight) -> Vec<Note> {
     }
     if graph.author.as_ref().and_then(|a| a.followers).is_none() {
         list.push(note!(words, unseen.author));
+    }
+    if sight.counts_by_author {
+        list.push(note!(words, unseen.counts_by_author));
     }
     if request.brand().is_none() {
         list.push(note!(words, unseen.no_brand));

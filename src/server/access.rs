@@ -59,6 +59,9 @@ impl KeyRules {
             "/metrics" => Need::Key(Scope::Metrics),
             "/v1/score" | "/v1/checks" if self.public_score => Need::NoKey,
             "/v1/score" | "/v1/checks" | "/v1/explain" => Need::Key(Scope::Score),
+            // Jobs are scores: who may ask for them may have, and drop, them.
+            "/v1/jobs" => Need::Key(Scope::Score),
+            _ if path.starts_with("/v1/jobs/") => Need::Key(Scope::Score),
             _ if path.starts_with("/v1/") && reads => Need::Key(Scope::Read),
             _ if path.starts_with("/v1/") && method == Method::DELETE => Need::Key(Scope::Erase),
             _ if path.starts_with("/v1/") => Need::Key(Scope::Write),

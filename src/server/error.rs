@@ -7,6 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::jobs::JobFailure;
 use crate::published::store::StoreError;
 use crate::{Error, ErrorReport};
 
@@ -30,6 +31,8 @@ pub enum Failure {
     NoSuchPath,
     /// The path has no such method.
     NoSuchMethod,
+    /// A job couldn't be taken, or isn't there.
+    Job(JobFailure),
     /// The store couldn't do it.
     Store(StoreError),
     /// The graph that a cursor leads through is no longer what it was.
@@ -64,6 +67,12 @@ pub enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Core(error)
+    }
+}
+
+impl From<JobFailure> for Failure {
+    fn from(failure: JobFailure) -> Self {
+        Failure::Job(failure)
     }
 }
 
@@ -103,6 +112,7 @@ impl Failure {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Failure::Store(StoreError::NoSuchPost) => StatusCode::NOT_FOUND,
+            Failure::Job(failure) => failure.status(),
             Failure::SnapshotGone => StatusCode::GONE,
             Failure::Core(_) | Failure::Store(_) | Failure::Internal => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -130,6 +140,7 @@ impl Failure {
             Failure::BodyBroken | Failure::NotEncoded(_) => "malformed_json",
             Failure::NoSuchPath | Failure::Store(StoreError::NoSuchPost) => "not_found",
             Failure::NoSuchMethod => "method_not_allowed",
+            Failure::Job(failure) => failure.code(),
             Failure::SnapshotGone => "snapshot_gone",
             Failure::Store(_) => "store",
             Failure::Overloaded => "overloaded",
@@ -165,6 +176,7 @@ impl Failure {
             Failure::Store(StoreError::NoSuchPost) => {
                 (Some("id"), "there is no such post".to_owned())
             }
+            Failure::Job(failure) => failure.words(),
             Failure::SnapshotGone => (
                 Some("cursor"),
                 "the post was changed since: begin again without it".to_owned(),
@@ -208,7 +220,7 @@ impl Failure {
     #[cfg(test)]
     pub fn one_of_each() -> Vec<Self> {
         let words = String::new;
-        let all = vec![
+        let mut all = vec![
             Failure::Core(Error::invalid("", "")),
             Failure::Core(Error::Malformed {
                 field: words(),
@@ -244,6 +256,7 @@ impl Failure {
             },
             Failure::Internal,
         ];
+        all.extend(JobFailure::one_of_each().into_iter().map(Failure::Job));
         // A new kind doesn't compile until somebody has thought of the list above.
         for failure in &all {
             match failure {
@@ -266,6 +279,7 @@ impl Failure {
                 | Failure::BodyBroken
                 | Failure::NoSuchPath
                 | Failure::NoSuchMethod
+                | Failure::Job(_)
                 | Failure::Store(_)
                 | Failure::SnapshotGone
                 | Failure::Overloaded
@@ -287,6 +301,9 @@ impl IntoResponse for Failure {
             tracing::error!(%error, "the store failed");
         }
         let code = Code(self.code());
+        if let Failure::Job(JobFailure::Disk(problem)) = &self {
+            tracing::error!(%problem, "the disk of the jobs failed");
+        }
         let body = Json(ErrorBody {
             error: self.report(),
         });
@@ -301,6 +318,9 @@ impl IntoResponse for Failure {
             Failure::NoKey { page } | Failure::WrongKey { page } => {
                 let way = if page { BROWSERS_WAY } else { PROGRAMS_WAY };
                 (self.status(), [(header::WWW_AUTHENTICATE, way)], body).into_response()
+            }
+            Failure::Job(JobFailure::Full) => {
+                (self.status(), [(header::RETRY_AFTER, "60")], body).into_response()
             }
             Failure::Encoded(_) => {
                 (self.status(), [(header::ACCEPT_ENCODING, ENCODINGS)], body).into_response()

@@ -1,22 +1,25 @@
 //! The HTTP server: the API under `/v1`, the page, and the bundle that the page loads.
 //!
-//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `service`. Its
-//! handlers are made of what `request`, `work` and `etag` offer, share `state`, and fail with the
-//! values of `error`.
+//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `jobs`,
+//! `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
+//! fail with the values of `error`.
 
 mod access;
 mod answers;
+mod connections;
 mod cors;
 mod cursor;
 mod error;
 mod etag;
 mod headers;
+pub mod jobs;
 mod metrics;
 mod observe;
 #[cfg(test)]
 mod openapi;
 mod posts;
 mod request;
+mod retention;
 mod scoring;
 mod service;
 mod state;
@@ -31,26 +34,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderValue;
 use axum::middleware::{from_fn_with_state, map_response};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::post::Post;
-use crate::post::json::MAX_REQUEST_BYTES;
 use crate::published::store::{Store, StoreError};
 use crate::scorer::Scorer;
 use crate::scorer::request::ScoreRequest;
 
 use access::Access;
 use error::Failure;
+use jobs::Jobs;
 use state::Api;
-use tls::TlsListener;
 
 pub use access::KeyRules;
 pub use state::Load;
@@ -68,6 +70,15 @@ pub struct Site {
     pub allow_origin: Vec<HeaderValue>,
 }
 
+/// What the server keeps beside the posts, and how long it keeps.
+#[derive(Debug, Clone, Default)]
+pub struct Keeping {
+    /// Files to be scored; without them it takes none.
+    pub jobs: Option<jobs::Settings>,
+    /// How long posts are kept after they were published; without it until they are erased.
+    pub posts_for: Option<time::Duration>,
+}
+
 /// Where the server listens, whom it answers, and what it serves beside the API.
 pub struct Settings {
     /// Address to listen on; port 0 picks a free one.
@@ -78,6 +89,8 @@ pub struct Settings {
     pub keys: KeyRules,
     /// How much it does at once, and for how long.
     pub load: Load,
+    /// What it keeps beside the posts.
+    pub keeping: Keeping,
     /// The page and the bundle.
     pub site: Site,
 }
@@ -106,6 +119,14 @@ pub enum ServeError {
         .0.display()
     )]
     BundleName(PathBuf),
+    /// The folder of the jobs can't be used.
+    #[error("{}: {problem}", path.display())]
+    NoJobs {
+        /// The folder.
+        path: PathBuf,
+        /// The system's words.
+        problem: io::Error,
+    },
     /// The address is in use, or not this machine's.
     #[error("{address}: can't listen there: {problem}")]
     Listen {
@@ -134,11 +155,11 @@ pub enum ServeError {
 type Result<T, E = ServeError> = std::result::Result<T, E>;
 
 /// Serves until SIGINT or SIGTERM, then finishes what it has begun, in the time that `settings`
-/// allow. Calls `listening` with the address as soon as it can answer.
+/// allow; jobs go on at the next start. Calls `listening` with the address as soon as it can answer.
 ///
 /// # Errors
-/// [`ServeError`] if the page or the bundle is not fit to be served, the address not free or
-/// without a lock; and what `listening` fails with.
+/// [`ServeError`] if the page or the bundle is not fit to be served, the folder of the jobs can't be
+/// used, the address is not free or without a lock; and what `listening` fails with.
 pub async fn serve(
     settings: &Settings,
     scorer: Scorer,
@@ -154,44 +175,48 @@ pub async fn serve(
     let access = Arc::new(access);
     let store = Arc::new(store);
     let scorer = Arc::new(scorer);
+    check_page(&settings.site)?;
     warm_up(&scorer)?;
-    let api = Api::new(scorer, Arc::clone(&store), &settings.load);
+    let jobs = match &settings.keeping.jobs {
+        Some(jobs) => Some(start_jobs(jobs, &scorer)?),
+        None => None,
+    };
+    let api = Api::new(scorer, Arc::clone(&store), jobs, &settings.load);
     let app = app(&api, &access, &settings.site)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|problem| ServeError::Listen { address, problem })?;
     listening(listener.local_addr()?)?;
-    let keeping_up = tokio::spawn(Arc::clone(&access).keep_up(Arc::clone(&store)));
+    let mut beside = JoinSet::new();
+    beside.spawn(Arc::clone(&access).keep_up(Arc::clone(&store)));
+    if let Some(kept_for) = settings.keeping.posts_for {
+        beside.spawn(retention::erase_old(Arc::clone(&store), kept_for));
+    }
     let (ending, end) = watch::channel(false);
     let asked = stop_signal()?;
     let stop = async move {
         asked.await;
         ending.send(true).ok();
     };
-    let served = async {
-        match tls {
-            Some(config) => {
-                let listener = TlsListener::new(listener, config)?;
-                axum::serve(listener, app)
-                    .with_graceful_shutdown(stop)
-                    .await
-            }
-            None => {
-                axum::serve(listener, app)
-                    .with_graceful_shutdown(stop)
-                    .await
-            }
-        }
-    };
     tokio::select! {
-        served = served => served?,
+        () = connections::answer(listener, tls, app, stop) => {}
         () = too_long(end, settings.load.drain) => {
             tracing::warn!("requests that had begun were given up: --drain allows no more time");
         }
     }
-    keeping_up.abort();
+    beside.shutdown().await;
     access.note(&store).await;
     Ok(())
+}
+
+/// Goes on with the jobs of a folder.
+fn start_jobs(settings: &jobs::Settings, scorer: &Arc<Scorer>) -> Result<Arc<Jobs>> {
+    let scorer = Arc::clone(scorer);
+    let started = Jobs::start(settings.clone(), Box::new(move || Arc::clone(&scorer)));
+    started.map_err(|problem| ServeError::NoJobs {
+        path: settings.folder.clone(),
+        problem,
+    })
 }
 
 /// Ends when the server has been ending for longer than this.
@@ -202,10 +227,15 @@ async fn too_long(mut end: watch::Receiver<bool>, drain: Duration) {
     tokio::time::sleep(drain).await;
 }
 
-fn app(state: &Api, access: &Arc<Access>, site: &Site) -> Result<Router> {
-    if !site.www.join("index.html").is_file() {
-        return Err(ServeError::NoPage(site.www.clone()));
+/// Fails where there is no page.
+fn check_page(site: &Site) -> Result<()> {
+    match site.www.join("index.html").is_file() {
+        true => Ok(()),
+        false => Err(ServeError::NoPage(site.www.clone())),
     }
+}
+
+fn app(state: &Api, access: &Arc<Access>, site: &Site) -> Result<Router> {
     // Weights are compressed once, when the page is built: for every page it would cost seconds.
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
@@ -242,10 +272,10 @@ fn api(api: Api) -> Router {
     Router::new()
         .merge(scoring::routes())
         .merge(posts::routes())
+        .merge(jobs::routes())
         .merge(service::routes())
         .fallback(|| async { Failure::NoSuchPath })
         .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(api)
 }
 

@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::error::{ErrorBody, Failure};
+use super::jobs::{BrandErased, Job, JobList};
 use super::posts::{Appended, Erased, PostStored};
 use super::scoring::ListedError;
 use super::service::{Alive, Health};
@@ -60,6 +61,9 @@ fn schemas() -> Map<String, Value> {
     answered.subschema_for::<Erased>();
     answered.subschema_for::<ListedError>();
     answered.subschema_for::<Alive>();
+    answered.subschema_for::<BrandErased>();
+    answered.subschema_for::<Job>();
+    answered.subschema_for::<JobList>();
     answered.subschema_for::<Health>();
     answered.subschema_for::<ErrorBody>();
 

@@ -15,6 +15,7 @@ use super::access::Caller;
 use super::cursor::PagePosition;
 use super::error::Failure;
 use super::etag::{to_json, unless_known};
+use super::jobs;
 use super::request::{Id, JSON, Params, body_of, checked_id, declared};
 use super::state::Api;
 use super::work::{blocking, within};
@@ -75,6 +76,8 @@ pub(super) struct Erased {
     posts: u64,
     /// Events erased.
     events: u64,
+    /// Jobs erased, whole: those that had the id in a cell.
+    jobs: u64,
 }
 
 async fn put_post(
@@ -87,7 +90,8 @@ async fn put_post(
     let id = checked_id(id)?;
     Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
-    let record = post_from_json(&body_of(request, MAX_POST_BYTES).await?)?;
+    let (body, _share) = body_of(request, MAX_POST_BYTES, &api.queue, &caller).await?;
+    let record = post_from_json(&body)?;
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
     let done = store.put(&id, record, EventsSoFar::Stay).await?;
     let created = done.posts == 1;
@@ -129,11 +133,7 @@ async fn append(
     let params = Params::read(&uri, &["observed_until"])?;
     let observed_until = params.number("observed_until")?.unwrap_or(0);
     declared(request.headers(), NDJSON)?;
-    let bodies = Arc::clone(&api.bodies);
-    let _held = bodies
-        .try_acquire_owned()
-        .map_err(|_| Failure::Overloaded)?;
-    let body = body_of(request, MAX_EVENTS_BYTES).await?;
+    let (body, share) = body_of(request, MAX_EVENTS_BYTES, &api.queue, &caller).await?;
     let (store, post) = (Arc::clone(&api.store), id.clone());
     let mut events = blocking(move || {
         let posted_at = || Some(store.record(&post).ok()??.created_at);
@@ -152,7 +152,7 @@ async fn append(
     if texts > 0 {
         let scorer = Arc::clone(&api.scorer);
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
-        events = api.queue.enter(&caller)?.run(read).await??;
+        events = api.queue.enter(&caller, share)?.run(read).await??;
     }
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
     let done = store.append(&id, events, observed_until).await?;
@@ -169,8 +169,10 @@ async fn erase_post(
     uri: Uri,
 ) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
+    let id = checked_id(id)?;
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
-    Ok(erased(store.erase_post(&checked_id(id)?).await?))
+    let done = store.erase_post(&id).await?;
+    Ok(erased(done, jobs::erase_with(&api, &id).await?))
 }
 
 async fn erase_user(
@@ -180,8 +182,10 @@ async fn erase_user(
     uri: Uri,
 ) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
+    let id = checked_id(id)?;
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
-    Ok(erased(store.erase_user(&checked_id(id)?).await?))
+    let done = store.erase_user(&id).await?;
+    Ok(erased(done, jobs::erase_with(&api, &id).await?))
 }
 
 async fn prune(
@@ -195,17 +199,19 @@ async fn prune(
         .number(DAYS)?
         .ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
     let now = OffsetDateTime::now_utc();
-    Ok(erased(match now.checked_sub(Duration::days(days.into())) {
+    let done = match now.checked_sub(Duration::days(days.into())) {
         Some(oldest) => api.store.by(caller.name(), now).prune(oldest).await?,
         // No post is that old.
         None => Done::default(),
-    }))
+    };
+    Ok(erased(done, 0))
 }
 
-fn erased(done: Done) -> Json<Erased> {
+fn erased(done: Done, jobs: u64) -> Json<Erased> {
     Json(Erased {
         posts: done.posts,
         events: done.events,
+        jobs,
     })
 }
 
@@ -303,8 +309,8 @@ async fn post_forecast(
     let tag = PagePosition::first(&snapshot, None).tag("forecast", api.store.key());
     let deadline = api.deadline;
     let forecast = async move {
+        let slot = api.queue.enter(&caller, api.queue.share())?;
         let scorer = api.scorer;
-        let slot = api.queue.enter(&caller)?;
         let made = slot
             .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
             .await?;

@@ -1,24 +1,28 @@
 //! The parts of a request that more than one endpoint reads: body, id and query.
 
+use std::future::poll_fn;
 use std::io::Read;
+use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, Path, Query, Request};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::IntoResponse;
+use axum::extract::{Path, Query, Request};
+use axum::http::{HeaderMap, Uri, header};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use tokio::time::timeout;
 
+use super::access::Caller;
 use super::error::Failure;
-use super::work::blocking;
+use super::work::{Queue, SMALL, Share, blocking};
 use crate::Error;
 use crate::published::record::{MAX_ID_BYTES, check_id};
 
 /// The media type of everything but events.
 pub const JSON: &str = "application/json";
+/// Longest packed body, in bytes, that is unpacked at once: it becomes a few megabytes at most.
+const SMALL_PACKED: usize = 4 << 10;
 /// How long a body may take to arrive.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
@@ -36,29 +40,55 @@ pub fn declared(headers: &HeaderMap, media: &'static str) -> Result<(), Failure>
     }
 }
 
-/// The whole body, unpacked, if it is short enough and comes soon enough. `limit` is in bytes,
-/// holds of what is sent and of what that becomes, and is at most
-/// [`crate::post::json::MAX_REQUEST_BYTES`].
-pub async fn body_of(request: Request, limit: usize) -> Result<Bytes, Failure> {
+/// The whole body, unpacked, if it is short enough and comes soon enough, with its share of the
+/// memory for bodies. `limit` is in bytes and holds of what is sent and of what that becomes.
+pub async fn body_of(
+    request: Request,
+    limit: usize,
+    queue: &Queue,
+    caller: &Caller,
+) -> Result<(Bytes, Share), Failure> {
     let coding = Coding::of(request.headers())?;
     // A declared length over the limit is refused before anything is read.
     if request.body().size_hint().lower() > limit as u64 {
         return Err(Failure::TooLarge(limit));
     }
-    let body = timeout(BODY_TIME, Bytes::from_request(request, &()))
+    let mut share = queue.share();
+    let body = timeout(BODY_TIME, sent(request, limit, &mut share))
         .await
-        .map_err(|_| Failure::TooSlow)?;
-    let body = body.map_err(|rejection| match rejection.into_response().status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::TooLarge(limit),
-        _ => Failure::BodyBroken,
-    })?;
-    if body.len() > limit {
-        return Err(Failure::TooLarge(limit));
-    }
+        .map_err(|_| Failure::TooSlow)??;
     match coding {
-        Coding::None => Ok(body),
-        packed => blocking(move || packed.unpack(&body, limit)).await,
+        Coding::None => Ok((body.into(), share)),
+        packed => {
+            let turn = match body.len() {
+                ..=SMALL_PACKED => None,
+                _ => Some(queue.heavy_turn(caller).await),
+            };
+            blocking(move || {
+                let _until_done = turn;
+                packed.unpack(&body, limit, share)
+            })
+            .await
+        }
     }
+}
+
+/// The body as it is sent. Its share grows with what has come, whatever its length is said to be.
+async fn sent(request: Request, limit: usize, share: &mut Share) -> Result<Vec<u8>, Failure> {
+    let mut body = request.into_body();
+    let mut whole = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame.map_err(|_| Failure::BodyBroken)?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > limit {
+            return Err(Failure::TooLarge(limit));
+        }
+        whole.extend_from_slice(&data);
+        share.grow(whole.capacity())?;
+    }
+    Ok(whole)
 }
 
 /// How a body is compressed.
@@ -86,18 +116,30 @@ impl Coding {
     }
 
     /// What a body becomes. A bomb is noticed at the limit.
-    fn unpack(self, body: &[u8], limit: usize) -> Result<Bytes, Failure> {
+    fn unpack(
+        self,
+        body: &[u8],
+        limit: usize,
+        mut share: Share,
+    ) -> Result<(Bytes, Share), Failure> {
         let (name, reader): (_, Box<dyn Read + '_>) = match self {
             Coding::None => ("identity", Box::new(body)),
             Coding::Gzip => ("gzip", Box::new(MultiGzDecoder::new(body))),
             Coding::Deflate => ("deflate", Box::new(ZlibDecoder::new(body))),
         };
+        let mut reader = reader.take(limit as u64 + 1);
         let mut whole = Vec::new();
-        let read = reader.take(limit as u64 + 1).read_to_end(&mut whole);
-        match read {
-            Err(_) => Err(Failure::NotEncoded(name)),
-            Ok(_) if whole.len() > limit => Err(Failure::TooLarge(limit)),
-            Ok(_) => Ok(whole.into()),
+        let mut part = vec![0; SMALL];
+        loop {
+            match reader.read(&mut part) {
+                Err(_) => return Err(Failure::NotEncoded(name)),
+                Ok(0) => return Ok((whole.into(), share)),
+                Ok(read) => whole.extend_from_slice(&part[..read]),
+            }
+            if whole.len() > limit {
+                return Err(Failure::TooLarge(limit));
+            }
+            share.grow(body.len() + whole.capacity())?;
         }
     }
 }

@@ -74,10 +74,10 @@ async fn score(
     request: Request,
 ) -> Result<Response, Failure> {
     declared(request.headers(), JSON)?;
-    let slot = api.queue.enter(&caller)?;
     let headers = request.headers().clone();
     within(&headers, api.deadline, async {
-        let body = body_of(request, MAX_REQUEST_BYTES).await?;
+        let (body, share) = body_of(request, MAX_REQUEST_BYTES, &api.queue, &caller).await?;
+        let slot = api.queue.enter(&caller, share)?;
         if without_mark(&body).trim_ascii_start().starts_with(b"[") {
             list(&api, &caller, &slot, &body).await
         } else {
@@ -95,10 +95,10 @@ async fn explain(
     request: Request,
 ) -> Result<Response, Failure> {
     declared(request.headers(), JSON)?;
-    let slot = api.queue.enter(&caller)?;
     let headers = request.headers().clone();
     within(&headers, api.deadline, async {
-        let body = body_of(request, MAX_REQUEST_BYTES).await?;
+        let (body, share) = body_of(request, MAX_REQUEST_BYTES, &api.queue, &caller).await?;
+        let slot = api.queue.enter(&caller, share)?;
         let answer = one(&api, &caller, &slot, EXPLANATION, body).await?;
         Ok(answer.into_response())
     })
@@ -112,10 +112,10 @@ async fn checks(
     request: Request,
 ) -> Result<Json<Checks>, Failure> {
     declared(request.headers(), JSON)?;
-    let slot = api.queue.enter(&caller)?;
     let headers = request.headers().clone();
     within(&headers, api.deadline, async {
-        let body = body_of(request, MAX_REQUEST_BYTES).await?;
+        let (body, share) = body_of(request, MAX_REQUEST_BYTES, &api.queue, &caller).await?;
+        let slot = api.queue.enter(&caller, share)?;
         let made = slot
             .run(move || CheckRequest::from_json(body).map(|request| check(&request)))
             .await?;

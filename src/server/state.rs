@@ -3,16 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use super::answers::Answers;
+use super::jobs::Jobs;
 use super::metrics::Metrics;
 use super::work::Queue;
 use crate::published::store::Store;
 use crate::scorer::Scorer;
-
-/// Bodies of events that may be in memory at once.
-const MOST_BODIES: usize = 32;
 
 /// One scorer, one store, and the limits on what is done with them at once. Clones share them.
 #[derive(Clone)]
@@ -21,10 +17,10 @@ pub struct Api {
     pub scorer: Arc<Scorer>,
     /// Keeps posts and their events.
     pub store: Arc<Store>,
-    /// Line for work that keeps a core busy for long.
+    /// Lines for work that keeps a core busy for long, and the bound on bodies in memory.
     pub queue: Queue,
-    /// Permits for bodies of events in memory: one each.
-    pub bodies: Arc<Semaphore>,
+    /// Files to be scored, where there is a folder for them.
+    pub jobs: Option<Arc<Jobs>>,
     /// Answers given before.
     pub answers: Arc<Answers>,
     /// How long a client that doesn't say may have to wait.
@@ -36,7 +32,8 @@ pub struct Api {
 /// How much a server does at once, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
-    /// Requests that may be in the queue; by default 8 for each core.
+    /// Requests with small bodies that may be in the queue; by default 32 for each core. An eighth as many
+    /// with large ones may be there, too.
     pub queue: Option<usize>,
     /// How long a client that doesn't say may have to wait.
     pub deadline: Duration,
@@ -47,8 +44,13 @@ pub struct Load {
 }
 
 impl Api {
-    /// Shares a scorer and a store among the handlers.
-    pub fn new(scorer: Arc<Scorer>, store: Arc<Store>, load: &Load) -> Self {
+    /// Shares a scorer, a store and jobs among the handlers.
+    pub fn new(
+        scorer: Arc<Scorer>,
+        store: Arc<Store>,
+        jobs: Option<Arc<Jobs>>,
+        load: &Load,
+    ) -> Self {
         let precision = scorer.reader().embedder().precision();
         let precision = format!("{precision:?}").to_lowercase();
         let metrics = Arc::new(Metrics::new(scorer.bundle(), precision));
@@ -56,7 +58,7 @@ impl Api {
             scorer,
             store,
             queue: Queue::new(load.queue, Arc::clone(&metrics)),
-            bodies: Arc::new(Semaphore::new(MOST_BODIES)),
+            jobs,
             answers: Arc::new(Answers::new(load.cache_bytes)),
             deadline: load.deadline,
             metrics,

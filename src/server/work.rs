@@ -1,33 +1,52 @@
-//! Computing beside the threads that talk to clients, with a bounded queue that callers share.
+//! Computing beside the threads that talk to clients, with bounded queues that callers share, and the
+//! bound on what bodies hold in memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
 use super::access::Caller;
 use super::error::Failure;
 use super::metrics::Metrics;
-use super::turns::Turns;
+use super::turns::{Turn, Turns};
 use crate::Error;
 
-/// Requests that may be in the queue for each core, if nobody says how many.
-const PLACES_PER_CORE: usize = 8;
+/// Requests with small bodies that may be in the queue for each core, if nobody says how many.
+const PLACES_PER_CORE: usize = 32;
+/// One place for a request with a large body for so many with small ones.
+const QUICK_PER_HEAVY: usize = 8;
 /// A caller may hold so many times as many places as are free: alone 4 of 5, two 4 of 9 each. So
 /// there is a place for whoever comes next, however much others send.
 const SHARE_OF_FREE: usize = 4;
+/// Longest body, in bytes, that takes no share of the memory for bodies: with their connections,
+/// small ones are as many as files may be open.
+pub const SMALL: usize = 64 << 10;
+/// Memory for all larger bodies together, in bytes, sent and unpacked.
+const BODIES: usize = 160 << 20;
+/// What a share grows by.
+const STEP: usize = 64 << 10;
 /// The header in which a client says for how many milliseconds it will wait.
 const DEADLINE: &str = "deadline-ms";
 
-/// One computation per core at a time; the others wait for their turn. Bounds memory too: a place
-/// is taken before a body is read.
+/// Two lines for work that keeps a core busy: what came in a small body never waits for what came in
+/// a large one. A place is taken when a body is here, so that nobody holds one by sending slowly.
 #[derive(Clone)]
 pub struct Queue {
+    quick: Line,
+    heavy: Line,
+    memory: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
+}
+
+/// One computation per core at a time; the others wait for their turn.
+#[derive(Clone)]
+struct Line {
     places: Arc<Places>,
     turns: Turns,
-    metrics: Arc<Metrics>,
 }
 
 struct Places {
@@ -36,13 +55,21 @@ struct Places {
     held: Mutex<HashMap<Arc<str>, usize>>,
 }
 
-/// A place in the queue; given back when dropped.
+/// A place in a line; given back when dropped.
 struct Place {
     places: Arc<Places>,
     caller: Arc<str>,
+    /// Held for as long as the place.
+    _share: Share,
 }
 
-/// A place in the queue with a way to the cores. Clones share the place.
+/// A body's share of the memory for bodies; given back when dropped.
+pub struct Share {
+    memory: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
+}
+
+/// A place in a line with a way to the cores. Clones share the place.
 #[derive(Clone)]
 pub struct Slot {
     place: Arc<Place>,
@@ -50,25 +77,58 @@ pub struct Slot {
     metrics: Arc<Metrics>,
 }
 
-impl Queue {
-    /// A queue of `size` requests for this machine's cores; by default as many as suit them.
-    pub fn new(size: Option<usize>, metrics: Arc<Metrics>) -> Self {
-        let cores = cores();
-        Queue {
+impl Line {
+    fn new(cores: usize, places: usize) -> Self {
+        Line {
             places: Arc::new(Places {
-                size: size.unwrap_or(cores * PLACES_PER_CORE),
+                size: places,
                 held: Mutex::default(),
             }),
             turns: Turns::new(cores),
+        }
+    }
+}
+
+impl Queue {
+    /// The queue for this machine's cores with places for `size` requests with small bodies, by
+    /// default as many as suit the cores, and an eighth as many for others.
+    pub fn new(size: Option<usize>, metrics: Arc<Metrics>) -> Self {
+        let cores = cores();
+        let size = size.unwrap_or(cores * PLACES_PER_CORE);
+        Queue {
+            quick: Line::new(cores, size),
+            heavy: Line::new((cores / 2).max(1), (size / QUICK_PER_HEAVY).max(1)),
+            memory: Arc::new(Semaphore::new(BODIES / STEP)),
             metrics,
         }
     }
 
-    /// Takes a place, or fails at once when there is none for this caller.
-    pub fn enter(&self, caller: &Caller) -> Result<Slot, Failure> {
+    /// The share of a body of which nothing has come yet.
+    pub fn share(&self) -> Share {
+        Share {
+            memory: Arc::clone(&self.memory),
+            held: None,
+        }
+    }
+
+    /// Waits for a turn at a core of those for large bodies, to make one ready.
+    pub async fn heavy_turn(&self, caller: &Caller) -> Turn {
+        let begin = Instant::now();
+        let turn = self.heavy.turns.take(&caller.shared_name()).await;
+        self.metrics.waited(begin.elapsed());
+        turn
+    }
+
+    /// Takes a place for the work that a body with this share asks for, or fails at once when there
+    /// is none for this caller.
+    pub fn enter(&self, caller: &Caller, share: Share) -> Result<Slot, Failure> {
+        let Line { places, turns } = match share.held {
+            None => &self.quick,
+            Some(_) => &self.heavy,
+        };
         let caller = caller.shared_name();
-        let mut held = self.places.held();
-        let free = self.places.size.saturating_sub(held.values().sum());
+        let mut held = places.held();
+        let free = places.size.saturating_sub(held.values().sum());
         let own = held.get(&caller).copied().unwrap_or(0);
         if own >= SHARE_OF_FREE * free {
             return Err(Failure::Overloaded);
@@ -77,27 +137,34 @@ impl Queue {
         drop(held);
         Ok(Slot {
             place: Arc::new(Place {
-                places: Arc::clone(&self.places),
+                places: Arc::clone(places),
                 caller,
+                _share: share,
             }),
-            turns: self.turns.clone(),
+            turns: turns.clone(),
             metrics: Arc::clone(&self.metrics),
         })
     }
 
+    fn lines(&self) -> [&Line; 2] {
+        [&self.quick, &self.heavy]
+    }
+
     /// Requests that have a place.
     pub fn held(&self) -> usize {
-        self.places.held().values().sum()
+        let held = |line: &Line| line.places.held().values().sum::<usize>();
+        self.lines().into_iter().map(held).sum()
     }
 
     /// Requests that may have a place.
     pub fn size(&self) -> usize {
-        self.places.size
+        self.lines().into_iter().map(|line| line.places.size).sum()
     }
 
     /// Computations that wait for a core.
     pub fn waiting(&self) -> usize {
-        self.turns.waiting()
+        let waiting = self.lines().into_iter().map(|line| line.turns.waiting());
+        waiting.sum()
     }
 }
 
@@ -121,6 +188,31 @@ impl Drop for Place {
                 held.remove(&self.caller);
             }
         }
+    }
+}
+
+impl Share {
+    /// Takes what a body of so many bytes needs, sent and unpacked, or fails at once when others
+    /// have it.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Failure> {
+        let steps = match bytes {
+            ..=SMALL => 0,
+            large => large.div_ceil(STEP),
+        };
+        let missing = steps.saturating_sub(self.held.as_ref().map_or(0, |held| held.num_permits()));
+        if missing == 0 {
+            return Ok(());
+        }
+        let missing = u32::try_from(missing).map_err(|_| Failure::Overloaded)?;
+        let memory = Arc::clone(&self.memory);
+        let more = memory
+            .try_acquire_many_owned(missing)
+            .map_err(|_| Failure::Overloaded)?;
+        match &mut self.held {
+            Some(held) => held.merge(more),
+            none => *none = Some(more),
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,9 @@
 //! - Traditional characters are read as simplified ones: the sets hold few of
 //!   them, and the same words in the other script moved s by 0.15.
 //! - Case stays: the encoder's vocabulary is cased, and capitals carry weight
-//!   in English posts.
+//!   in English posts. But a text that is shouted from begin to end is read in
+//!   small letters: the sets hold few of those, and capitals made complaints
+//!   milder by 0.1 to 0.6 of s.
 //! - Runs of digits stay (a price isn't an exclamation), and up to five stars
 //!   stay (a rating isn't one either).
 
@@ -71,11 +73,47 @@ pub fn clean_report(text: &str) -> Cleaned {
     let spaced = single_spaces(fold(&visible), &mut hidden);
     let length = spaced.len();
     let cut = cut_symbol_runs(&cut_char_runs(&spaced));
+    let mut text = Scan::new(&cut).run();
+    if is_shouted(&text) {
+        let small: Vec<char> = in_small_letters(&text).chars().collect();
+        text = Scan::new(&small).run();
+    }
     Cleaned {
         hidden,
         repeats: length - cut.len(),
-        text: Scan::new(&cut).run(),
+        text,
     }
+}
+
+/// True of several words that are all in capitals, and in no script that has none; what stands for
+/// links and mentions apart.
+fn is_shouted(text: &str) -> bool {
+    const LETTERS: usize = 8;
+    let (mut words, mut letters) = (0, 0);
+    for word in text.split(|c: char| !c.is_alphabetic()) {
+        if word.is_empty() || word == URL || MENTION.ends_with(word) {
+            continue;
+        }
+        if !word.bytes().all(|b| b.is_ascii_uppercase()) {
+            return false;
+        }
+        words += 1;
+        letters += word.len();
+    }
+    words > 1 && letters >= LETTERS
+}
+
+/// A text that is shouted, said.
+fn in_small_letters(text: &str) -> String {
+    let parts = text.split_inclusive(|c: char| !c.is_alphabetic());
+    parts
+        .map(
+            |part| match part.trim_end_matches(|c: char| !c.is_alphabetic()) {
+                URL => part.to_owned(),
+                _ => part.to_ascii_lowercase(),
+            },
+        )
+        .collect()
 }
 
 /// Removes characters that can't be seen. Joiners, variation selectors and

@@ -116,11 +116,11 @@ struct Count {
     kana: usize,
     /// Words in Latin letters.
     latin: usize,
-    /// Of these, English function words.
+    /// English function words among those.
     english: usize,
-    /// Of these, frequent words of other languages.
+    /// Frequent words of other languages among those.
     foreign: usize,
-    /// Of these, words with a letter that English doesn't have.
+    /// Words among those with a letter that English doesn't have.
     accented: usize,
     /// Hangul syllables, and words in any further script.
     other: usize,

@@ -1,4 +1,4 @@
-//! Whether there is anything to read: what is refused before a model is asked.
+//! Texts with nothing to read, which are refused before a model is asked.
 
 use super::clean::{Cleaned, MENTION, URL};
 use super::language::Language;

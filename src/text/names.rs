@@ -21,7 +21,7 @@ struct Letter {
     folded: char,
     /// Bytes of the original character.
     at: Range<usize>,
-    /// Whether a word may begin here.
+    /// True if a word may begin here.
     opens: bool,
 }
 

@@ -22,7 +22,7 @@ const LONGEST_GRAPHEME: usize = 5;
 pub(super) struct Unigram {
     vocabulary: Vocabulary,
     charsmap: Option<Charsmap>,
-    /// Whether runs of spaces become one.
+    /// True if runs of spaces become one.
     squeeze: bool,
     /// Stands for a space.
     space: char,

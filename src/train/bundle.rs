@@ -24,7 +24,7 @@ pub struct BundleArgs {
     #[arg(long)]
     encoder: PathBuf,
     /// Folder with what `bsmv train` wrote: the file of each head, head.safetensors,
-    /// diffusion.safetensors, residuals.json and likeness.json.
+    /// diffusion.safetensors, residuals.json and likenesses.json.
     #[arg(long, default_value = "runs")]
     heads: PathBuf,
     /// The ten topics, whose names the manifest holds.
@@ -65,7 +65,7 @@ pub fn run(args: &BundleArgs) -> Result<()> {
     let topics = Topics::read(&args.topics)?.labels();
     let residuals: Vec<Residuals> =
         serde_json::from_slice(&read(&args.heads.join(intervals::RESIDUALS))?)?;
-    let likeness: Likeness =
+    let likenesses: BTreeMap<String, Likeness> =
         serde_json::from_slice(&read(&args.heads.join(heads::likeness::FILE))?)?;
     let needs = |precision| {
         vec![
@@ -88,7 +88,7 @@ pub fn run(args: &BundleArgs) -> Result<()> {
         },
         topics,
         residuals,
-        likeness: Some(likeness),
+        likenesses,
         precisions: BTreeMap::from([
             ("f32".to_owned(), needs(Precision::F32)),
             ("int8".to_owned(), needs(Precision::Int8)),

@@ -10,6 +10,8 @@ pub mod model;
 pub mod posts;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod shell;
 
 use serde::Deserialize;
 use serde_json::{Value, json};

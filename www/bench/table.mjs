@@ -131,7 +131,7 @@ function native() {
 }
 
 function whole() {
-  const { host, ready, cold, sent, memory, times, explained, words } = read("whole");
+  const { host, ready, cold, sent, memory, times, explained, words, longs } = read("whole");
   const { scores, before, after } = read("endurance");
   const [encoder, score] = [median(times.encoder), median(times.score)];
   const [count, shares] = [median(words.count), median(words.words)];
@@ -141,7 +141,12 @@ function whole() {
     `first score from cold ${median(cold).toFixed(0)} ms, ${mb(sent)} MB sent. A draft of 64 pieces takes`,
     `${ms(score)} ms, ${(score / encoder).toFixed(2)} times its encoder's ${ms(encoder)}. Explaining a score takes`,
     `${ms(median(explain))} ms more (${ms(at(explain, 0.95))}), over the fixtures; what each of a draft's ${count} phrases adds,`,
-    `${ms(shares)} ms, ${(shares / median(words.encoder)).toFixed(1)} times its encoder's on the draft. Linear memory:`,
+    `${ms(shares)} ms, ${(shares / median(words.encoder)).toFixed(1)} times its encoder's on the draft.`,
+    ...Object.entries(longs).map(
+      ([length, times]) =>
+        `A draft of ${length} characters is explained to its words in ${ms(median(times))} ms (at most ${ms(Math.max(...times))}).`,
+    ),
+    "Linear memory:",
     `${mb(memory.long)} MB after a post of 512 pieces; ${mb(before)} MB before and ${mb(after)} MB after`,
     `${scores} scores in a row.`,
   ].join("\n");

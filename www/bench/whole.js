@@ -159,6 +159,27 @@ export async function words(host, items, brand, rounds) {
 }
 
 /**
+ * Milliseconds until all that moves the scores of texts was told, each text new to the scorer.
+ *
+ * @param {Host} host @param {string[]} texts @param {Brand} brand
+ */
+export async function longDrafts(host, texts, brand) {
+  const { read } = await bundle(host);
+  const { init } = await host.module("bsmv/scorer.js");
+  const scorer = await init({ wasm: await host.bytes(WASM), model: read });
+  const times = [];
+  for (const text of texts) {
+    const request = { post: { text }, brand };
+    await scorer.score(request);
+    const begin = performance.now();
+    await scorer.explain(request);
+    await scorer.explainWords(request);
+    times.push(performance.now() - begin);
+  }
+  return times;
+}
+
+/**
  * Linear memory after the requests were scored once, and after `scores` scores in a row.
  *
  * @param {Host} host @param {ScoreRequest[]} requests @param {number} scores

@@ -20,6 +20,9 @@ const ROUNDS = 7;
 const SCORES = 10_000;
 /** Posts that are scored again and again: what is cached has room for their brands. */
 const POSTS = 50;
+/** Characters of drafts whose explanations are timed, and how many there are of each length. */
+const LENGTHS = [320, 1000];
+const DRAFTS = 12;
 
 const texts = JSON.parse(readFileSync(join(OUT, "texts.json"), "utf8"));
 const site = await serve();
@@ -62,6 +65,16 @@ function tell(host, { score, explain }) {
 
 const mb = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
+/** Chinese drafts of a length, each of other sentences. @param {number} length */
+function drafts(length) {
+  const chinese = fixtures().map(({ request }) => request.post.text ?? "");
+  const all = chinese.filter((text) => /\p{Script=Han}{8}/u.test(text)).join("\n");
+  return Array.from({ length: DRAFTS }, (_, i) => {
+    const from = Math.floor((i * (all.length - length)) / DRAFTS);
+    return all.slice(from, from + length).toWellFormed();
+  });
+}
+
 async function figures() {
   const [item] = texts.own["64"];
   const [long] = texts.own["256"];
@@ -96,7 +109,15 @@ async function figures() {
     `${median(words.count)} phrases of 64 pieces: ${median(words.words).toFixed(0)} ms, ` +
       `${(median(words.words) / alone).toFixed(1)} x the encoder's for the post`,
   );
-  const own = { ready, cold, sent, memory, times, explained, words };
+  /** @type {Record<number, number[]>} */
+  const longs = {};
+  for (const length of LENGTHS) {
+    const { found } = await fresh("longDrafts", drafts(length), brand);
+    longs[length] = found;
+    const [middle, worst] = [median(found), Math.max(...found)];
+    console.log(`${length} characters explained: ${middle.toFixed(0)} ms, at most ${worst.toFixed(0)}`);
+  }
+  const own = { ready, cold, sent, memory, times, explained, words, longs };
   const found = { host: `Chromium ${version}`, ...own };
   writeFileSync(join(OUT, "whole.json"), JSON.stringify(found));
 }

@@ -236,3 +236,81 @@ export interface SessionState {
   progress?: Progress;
   error?: ScorerError;
 }
+
+export interface ReadFileOptions {
+  signal?: AbortSignal;
+  /** A worker that runs `importer-worker.js`; by default one from this library's place. */
+  worker?: Worker;
+}
+
+/** A row of a file that isn't taken, and why. */
+export interface Trouble {
+  /** Its line or row, from 1; 0 where that isn't known. */
+  line: number;
+  /**
+   * The cell that can't be read (`text`, `count`, `time`, `id`, or `cell` for any other), a row that
+   * can't be told apart (`row`), or one that is no post of one's own (`repost`, `reply`,
+   * `other_account`), or that was there before (`repeated`).
+   */
+  code:
+    | "text"
+    | "count"
+    | "time"
+    | "id"
+    | "cell"
+    | "row"
+    | "repost"
+    | "reply"
+    | "other_account"
+    | "repeated";
+  /** Name of the column, as the file writes it. */
+  column?: string;
+  /** The whole sentence in English. */
+  message: string;
+}
+
+/** A post that is out, and what became of it. */
+export interface PastPost {
+  id: string;
+  created_at: string;
+  platform: NonNullable<Post["platform"]>;
+  title?: string;
+  text?: string;
+  images?: number;
+  videos?: number;
+  author?: NonNullable<Post["author"]>;
+  counts?: Partial<
+    Record<"views" | "likes" | "comments" | "shares" | "saves" | "interactions", number>
+  >;
+}
+
+/** A creator's own posts in a file. */
+export interface Past {
+  /** The programs that wrote it. */
+  tools: string[];
+  rows: number;
+  posts: PastPost[];
+  skipped: Trouble[];
+  /** Parts of the file that have no posts, by name. */
+  left_out: string[];
+}
+
+/** The rows of a file as requests, those that can't be read with the reason. */
+export interface DraftRows {
+  /** The program that wrote it. */
+  tool: string;
+  rows: { line: number; request?: ScoreRequest; trouble?: Trouble }[];
+  /** Parts of the file that weren't read, by name. */
+  left_out: string[];
+}
+
+export interface PoolOptions extends Pick<InitWorkerOptions, "cache" | "signal" | "onProgress"> {
+  /** Address of the bundle's `manifest.json`. */
+  model: string | URL;
+  /** By default one less than there are processors, and at most 4. */
+  workers?: number;
+  /** Called with the place of a request and its answer. */
+  onAnswer: (index: number, answer: Score | Refusal | ScorerError) => void;
+  /** Makes a scorer, for tests. */
+  load?: () => Promise<Scorer>;
+}

@@ -4,10 +4,12 @@ import { loadChecks } from "../bsmv/checks.js";
 import { DiffusionError } from "../bsmv/diffusion.js";
 import { elementSpeech } from "../bsmv/element/speech.js";
 import { shareWorker } from "../bsmv/shared-scorer.js";
+import { batchActions, pastActions } from "./batch-run.js";
 import { brandsOf, profileOf } from "./brands.js";
 import { openDialog } from "./dialog.js";
 import { nameOf } from "./drafts.js";
 import { load, replace, select, TEXT, TITLE, type, written } from "./editor.js";
+import { isFile } from "./files.js";
 import { follow } from "./follow.js";
 import { isGraph } from "./graph.js";
 import {
@@ -56,7 +58,7 @@ export class App {
   #brands;
   /** @type {import("./state.js").State} */
   #state;
-  #on = this.actions();
+  #on;
   /** Tone of the draft, as last read. */
   #tone = 0;
   #drawing = false;
@@ -78,6 +80,7 @@ export class App {
     this.#model = model.href;
     this.#brands = brands;
     this.#state = stateOf(settings, draft);
+    this.#on = this.actions();
   }
 
   /**
@@ -108,6 +111,14 @@ export class App {
       event.preventDefault();
       app.#scorer.announce();
     });
+    // A file that is dropped anywhere is a batch; the place for past posts takes its own.
+    addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
+    addEventListener("drop", (event) => {
+      if (!isFile(event)) return;
+      event.preventDefault();
+      const file = event.dataTransfer?.files[0];
+      if (file) app.#on.batchActions.read(file);
+    });
     onKept((kind) => kind !== "settings" && app.#recall());
     await Promise.all([app.#recall(), app.#loadBrands(), app.#loadChecks()]);
     return app;
@@ -118,7 +129,7 @@ export class App {
   }
 
   get #request() {
-    return requestOf(this.#state, profileOf, this.#tone);
+    return requestOf(this.#state, this.#tone);
   }
 
   /** @returns {BsmvScorer} */
@@ -147,7 +158,7 @@ export class App {
 
   #checked() {
     try {
-      return this.#check?.(checkRequestOf(this.#state, profileOf));
+      return this.#check?.(checkRequestOf(this.#state));
     } catch {
       // What can't be read can't be scored either, which is said there.
       return undefined;
@@ -155,12 +166,13 @@ export class App {
   }
 
   async #recall() {
-    const [drafts, versions, own] = await Promise.all([
+    const [drafts, versions, own, past] = await Promise.all([
       recallAll("draft"),
       recallAll("version"),
       recallAll("brand"),
+      recallAll("past"),
     ]);
-    this.#change({ drafts, versions, own });
+    this.#change({ drafts, versions, own, past });
   }
 
   async #loadBrands() {
@@ -240,6 +252,21 @@ export class App {
     await this.#recall();
   }
 
+  /** What files are read and scored with. @returns {import("./batch-run.js").Page} */
+  get #files() {
+    const state = () => this.#state;
+    return {
+      get state() {
+        return state();
+      },
+      model: this.#model,
+      change: (change) => this.#change(change),
+      remove: (name, things) => this.#remove(name, things),
+      undo: () => this.#undo(),
+      open: (draft) => this.#open(draft),
+    };
+  }
+
   /** What the page's controls do. */
   actions() {
     return {
@@ -297,11 +324,8 @@ export class App {
       scored: () => {
         const { score } = this.#scorer;
         if (score?.bsmv == null) return;
-        const tone = Math.round(10 * score.sentiment.s) / 10;
-        if (tone !== this.#tone) {
-          this.#tone = tone;
-          this.#change({});
-        }
+        this.#tone = Math.round(10 * score.sentiment.s) / 10;
+        this.#change({ placed: score });
       },
       publish: (/** @type {Partial<Published>} */ change) => {
         const published = { ...this.#state.published, ...change, problem: undefined };
@@ -342,6 +366,8 @@ export class App {
         if (score?.bsmv != null && request)
           download("bsmv.csv", new Blob([csv([{ score, request }])], { type: "text/csv" }));
       },
+      pastActions: pastActions(this.#files),
+      batchActions: batchActions(this.#files),
       checkActions: this.#checkActions(),
       brandActions: this.#brandActions(),
       draftActions: this.#draftActions(),

@@ -121,7 +121,7 @@ function list({ speech, known, own, chosen, sought, problem, removed, on }) {
       />
       <button type="button" @click=${() => on.edit({ name: sought })}>${speech.text("brandNew")}</button>
     </div>
-    ${undoLine(removed, speech, on.undo)}
+    ${undoLine(removed, ["brand"], speech, on.undo)}
     ${none && sought ? html`<p class="hint">${speech.text("brandsNone")}</p>` : nothing}
     <ul class="choices">
       <li>

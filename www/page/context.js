@@ -8,11 +8,12 @@ import { PLATFORMS, PRESETS } from "../pkg/constants.js";
  * @param {object} shown
  * @param {PageSpeech} shown.speech
  * @param {import("./settings.js").Settings} shown.settings
+ * @param {number | undefined} shown.followers as past posts tell them
  * @param {boolean} shown.wrong whether the followers can't be read
  * @param {string | undefined} shown.brand its name
  * @param {{ set: (name: string, value: string) => void, brands: () => void }} shown.on
  */
-export function context({ speech, settings, wrong, brand, on }) {
+export function context({ speech, settings, followers, wrong, brand, on }) {
   const set = (/** @type {string} */ name) => (/** @type {Event} */ event) =>
     on.set(name, /** @type {HTMLInputElement} */ (event.target).value);
   return html`<form
@@ -42,7 +43,7 @@ export function context({ speech, settings, wrong, brand, on }) {
         id="followers"
         inputmode="decimal"
         autocomplete="off"
-        placeholder=${speech.text("unknown")}
+        placeholder=${followers === undefined ? speech.text("unknown") : speech.text("followersTold", { n: speech.count(followers) })}
         .value=${settings.followers}
         aria-invalid=${wrong ? "true" : nothing}
         aria-errormessage=${wrong ? "followers-error" : nothing}

@@ -25,18 +25,19 @@ export function dialog({ id, title, speech, onClose }, content) {
 /**
  * What was deleted last, by the kind that it is kept under.
  *
- * @typedef {{ name: string, things: { kind: "draft" | "version" | "brand", value: { id: string } }[] }} Removed
+ * @typedef {{ name: string, things: { kind: "draft" | "version" | "brand" | "past", value: { id: string } }[] }} Removed
  */
 
 /**
  * Says what was deleted, and brings it back.
  *
  * @param {Removed | undefined} removed
+ * @param {Removed["things"][number]["kind"][]} kinds that are told of here
  * @param {PageSpeech} speech
  * @param {() => void} onUndo
  */
-export const undoLine = (removed, speech, onUndo) =>
-  removed
+export const undoLine = (removed, kinds, speech, onUndo) =>
+  removed && kinds.includes(removed.things[0].kind)
     ? html`<p class="row" role="status">
       <span>${speech.text("removed", { name: removed.name })}</span>
       <button type="button" data-undo @click=${onUndo}>${speech.text("undo")}</button>

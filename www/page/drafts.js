@@ -58,7 +58,7 @@ export function draftsDialog({ speech, draft, drafts, versions, problem, removed
     html`
       <p><button type="button" class="main" @click=${on.newDraft}>${speech.text("newDraft")}</button></p>
       ${problem ? html`<p class="problem" role="alert">${problem}</p>` : nothing}
-      ${undoLine(removed, speech, on.undo)}
+      ${undoLine(removed, ["draft", "version"], speech, on.undo)}
       ${listed.length === 0 ? html`<p class="hint">${speech.text("draftsEmpty")}</p>` : nothing}
       <ul class="choices">
         ${repeat(

@@ -24,13 +24,16 @@ export function summary(score, request, speech) {
   ].join("\n");
 }
 
-/** Columns of the CSV. @type {[string, (score: Score, request: ScoreRequest) => unknown][]} */
-const COLUMNS = [
-  ["title", (_, { post }) => post.title ?? ""],
-  ["text", (_, { post }) => post.text],
-  ["platform", (_, { post }) => post.platform ?? ""],
-  ["followers", (_, { post }) => post.author?.followers ?? ""],
-  ["brand", (_, { brand }) => brand?.name ?? ""],
+/** What was asked, as columns of the CSV. @type {[string, (request: ScoreRequest) => unknown][]} */
+const ASKED = [
+  ["title", ({ post }) => post.title ?? ""],
+  ["text", ({ post }) => post.text],
+  ["platform", ({ post }) => post.platform ?? ""],
+  ["followers", ({ post }) => post.author?.followers ?? ""],
+  ["brand", ({ brand }) => brand?.name ?? ""],
+];
+/** What was answered. @type {[string, (score: Score) => unknown][]} */
+const ANSWERED = [
   ["bsmv", ({ bsmv }) => bsmv],
   ["low", ({ interval }) => interval.low],
   ["high", ({ interval }) => interval.high],
@@ -54,12 +57,18 @@ export function cell(value) {
 /**
  * Answers as a table, for spreadsheets: with a mark that says UTF-8.
  *
- * @param {{ score: Score, request: ScoreRequest }[]} answers
+ * @param {{ request: ScoreRequest, score?: Score, more?: Record<string, unknown> }[]} answers `more`:
+ *   columns of a caller's own, the same for all
  */
 export function csv(answers) {
+  const more = Object.keys(answers[0]?.more ?? {});
   const rows = [
-    COLUMNS.map(([name]) => name),
-    ...answers.map(({ score, request }) => COLUMNS.map(([, read]) => read(score, request))),
+    [...ASKED.map(([name]) => name), ...ANSWERED.map(([name]) => name), ...more],
+    ...answers.map(({ request, score, more: own = {} }) => [
+      ...ASKED.map(([, read]) => read(request)),
+      ...ANSWERED.map(([, read]) => (score ? read(score) : "")),
+      ...more.map((name) => own[name]),
+    ]),
   ];
   return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }

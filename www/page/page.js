@@ -1,13 +1,16 @@
 /** The whole page, made of its state. */
 import { html, nothing } from "lit";
+import { batchDialog } from "./batch.js";
 import { brandsDialog } from "./brands.js";
 import { compareDialog } from "./compare.js";
 import { context } from "./context.js";
 import { draftsDialog, gallery, nameOf } from "./drafts.js";
 import { editor, TEXT } from "./editor.js";
 import { findings, shownOf } from "./findings.js";
+import { followersIn, placeOf, recentOf } from "./own-posts.js";
+import { pastPosts } from "./past.js";
 import { published } from "./published.js";
-import { brandOf, followersOf, speeches, titled } from "./state.js";
+import { brandOf, followersOf, speeches, titled, worthKey } from "./state.js";
 import { whatIf } from "./what-if.js";
 
 /** @import { ScoreRequest } from "../bsmv/types.js" */
@@ -35,6 +38,7 @@ export function page(state, request, model, on) {
       </div>
       <div class="row">
         ${savedLine(state)}
+        <button type="button" class="quiet" id="open-batch" @click=${on.batchActions.show}>${speech.text("batchOpen")}${batchShare(state)}</button>
         <button type="button" class="quiet" id="open-drafts" @click=${on.openDrafts}>${speech.text("drafts")}</button>
         <button
           type="button"
@@ -47,7 +51,7 @@ export function page(state, request, model, on) {
         </button>
       </div>
     </header>
-    ${context({ speech, settings, wrong: followersOf(state) === null, brand: brandOf(state)?.name, on })}
+    ${context({ speech, settings, wrong: followersOf(state) === null, followers: followersIn(state.past, settings.platform), brand: brandOf(state)?.name, on })}
     <main>
       <div class="left">
         <section class="card" aria-label=${speech.text("draft")}>
@@ -93,6 +97,18 @@ export function page(state, request, model, on) {
           ${state.drafts.length + versions.length === 0 ? steps(state) : nothing}
           ${toMend ? html`<span slot="bar" class="problem">${speech.text("toMend", { n: toMend })}</span>` : nothing}
         </bsmv-scorer>
+        ${pastPosts({
+          speech,
+          scoreSpeech,
+          platform: settings.platform,
+          imports: state.past,
+          recent: recentOf(state.past, settings.platform),
+          reading: state.reading,
+          engagement: empty ? [] : (state.placed?.engagement ?? []),
+          place: empty ? undefined : place(state),
+          removed: state.removed,
+          on: on.pastActions,
+        })}
         ${published({ speech, published: state.published, on })}
         ${whatIf({
           speech,
@@ -128,8 +144,29 @@ export function page(state, request, model, on) {
       removed: state.removed,
       on: on.draftActions,
     })}
+    ${batchDialog({
+      speech,
+      scoreSpeech,
+      batch: state.batch,
+      context: speech.list(
+        [speech.platform(settings.platform), brandOf(state)?.name].filter((name) => name != null),
+      ),
+      on: on.batchActions,
+    })}
     ${state.comparing ? comparison(state, request, model, on) : nothing}
   `;
+}
+
+/** How far a batch is that is scored while its dialog is closed. @param {State} state */
+function batchShare({ batch: { phase, done, rows }, settings }) {
+  if (phase !== "loading" && phase !== "scoring") return "";
+  return ` ${speeches({ settings }).speech.percent(done / rows.length)}`;
+}
+
+/** Where the score lies among those of past posts. @param {State} state */
+function place(state) {
+  const { past, settings, placed } = state;
+  return placed && placeOf(past, settings.platform, worthKey(state), placed.bsmv);
 }
 
 /** What a first visitor does, in the place of the score. @param {State} state */

@@ -1,15 +1,21 @@
 /** What the page knows, and what can be done with it. The page is drawn from it and nothing else. */
 import { elementSpeech } from "../bsmv/element/speech.js";
 import { PRESETS } from "../pkg/constants.js";
+import { profileOf } from "./brands.js";
 import { readCount } from "./counts.js";
 import { demoGraph } from "./graph.js";
+import { followersIn, recentOf } from "./own-posts.js";
+import { NO_BATCH } from "./rows.js";
 import { pageSpeech } from "./strings.js";
 
 /** @import { Brand, CheckRequest, Checks, DiffusionPage, Score, ScoreRequest } from "../bsmv/types.js" */
 /** @import { OwnBrand } from "./brands.js" */
 /** @import { Version } from "./drafts.js" */
 /** @import { Draft, Problem } from "./keep.js" */
+/** @import { Import } from "./own-posts.js" */
+/** @import { Reading } from "./past.js" */
 /** @import { Published } from "./published.js" */
+/** @import { Batch } from "./rows.js" */
 /** @import { Settings } from "./settings.js" */
 /** @import { Case } from "./what-if.js" */
 
@@ -30,6 +36,10 @@ import { pageSpeech } from "./strings.js";
  * @property {{ now?: Score, other?: Score }} compared
  * @property {boolean} comparing
  * @property {{ cases: Case[], of: string }} whatIf
+ * @property {Import[]} past the creator's own posts that are out
+ * @property {Reading} reading of the last file of them
+ * @property {Score | undefined} placed the score that is shown among them
+ * @property {Batch} batch
  * @property {Checks | undefined} checks what rules found, once they are there
  * @property {string} said what was done last, for eye and ear
  */
@@ -51,6 +61,10 @@ export const stateOf = (settings, draft) => ({
   compared: {},
   comparing: false,
   whatIf: { cases: [], of: "" },
+  past: [],
+  reading: { busy: false },
+  placed: undefined,
+  batch: NO_BATCH,
   checks: undefined,
   said: "",
 });
@@ -74,30 +88,76 @@ export function followersOf({ settings: { followers } }) {
 }
 
 /**
+ * What is known of who writes: followers as they were told, or as the newest past post tells them; and
+ * what became of the last posts.
+ *
+ * @param {State} state
+ */
+function authorOf(state) {
+  const { platform } = state.settings;
+  const told = followersOf(state);
+  const followers = told === undefined ? followersIn(state.past, platform) : told;
+  const recent = recentOf(state.past, platform);
+  if (followers == null && recent.length === 0) return undefined;
+  return { ...(followers != null && { followers }), ...(recent.length > 0 && { recent }) };
+}
+
+/**
+ * A request of a batch, with what the page knows where it says nothing of its own.
+ *
+ * @param {State} state
+ * @param {ScoreRequest} request
+ * @returns {ScoreRequest}
+ */
+export function completed(state, request) {
+  const { settings } = state;
+  const { post } = request;
+  const unnamed = post.platform === undefined || post.platform === "other";
+  const platform = /** @type {typeof post.platform} */ (
+    unnamed ? settings.platform : post.platform
+  );
+  const author = post.author ?? (platform === settings.platform ? authorOf(state) : undefined);
+  const brand = brandOf(state);
+  return {
+    ...request,
+    post: { ...post, platform, ...(author && { author }) },
+    ...(!request.brand && brand && { brand: profileOf(brand) }),
+    ...(!request.weights && !request.brand && weightsOf(settings)),
+    locale: settings.language,
+  };
+}
+
+/** What scores depend on beside the post and its author. @param {State} state */
+export const worthKey = (state) => {
+  const brand = brandOf(state);
+  return JSON.stringify([brand && profileOf(brand), state.settings.goal]);
+};
+
+/** A brand's own weights stand where nothing else was chosen. @param {Settings} settings */
+const weightsOf = ({ goal }) =>
+  goal === "balanced" ? {} : { weights: PRESETS[/** @type {keyof typeof PRESETS} */ (goal)] };
+
+/**
  * The request that the state stands for, but for the text: that is the field's.
  *
  * @param {State} state
- * @param {(brand: Brand) => Brand} profile what of a brand the scorer takes
  * @param {number} tone of the draft, which a made-up audience agrees with or not
  */
-export function requestOf(state, profile, tone) {
+export function requestOf(state, tone) {
   const { settings, draft, published } = state;
   const brand = brandOf(state);
-  const followers = followersOf(state);
+  const author = authorOf(state);
   const graph = graphOf(published, tone);
   return /** @type {ScoreRequest} */ ({
     post: {
       text: draft.text,
       platform: settings.platform,
       ...(titled(state) && draft.title.trim() !== "" && { title: draft.title }),
-      ...(followers != null && { author: { followers } }),
+      ...(author && { author }),
     },
-    ...(brand && { brand: profile(brand) }),
+    ...(brand && { brand: profileOf(brand) }),
     ...(graph && { graph }),
-    // A brand's own weights stand where nothing else was chosen.
-    ...(settings.goal !== "balanced" && {
-      weights: PRESETS[/** @type {keyof typeof PRESETS} */ (settings.goal)],
-    }),
+    ...weightsOf(settings),
     locale: settings.language,
   });
 }
@@ -106,11 +166,10 @@ export function requestOf(state, profile, tone) {
  * The draft as rules check it.
  *
  * @param {State} state
- * @param {(brand: Brand) => Brand} profile
  * @returns {CheckRequest}
  */
-export function checkRequestOf(state, profile) {
-  const { post, brand, locale } = requestOf(state, profile, 0);
+export function checkRequestOf(state) {
+  const { post, brand, locale } = requestOf(state, 0);
   const own = brandOf(state);
   const avoid = own && "avoid" in own ? own.avoid : [];
   return { post, brand, locale, avoid };
@@ -122,7 +181,7 @@ function graphOf({ from, size, mood, graph }, tone) {
   return from === "" ? undefined : graph;
 }
 
-/** What is said in the page's language. @param {State} state */
+/** What is said in the page's language. @param {Pick<State, "settings">} state */
 export const speeches = ({ settings: { language } }) => ({
   speech: pageSpeech(language),
   scoreSpeech: elementSpeech(language),

@@ -20,12 +20,14 @@ const FOLLOWERS = [100, 10_000, 1_000_000];
  */
 export function casesOf(request, speech) {
   const { post } = request;
+  // What the last posts came to is known of the platform that they are on.
+  const elsewhere = post.author && { ...post.author, recent: undefined };
   const author = (/** @type {number} */ followers) => ({ ...post.author, followers });
   return [
     ...PLATFORMS.filter((platform) => platform !== post.platform && platform !== "other").map(
       (platform) => ({
         name: speech.platform(platform),
-        request: { ...request, post: { ...post, platform } },
+        request: { ...request, post: { ...post, platform, author: elsewhere } },
       }),
     ),
     ...FOLLOWERS.map((n) => ({

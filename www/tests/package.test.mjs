@@ -59,6 +59,8 @@ test("the types say what the package does", () => {
     import { BsmvScorer } from "bsmv/element";
     import { Session } from "bsmv/session";
     import { loadChecks } from "bsmv/checks";
+    import { readDrafts, readPast } from "bsmv/importer";
+    import { scoreMany } from "bsmv/pool";
     import type { Refusal, Score, Scorer } from "bsmv/types";
     export async function worth(model: URL): Promise<number> {
       const scorer: Scorer = Math.random() < 0.5 ? await init({ model }) : await initWorker({ model });
@@ -72,6 +74,13 @@ test("the types say what the package does", () => {
     export const session = new Session({ load: async () => element.scorer! });
     export const phase: "empty" | "loading" | "scoring" | "explaining" | "settled" | "failed" = session.state.phase;
     export const found = loadChecks().then((check) => check({ post: { text: "a" } }).findings.length);
+    export const likes = readPast(new Blob()).then(({ posts }) => posts[0]?.counts?.likes?.toFixed());
+    export const batch = readDrafts(new Blob()).then(({ rows }) =>
+      scoreMany(rows.flatMap(({ request }) => request ?? []), {
+        model: "model/manifest.json",
+        onAnswer: (i, answer) => console.log(i, "bsmv" in answer ? answer.bsmv : answer.code),
+      }),
+    );
     export const code = (error: ScorerError): string => error.code;
     export const stored = new DiffusionClient({ base: "https://api.example" }).post("1");
     export const answer = (request: Request): Promise<Response> => edge.fetch(request, {});`,
@@ -93,7 +102,16 @@ test("the types say what the package does", () => {
 test("the reference names everything that can be imported", () => {
   const api = join(folder, "node_modules/bsmv/api");
   const pages = readdirSync(api).map((name) => readFileSync(join(api, name), "utf8"));
-  const names = ["init()", "initWorker()", "LocalScorer", "WorkerScorer", "ScorerError"];
+  const names = [
+    "init()",
+    "initWorker()",
+    "readDrafts()",
+    "readPast()",
+    "scoreMany()",
+    "LocalScorer",
+    "WorkerScorer",
+    "ScorerError",
+  ];
   for (const name of [
     ...names,
     "DiffusionClient",

@@ -1,11 +1,17 @@
 /** How the page looks, sounds and speaks: languages, phones, paper, colours, screen readers. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { test } from "node:test";
-import { browser, expected, noComplaints, open, settled, textOf, visit, write } from "./visits.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import {
+  assertAccessible,
+  browser,
+  expected,
+  noComplaints,
+  open,
+  settled,
+  textOf,
+  visit,
+  write,
+} from "./visits.mjs";
 
 /** @typedef {import("./visits.mjs").Page} Page */
 
@@ -190,23 +196,6 @@ test("on paper stand the text, its number and its limits, and nothing that can b
   assert.equal(pressed, 0);
   await page.context().close();
 });
-
-/** Rules of axe that the page keeps: those of WCAG 2.2 AA and good practice. @param {Page} page */
-async function assertAccessible(page, /** @type {string} */ where) {
-  // A script that isn't the page's own: run as the browser's, past its policy.
-  const session = await page.context().newCDPSession(page);
-  await session.send("Runtime.evaluate", { expression: AXE });
-  const violations = await page.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (globalThis).axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    });
-    return violations.map(
-      (/** @type {any} */ { id, nodes }) =>
-        `${id}: ${nodes.map((/** @type {any} */ { html }) => html).join(" ")}`,
-    );
-  });
-  assert.deepEqual(violations, [], where);
-}
 
 for (const locale of ["en", "zh-CN"]) {
   for (const colorScheme of /** @type {const} */ (["light", "dark"])) {

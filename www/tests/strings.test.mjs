@@ -30,22 +30,27 @@ test("no text stands there that nothing asks for", () => {
     ...["carried", "tables", "verdict", "view"].map((name) => `bsmv/element/${name}.js`),
     ...[
       "app",
+      "batch",
+      "batch-run",
       "brands",
       "compare",
       "context",
       "dialog",
       "drafts",
       "editor",
+      "files",
       "findings",
       "out",
       "page",
+      "past",
       "published",
       "what-if",
     ].map((name) => `page/${name}.js`),
   ].map((path) => readFileSync(join(ROOT, "www", path), "utf8"));
   const code = sources.join("\n");
   // Keys that are put together from data.
-  const composed = /^(e|s|t|d|count|error|find|kind|indicator|keep|level|mood|part|step)_/;
+  const composed =
+    /^(e|s|t|d|column|count|error|file|find|kind|indicator|keep|level|mood|part|step|tool|trouble)_/;
   for (const key of [...Object.keys(STRINGS.en), ...Object.keys(PAGE_STRINGS.en)]) {
     if (composed.test(key) || key in PRESETS || ["good", "bad"].includes(key.slice(0, -1)))
       continue;

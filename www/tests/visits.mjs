@@ -1,9 +1,13 @@
 /** Visits of the real page in headless Chromium, from the real server: what its tests share. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { after, test } from "node:test";
 import { launch, PATIENCE, serve } from "./browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const server = await serve();
 export const browser = await launch();
@@ -89,4 +93,26 @@ export async function write(page, text) {
     text,
   );
   return settled(page);
+}
+
+/**
+ * Rules of axe that the page keeps: those of WCAG 2.2 AA and good practice.
+ *
+ * @param {Page} page
+ * @param {string} where
+ */
+export async function assertAccessible(page, where) {
+  // A script that isn't the page's own: run as the browser's, past its policy.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: AXE });
+  const violations = await page.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (globalThis).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return violations.map(
+      (/** @type {any} */ { id, nodes }) =>
+        `${id}: ${nodes.map((/** @type {any} */ { html }) => html).join(" ")}`,
+    );
+  });
+  assert.deepEqual(violations, [], where);
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
+import { loadChecks } from "../bsmv/checks.js";
 import { elementSpeech } from "../bsmv/element/speech.js";
 import { init } from "../bsmv/scorer.js";
 import { constants } from "../pkg/bsmv.js";
@@ -66,4 +67,38 @@ test("whatever is said of a post is said in the language that was asked for", as
     }
   }
   assert.ok(notes > 100, `${notes} notes`);
+});
+
+/** Words that begin what somebody can do. */
+const ADVICE = {
+  en: /\b(say|state|write|leave|keep|shorten|begin|ask|type|declare|name|is enough|are enough)\b/i,
+  zh: /写|说|换|删|留下|留一|标|移到|声明|输入|够了|点出|问/,
+};
+
+test("each thing that is to be mended says what to do", async () => {
+  const check = await loadChecks({ wasm: readFileSync(join(ROOT, "www/pkg/bsmv_bg.wasm")) });
+  const lines = readFileSync(join(ROOT, "tests/fixtures/checks.ndjson"), "utf8").trim().split("\n");
+  const texts = lines.map((line) => JSON.parse(line).text);
+  const codes = new Set();
+  for (const locale of /** @type {const} */ (["en", "zh"])) {
+    const said = [];
+    for (const { request } of requests) {
+      said.push(...given(await scorer.score({ ...request, locale })).flags);
+    }
+    for (const text of texts) {
+      for (const platform of /** @type {const} */ (["x", "xiaohongshu"])) {
+        const avoid = [text.slice(0, 2)];
+        said.push(...check({ post: { text, platform }, locale, avoid }).findings);
+      }
+    }
+    const long = "好".repeat(1001);
+    said.push(...check({ post: { text: long, platform: "xiaohongshu" }, locale }).findings);
+    for (const { code, message } of said) {
+      codes.add(code);
+      // The post's own words are no advice.
+      const own = message.replaceAll(/“.*?”/g, "");
+      assert.match(own, ADVICE[locale], `${code}: ${message}`);
+    }
+  }
+  assert.ok(codes.size > 15, [...codes].join(" "));
 });

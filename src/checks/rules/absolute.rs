@@ -1,18 +1,13 @@
 //! First places that nobody can prove.
 
-use super::{FTC_CLAIMS, Group, Rule, milder, rule, unless};
-use crate::checks::{Level, Source};
-
-const ABSOLUTES: Source = Source {
-    name: "《广告法》第九条第（三）项；《广告绝对化用语执法指南》",
-    url: "https://www.samr.gov.cn/ggjgs/tzgg/art/2023/art_183b5cb48d9e4f0dba67f9f912a913ba.html",
-};
+use super::{Group, Rule, milder, rule, unless};
+use crate::checks::{Level, sources};
 
 pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "absolute",
         level: Level::Must,
-        source: Some(ABSOLUTES),
+        source: Some(sources::ABSOLUTES),
         sentence: &["别信", "骗", "智商税", "谁说", "叫“"],
         rules: &[
             rule(&[
@@ -174,7 +169,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "absolute",
         level: Level::Should,
-        source: Some(FTC_CLAIMS),
+        source: Some(sources::FTC_CLAIMS),
         sentence: &["i read", "heard", "isn't", "not the"],
         rules: &[
             rule(&[

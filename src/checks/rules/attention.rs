@@ -1,28 +1,13 @@
 //! What draws readers away, or buys or begs their attention.
 
 use super::{Group, rule, unless};
-use crate::checks::{Level, Source};
-
-const XIAOHONGSHU: Source = Source {
-    name: "《小红书社区规范》",
-    url: "https://www.xiaohongshu.com/crown/community/rules",
-};
-
-const GIVEAWAYS: Source = Source {
-    name: "《反不正当竞争法》；《规范促销行为暂行规定》",
-    url: "https://www.samr.gov.cn/",
-};
-
-const X_RULES: Source = Source {
-    name: "X: Guidelines for promotions",
-    url: "https://help.x.com/en/rules-and-policies/x-contest-rules",
-};
+use crate::checks::{Level, sources};
 
 pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "offsite",
         level: Level::Should,
-        source: Some(XIAOHONGSHU),
+        source: Some(sources::XIAOHONGSHU),
         sentence: &["别加", "骗", "和朋友"],
         rules: &[
             rule(&[
@@ -45,7 +30,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "offsite",
         level: Level::Should,
-        source: Some(X_RULES),
+        source: Some(sources::X_PROMOTIONS),
         sentence: &["family", "is down"],
         rules: &[rule(&[
             "dm me on whatsapp",
@@ -59,7 +44,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "giveaway",
         level: Level::Should,
-        source: Some(GIVEAWAYS),
+        source: Some(sources::GIVEAWAYS),
         sentence: &["年会"],
         rules: &[
             rule(&[
@@ -84,7 +69,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "giveaway",
         level: Level::Should,
-        source: Some(X_RULES),
+        source: Some(sources::X_PROMOTIONS),
         sentence: &["never win"],
         rules: &[rule(&[
             "rt to win",

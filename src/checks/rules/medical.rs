@@ -1,23 +1,13 @@
 //! Effects that only medicines may promise.
 
-use super::{AD_LAW, Group, rule, unless};
-use crate::checks::{Level, Source};
-
-const MEDICAL: Source = Source {
-    name: "《广告法》第十七条、第十八条",
-    url: AD_LAW,
-};
-
-const FTC_HEALTH: Source = Source {
-    name: "FTC: Health Products Compliance Guidance",
-    url: "https://www.ftc.gov/business-guidance/resources/health-products-compliance-guidance",
-};
+use super::{Group, rule, unless};
+use crate::checks::{Level, sources};
 
 pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "medical",
         level: Level::Must,
-        source: Some(MEDICAL),
+        source: Some(sources::MEDICAL),
         sentence: &[
             "医生",
             "医院",
@@ -114,7 +104,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "medical",
         level: Level::Must,
-        source: Some(FTC_HEALTH),
+        source: Some(sources::FTC_HEALTH),
         sentence: &[
             "doctor treated",
             "please see a doctor",

@@ -80,17 +80,6 @@ const fn unless(
     }
 }
 
-const AD_LAW: &str = "https://www.samr.gov.cn/zw/zfxxgk/fdzdgknr/fgs/art/2023/art_5474cf75173c45d6a0379730fb4e8d97.html";
-const FTC_CLAIMS: Source = Source {
-    name: "FTC: Advertising and Marketing Basics",
-    url: "https://www.ftc.gov/business-guidance/advertising-marketing/advertising-marketing-basics",
-};
-/// Content made by machines says so.
-pub const AI_LABEL: Source = Source {
-    name: "《人工智能生成合成内容标识办法》第十条",
-    url: "https://www.cac.gov.cn/2025-03/14/c_1743654684782215.htm",
-};
-
 /// What the rules find in a part of a post: of words that several find, the first.
 pub fn find(folded: &Folded, field: Field, words: &Words) -> Vec<Finding> {
     let mut found: Vec<(std::ops::Range<usize>, Finding)> = Vec::new();

@@ -1,22 +1,7 @@
 //! Effects and returns that nobody can promise.
 
-use super::{AD_LAW, FTC_CLAIMS, Group, rule, unless};
-use crate::checks::{Level, Source};
-
-const GUARANTEES: Source = Source {
-    name: "《广告法》第十六条、第十八条、第二十四条、第二十八条",
-    url: AD_LAW,
-};
-
-const RETURNS: Source = Source {
-    name: "《广告法》第二十五条",
-    url: AD_LAW,
-};
-
-const FTC_MONEY: Source = Source {
-    name: "FTC: Business opportunities and investments",
-    url: "https://www.ftc.gov/business-guidance/advertising-marketing",
-};
+use super::{Group, rule, unless};
+use crate::checks::{Level, sources};
 
 /// Denials, warnings and reports, in which a claim is nobody's own.
 const DENIED: &[&str] = &[
@@ -57,7 +42,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "guarantee",
         level: Level::Must,
-        source: Some(GUARANTEES),
+        source: Some(sources::GUARANTEES),
         sentence: DENIED,
         rules: &[
             rule(&[
@@ -131,7 +116,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "guarantee",
         level: Level::Must,
-        source: Some(FTC_CLAIMS),
+        source: Some(sources::FTC_CLAIMS),
         sentence: DENIED_EN,
         rules: &[
             rule(&[
@@ -162,7 +147,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "return",
         level: Level::Must,
-        source: Some(RETURNS),
+        source: Some(sources::RETURNS),
         sentence: DENIED,
         rules: &[
             rule(&[
@@ -187,7 +172,7 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         code: "return",
         level: Level::Must,
-        source: Some(FTC_MONEY),
+        source: Some(sources::FTC_MONEY),
         sentence: DENIED_EN,
         rules: &[
             rule(&[

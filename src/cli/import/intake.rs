@@ -1,49 +1,41 @@
-//! Takes posts and events in: finds the post of each event, gathers the events of each post, and
-//! stores a post with its events in one transaction.
+//! Takes posts and events in, and finds the post of each event.
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use bsmv::post::Platform;
 use bsmv::published::import::{
     Columns, Happening, ImportedPost, Item, Layout, Moment, Names, Row, Rows, Section, Settings,
-    Source, When, ZeroTails, items, recognise, unknown_columns,
+    Source, SourceError, When, ZeroTails, items, recognise, unknown_columns,
 };
 use bsmv::published::record::{Event, PostRecord, seconds_after};
-use bsmv::published::store::{Done, EventsSoFar, Store, StoreError};
+use bsmv::published::store::{Done, Import, Store, StoreError};
 use time::{OffsetDateTime, UtcOffset};
-use tokio::runtime::Runtime;
-use tokio::task::JoinSet;
 
 use super::tally::Tally;
 use super::threads::Threads;
-
-/// Events that are gathered before they are stored. A post with more of them takes several
-/// transactions.
-const MOST_EVENTS: usize = 50_000;
-/// Posts that wait for their events before they are stored without.
-const MOST_POSTS: usize = 20_000;
 
 /// Computes the valences of texts.
 type ReadTexts<'a> = &'a mut dyn FnMut(&mut [Event]) -> Result<()>;
 
 /// A post that was looked up, or that the file describes.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     /// `None` if it is nowhere.
-    created_at: Option<OffsetDateTime>,
+    pub(super) created_at: Option<OffsetDateTime>,
     /// What is to be stored of it with its next events.
-    record: Option<Box<PostRecord>>,
+    pub(super) record: Option<Box<PostRecord>>,
     /// True if the file says something of it.
     counted: bool,
 }
 
 /// An import under way.
 pub struct Intake<'a> {
-    pub(super) store: Arc<Store>,
-    pub(super) runtime: Runtime,
+    pub(super) store: &'a Store,
+    /// The transaction, once something is in it, and what it has added.
+    pub(super) import: Option<Import<'a>>,
+    pub(super) under_way: Done,
     settings: Settings,
     /// The post that a person describes, until it is known which it is.
     pub(super) described: Option<PostRecord>,
@@ -51,10 +43,10 @@ pub struct Intake<'a> {
     pub observed_until: u32,
     pub no_valences: bool,
     pub tally: Tally,
-    posts: HashMap<String, Known>,
-    waiting_posts: usize,
-    events: HashMap<String, Vec<Event>>,
-    waiting_events: usize,
+    pub(super) posts: HashMap<String, Known>,
+    pub(super) waiting_posts: usize,
+    pub(super) events: HashMap<String, Vec<Event>>,
+    pub(super) waiting_events: usize,
     threads: Threads,
     /// The post that the first row names, where a person names another.
     named_in_file: Option<String>,
@@ -62,14 +54,15 @@ pub struct Intake<'a> {
 
 impl<'a> Intake<'a> {
     pub fn new(
-        store: Arc<Store>,
+        store: &'a Store,
         settings: Settings,
         described: Option<PostRecord>,
         read_texts: ReadTexts<'a>,
-    ) -> Result<Self> {
-        Ok(Intake {
+    ) -> Self {
+        Intake {
             store,
-            runtime: tokio::runtime::Builder::new_current_thread().build()?,
+            import: None,
+            under_way: Done::default(),
             settings,
             described,
             read_texts,
@@ -82,7 +75,7 @@ impl<'a> Intake<'a> {
             waiting_events: 0,
             threads: Threads::default(),
             named_in_file: None,
-        })
+        }
     }
 
     /// The counts of what was taken in.
@@ -161,8 +154,15 @@ impl<'a> Intake<'a> {
         } else if let Some(id) = self.settings.post.clone() {
             self.describe(id)?;
         }
+        let mut settings = self.settings.clone();
+        if has_posts
+            && layout.clock.is_none()
+            && let (None, Some(described)) = (settings.offset, &self.described)
+        {
+            // Nothing else says by which clock the file was written.
+            settings.offset = Some(described.created_at.offset());
+        }
         if matches!(layout.rows, Rows::Mixed | Rows::Reposts) {
-            let settings = self.settings.clone();
             let mut quotes = Vec::new();
             each_item(source, section, layout, &settings, &mut |found| {
                 for item in found.unwrap_or_default().0 {
@@ -172,7 +172,6 @@ impl<'a> Intake<'a> {
             })?;
             self.settle(quotes)?;
         }
-        let settings = self.settings.clone();
         let mut tails = ZeroTails::default();
         let unused = each_item(source, section, layout, &settings, &mut |found| {
             self.tally.rows += 1;
@@ -193,7 +192,7 @@ impl<'a> Intake<'a> {
     /// Says what a person knows of a post, once: it replaces what the store has.
     pub(super) fn describe(&mut self, id: String) -> Result<()> {
         if let Some(record) = self.described.take() {
-            let stored = self.store.record(&id)?;
+            let stored = self.record(&id)?;
             let bare = PostRecord {
                 user: None,
                 ..record.clone()
@@ -256,13 +255,8 @@ impl<'a> Intake<'a> {
             Item::Event(happening) | Item::EventOrPost(happening, _) => &happening.event.id,
         };
         if tails.are_ruined_with(id) {
-            self.events.clear();
-            self.posts.clear();
-            bail!(
-                "{place}: every id so far ends in zeros, such as {id}: a spreadsheet keeps 15 digits \
-                 of a number, so different rows have one id; export the file again, and open it \
-                 with the column as text"
-            );
+            self.give_up();
+            bail!("{place}: {}", SourceError::RuinedIds(id.clone()));
         }
         match item {
             // Both are in since the first reading.
@@ -272,11 +266,13 @@ impl<'a> Intake<'a> {
             }
             Item::Post(id, record) => {
                 self.add_post(id, *record)?;
-                self.make_room()
+                self.make_room()?;
+                Ok(())
             }
             Item::Event(happening) | Item::EventOrPost(happening, _) => {
                 self.add_event(*happening, layout, place)?;
-                self.make_room()
+                self.make_room()?;
+                Ok(())
             }
         }
     }
@@ -389,7 +385,7 @@ impl<'a> Intake<'a> {
         if let Some(known) = self.posts.get(id) {
             return Ok(known.created_at);
         }
-        let created_at = self.store.record(id)?.map(|record| record.created_at);
+        let created_at = self.record(id)?.map(|record| record.created_at);
         let known = Known {
             created_at,
             ..Known::default()
@@ -410,7 +406,7 @@ impl<'a> Intake<'a> {
             **waiting = PostRecord::clone(waiting).updated(record);
             return Ok(());
         }
-        let record = match self.store.record(&id)? {
+        let record = match self.record(&id)? {
             None => record,
             Some(stored) => {
                 let joined = stored.clone().updated(record);
@@ -425,6 +421,7 @@ impl<'a> Intake<'a> {
                 joined
             }
         };
+        let known = self.posts.entry(id).or_default();
         known.created_at = Some(record.created_at);
         known.record = Some(Box::new(record));
         self.waiting_posts += 1;
@@ -441,7 +438,11 @@ impl<'a> Intake<'a> {
             .entry(cascade.id)
             .or_default()
             .extend(cascade.events);
-        self.make_room()
+        // Each line is a whole post: what was read so far need not wait for the rest.
+        if self.make_room()? {
+            self.commit()?;
+        }
+        Ok(())
     }
 
     pub(super) fn read_texts(&mut self, events: &mut [Event]) -> Result<()> {
@@ -449,82 +450,6 @@ impl<'a> Intake<'a> {
             return Ok(());
         }
         (self.read_texts)(events)
-    }
-
-    fn make_room(&mut self) -> Result<()> {
-        if self.waiting_events >= MOST_EVENTS || self.waiting_posts >= MOST_POSTS {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    /// Stores all that was taken in: each post with its events, or nothing of it.
-    pub fn flush(&mut self) -> Result<()> {
-        self.waiting_events = 0;
-        self.waiting_posts = 0;
-        let mut lengths = Vec::with_capacity(self.events.len());
-        let mut all = Vec::new();
-        for (id, mut events) in std::mem::take(&mut self.events) {
-            lengths.push((id, events.len()));
-            all.append(&mut events);
-        }
-        self.tally.strange_posts = self
-            .posts
-            .values()
-            .filter(|post| post.created_at.is_none())
-            .count() as u64;
-        if self.tally.dry_run {
-            self.tally.added += all.len() as u64;
-            return Ok(());
-        }
-        // All texts together, so that they share passes through the encoder.
-        self.read_texts(&mut all)?;
-        let mut all = all.into_iter();
-        let mut batch: Vec<(String, Option<PostRecord>, Vec<Event>)> = Vec::new();
-        for (id, length) in lengths {
-            let record = self
-                .posts
-                .get_mut(&id)
-                .and_then(|known| known.record.take());
-            batch.push((
-                id,
-                record.map(|record| *record),
-                all.by_ref().take(length).collect(),
-            ));
-        }
-        for (id, known) in &mut self.posts {
-            if let Some(record) = known.record.take() {
-                batch.push((id.clone(), Some(*record), Vec::new()));
-            }
-        }
-        let (store, observed_until) = (&self.store, self.observed_until);
-        let written = self.runtime.block_on(async {
-            let mut writing = JoinSet::new();
-            for (id, record, events) in batch {
-                let store = Arc::clone(store);
-                writing.spawn(async move {
-                    store
-                        .import(&id, record, EventsSoFar::Stay, events, observed_until)
-                        .await
-                });
-            }
-            let mut sum = Done::default();
-            let mut failure = None;
-            while let Some(done) = writing.join_next().await {
-                match done? {
-                    Ok(done) => {
-                        sum.events += done.events;
-                        sum.known += done.known;
-                    }
-                    Err(error) => failure = failure.or(Some(error)),
-                }
-            }
-            Ok::<_, anyhow::Error>((sum, failure))
-        })?;
-        let (sum, failure) = written;
-        self.tally.added += sum.events;
-        self.tally.known += sum.known;
-        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 

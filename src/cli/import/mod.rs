@@ -4,21 +4,21 @@ mod intake;
 mod pages;
 mod tally;
 mod threads;
+mod transaction;
 
-use std::fs;
-use std::io::{BufRead, Read};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use bsmv::post::Platform;
 use bsmv::post::json;
 use bsmv::published::import::{
     Format, Settings, Source, cascade_from_pages, cascade_from_paths, post_from_json,
 };
 use bsmv::published::record::{PostRecord, check_id, fill_valences};
-use bsmv::published::store::Store;
+use bsmv::published::store::{Store, import_export, is_export};
 use encoding_rs::Encoding;
 use time::UtcOffset;
 
@@ -33,6 +33,8 @@ use intake::Intake;
 /// given again. Pages of the API hold a whole cascade, which replaces what the store has of the
 /// same post. A line that can't be read is left out and named, and the exit code is 1. Valences
 /// that are missing are computed from texts.
+///
+/// What `bsmv export` wrote becomes a new store, whole.
 #[derive(clap::Args)]
 pub struct Args {
     /// The store; made if it isn't there
@@ -99,8 +101,11 @@ impl From<FileFormat> for Format {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
+    if let Some(export) = open_export(&args.input)? {
+        return run_export(args, export);
+    }
     let name = args.input.display().to_string();
-    let store = Arc::new(open_store(args)?);
+    let store = open_store(args)?;
     let settings = Settings {
         post: args.id.clone(),
         offset: args.utc_offset,
@@ -119,13 +124,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         };
         Ok(fill_valences(model.reader(), events)?)
     };
-    let mut intake = Intake::new(store, settings, record, &mut read_texts)?;
+    let mut intake = Intake::new(&store, settings, record, &mut read_texts);
     intake.observed_until = args.observed_until;
     intake.tally.dry_run = args.dry_run;
     intake.no_valences = args.no_valences;
     let outcome = read(args, &mut intake);
     // Whatever went wrong, what was read is stored, and counted.
-    let outcome = outcome.and(intake.flush());
+    let outcome = outcome.and(intake.commit());
     let tally = intake.into_tally();
     print!("{tally}");
     for line in tally.refused() {
@@ -137,6 +142,25 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// The file, if `bsmv export` wrote it.
+fn open_export(input: &Path) -> Result<Option<BufReader<File>>> {
+    let open = || -> io::Result<_> {
+        let mut file = BufReader::new(File::open(input)?);
+        Ok(is_export(file.fill_buf()?).then_some(file))
+    };
+    open().with_context(|| input.display().to_string())
+}
+
+fn run_export(args: &Args, mut export: BufReader<File>) -> Result<ExitCode> {
+    if args.dry_run {
+        bail!("an export is stored whole or not at all: leave --dry-run out");
+    }
+    let kept = import_export(&mut export, &args.store)
+        .with_context(|| args.input.display().to_string())?;
+    println!("{} posts, {} events", kept.posts, kept.events);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A dry run makes no store.

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use bsmv::diffusion::DiffusionGraph;
 use bsmv::published::import::ImportedPost;
 use bsmv::published::record::{Event, PostRecord};
-use bsmv::published::store::EventsSoFar;
+use bsmv::published::store::{EventsSoFar, Imported};
 
 use super::intake::Intake;
 
@@ -25,8 +25,8 @@ impl Intake<'_> {
             self.read_texts(&mut cascade.events)?;
         }
         let (id, events) = (cascade.id, cascade.events);
-        if self.store.record(&id)?.is_some() {
-            let stored = self.store.snapshot(&id, None)?;
+        if self.record(&id)?.is_some() {
+            let stored = self.snapshot(&id)?;
             if stored.graph.len() > events.len() {
                 bail!(
                     "has {} events of {id}, the store has {}: erase the post first if these are \
@@ -45,15 +45,13 @@ impl Intake<'_> {
             return Ok(());
         }
         let observed_until = self.observed_until.max(cascade.observed_until);
-        let replaced = self.store.import(
-            &id,
-            Some(cascade.post),
-            EventsSoFar::Go,
+        self.add_to_store(vec![Imported {
+            id,
+            record: Some(cascade.post),
+            so_far: EventsSoFar::Go,
             events,
             observed_until,
-        );
-        self.tally.added += self.runtime.block_on(replaced)?.events;
-        Ok(())
+        }])
     }
 
     /// Stores a post whose events are there already.

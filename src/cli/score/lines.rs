@@ -104,16 +104,7 @@ fn answer(
         scorer.answer(&request, scorer.score(&request))
     }))
     .map_or_else(
-        |_| Err(bug()),
+        |_| Err(ErrorReport::bug()),
         |done| done.map_err(|e| ErrorReport::from(&e)),
     )
-}
-
-/// The answer to a line that broke the program; what it said is on standard error.
-pub fn bug() -> ErrorReport {
-    ErrorReport {
-        code: "internal",
-        field: None,
-        message: "a fault of the program, not of the request: please report it".to_owned(),
-    }
 }

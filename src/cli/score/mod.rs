@@ -3,6 +3,8 @@
 #[cfg(feature = "server")]
 mod file;
 mod lines;
+#[cfg(feature = "server")]
+mod progress;
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -92,7 +94,11 @@ pub fn run(args: Args) -> Result<ExitCode> {
         .as_deref()
         .map(|file| from_file(file, "brand"))
         .transpose()?;
-    let weights = args.weights.as_deref().map(parse_weights).transpose()?;
+    let weights = args
+        .weights
+        .as_deref()
+        .map(Weights::from_words)
+        .transpose()?;
     if let Some(brand) = &brand {
         brand.validate().map_err(|e| e.within("brand"))?;
     }
@@ -101,16 +107,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
     }
     #[cfg(feature = "server")]
     if let (Some(input), Some(out)) = (&args.file, &args.out) {
-        let asked = file::Asked {
-            input,
-            out,
+        let asked = bsmv::bulk::Asked {
             brand,
             weights,
             platform: args.platform.as_deref().map(read_platform).transpose()?,
             utc_offset: args.utc_offset,
             encoding: args.encoding,
         };
-        return file::run(&args.model, asked);
+        return file::run(&args.model, input, out, asked);
     }
     match &args.text {
         Some(text) => one(&args, text, brand, weights),
@@ -178,26 +182,4 @@ fn read_platform(name: &str) -> Result<Platform> {
 fn from_file<T: DeserializeOwned>(file: &Path, at: &str) -> Result<T> {
     let json = fs::read(file).with_context(|| file.display().to_string())?;
     Ok(json::parse(json, at)?)
-}
-
-/// A preset's name, or three numbers.
-fn parse_weights(text: &str) -> bsmv::Result<Weights> {
-    match text {
-        "balanced" => return Ok(Weights::BALANCED),
-        "awareness" => return Ok(Weights::AWARENESS),
-        "sales" => return Ok(Weights::SALES),
-        _ => {}
-    }
-    let numbers: Result<Vec<f32>, _> = text.split(',').map(|n| n.trim().parse()).collect();
-    match numbers.as_deref() {
-        Ok(&[sentiment, topic, diffusion]) => Ok(Weights {
-            sentiment,
-            topic,
-            diffusion,
-        }),
-        _ => Err(bsmv::Error::invalid(
-            "weights",
-            format!("is \"{text}\": use balanced, awareness, sales or numbers such as 0.2,0.3,0.5"),
-        )),
-    }
 }

@@ -4,28 +4,35 @@
 //! bytes ─ source: encoding, table, JSON, workbook, database ─ rows
 //! names of columns ─ layouts: the program that wrote them ──── fields
 //! rows, fields ─ values: counts, times, kinds, ids ─────────── items: posts and events
+//! items ─ past: a creator's own posts;  rows ─ drafts: requests to score
 //! ```
 //!
 //! Every error names the line and the field: `lines[3].t` is field `t` of line 3, counted from 1.
 //! Whole cascades have readers of their own: [`cascade_from_pages`] and [`cascade_from_paths`].
 
+mod drafts;
 mod item;
 mod layouts;
 mod ndjson;
 mod pages;
+mod past;
 mod paths;
 mod source;
+mod trouble;
 mod values;
 
 use sha2::{Digest, Sha256};
 
+pub use drafts::{Drafts, Place};
 pub use item::{Happening, Item, Settings, When, draft, items};
 pub use layouts::{Columns, Layout, Rows, recognise, recognise_texts, unknown_columns};
 pub use ndjson::{SentEvent, events_from_ndjson};
 pub use pages::cascade_from_pages;
+pub use past::{Past, PastPost, past};
 pub use paths::cascade_from_paths;
 pub use source::rows::{Names, Row};
 pub use source::{Format, Section, Source, SourceError};
+pub use trouble::Trouble;
 pub use values::ids::ZeroTails;
 pub use values::times::{Moment, offset};
 

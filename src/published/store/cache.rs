@@ -34,7 +34,7 @@ pub struct Snapshot {
 }
 
 /// A post as read from its tables, with the events that were added since.
-pub struct Post {
+pub struct CachedPost {
     /// As in [`Snapshot`].
     pub row: i64,
     /// As in [`Snapshot`].
@@ -51,7 +51,7 @@ pub struct Post {
     pub snapshots: VecDeque<Arc<Snapshot>>,
 }
 
-impl Post {
+impl CachedPost {
     /// Adds an event that isn't there yet.
     pub fn add(&mut self, seq: i64, event: &Arrival) {
         if self.seq.last().is_none_or(|&last| last < seq) && self.log.push(event) {
@@ -99,7 +99,7 @@ impl Post {
 }
 
 /// A post that is there, or will be as soon as whoever holds the lock has read it.
-type Slot = Arc<Mutex<Option<Post>>>;
+type Slot = Arc<Mutex<Option<CachedPost>>>;
 
 /// Posts in memory; those not asked for longest make room.
 #[derive(Default)]
@@ -128,8 +128,8 @@ impl Cache {
     pub fn with<T>(
         &self,
         post: u128,
-        load: impl FnOnce() -> Result<Option<Post>>,
-        read: impl FnOnce(&mut Post) -> T,
+        load: impl FnOnce() -> Result<Option<CachedPost>>,
+        read: impl FnOnce(&mut CachedPost) -> T,
     ) -> Result<Option<T>> {
         let slot = {
             let mut kept = lock(&self.0);
@@ -220,7 +220,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::mpsc::channel;
     use std::thread;
 
@@ -230,8 +230,8 @@ mod tests {
     use super::*;
     use crate::diffusion::EventKind;
 
-    fn post(record: PostRecord) -> Post {
-        Post {
+    fn post(record: PostRecord) -> CachedPost {
+        CachedPost {
             row: 1,
             revision: 0,
             record: Arc::new(record),
@@ -242,11 +242,12 @@ mod tests {
         }
     }
 
-    fn bare() -> Post {
+    fn bare() -> CachedPost {
         post(PostRecord::new(OffsetDateTime::UNIX_EPOCH))
     }
 
-    fn event(id: u128, t: u32) -> Arrival {
+    /// A repost of which nothing else is known.
+    pub fn repost(id: u128, t: u32) -> Arrival {
         Arrival {
             id,
             parent: None,
@@ -283,13 +284,13 @@ mod tests {
     #[test]
     fn events_are_added_to_posts_in_memory_alone_and_once() {
         let cache = Cache::default();
-        let new = [(0, event(7, 10)), (1, event(8, 20))];
+        let new = [(0, repost(7, 10)), (1, repost(8, 20))];
         cache.add(1, &new, 60);
         assert_eq!(events(&cache, 1), (0, true), "it is read from the tables");
         cache.add(1, &new, 60);
         cache.add(1, &new, 30);
         assert_eq!(events(&cache, 1), (2, false));
-        let seen = |post: &mut Post| post.observed_until;
+        let seen = |post: &mut CachedPost| post.observed_until;
         let seen = cache.with(1, || Ok(None), seen).unwrap();
         assert_eq!(seen, Some(60), "it never goes back");
     }
@@ -323,7 +324,7 @@ mod tests {
             });
             is_read.recv().unwrap();
             adding.send(()).unwrap();
-            cache.add(1, &[(0, event(7, 10))], 10);
+            cache.add(1, &[(0, repost(7, 10))], 10);
         });
         assert_eq!(events(&cache, 1), (1, false));
     }
@@ -347,7 +348,7 @@ mod tests {
         events(&cache, 1);
         events(&cache, 2);
         let many: Vec<_> = (0..=MOST_EVENTS as i64)
-            .map(|i| (i, event(i as u128, 0)))
+            .map(|i| (i, repost(i as u128, 0)))
             .collect();
         cache.add(2, &many, 0);
         assert_eq!(events(&cache, 2), (MOST_EVENTS + 1, false));
@@ -358,7 +359,7 @@ mod tests {
     fn graphs_are_made_once_and_a_few_are_kept() {
         let mut post = bare();
         for i in 0..9 {
-            post.add(i, &event(i as u128 + 1, 10 * i as u32));
+            post.add(i, &repost(i as u128 + 1, 10 * i as u32));
         }
         post.observed_until = 100;
         let newest = post.snapshot(None);

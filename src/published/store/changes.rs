@@ -20,8 +20,8 @@ pub enum Change {
     Put {
         /// Hash of the post's id.
         post: u128,
-        /// Hash of its author's id, if that is known.
-        author: Option<u128>,
+        /// Its author.
+        author: Author,
         /// The new record.
         record: Box<PostRecord>,
         /// The fate of the events that a replaced post has.
@@ -49,6 +49,15 @@ pub enum Change {
     By(Actor, Box<Change>),
     /// Writes down what API keys used.
     Usage(Vec<Usage>),
+}
+
+/// The author of a post that is put, by the hash of its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// This one; `None` for one that isn't known.
+    Is(Option<u128>),
+    /// The one that a replaced post has.
+    Stays,
 }
 
 /// The fate of the events of a post that is replaced.
@@ -84,6 +93,16 @@ pub enum News {
     },
     /// These posts, by the hashes of their ids, are no longer as they were.
     Changed(Vec<u128>),
+}
+
+impl News {
+    /// The posts that it is about.
+    pub fn posts(self) -> Vec<u128> {
+        match self {
+            News::Added { post, .. } => vec![post],
+            News::Changed(posts) => posts,
+        }
+    }
 }
 
 impl Change {
@@ -153,10 +172,7 @@ fn together(db: &Connection, changes: Vec<Change>) -> Result<(Done, News)> {
         sum.posts += done.posts;
         sum.events += done.events;
         sum.known += done.known;
-        match news {
-            News::Added { post, .. } => changed.push(post),
-            News::Changed(posts) => changed.extend(posts),
-        }
+        changed.extend(news.posts());
     }
     changed.dedup();
     Ok((sum, News::Changed(changed)))
@@ -165,7 +181,7 @@ fn together(db: &Connection, changes: Vec<Change>) -> Result<(Done, News)> {
 fn put(
     db: &Connection,
     post: u128,
-    author: Option<u128>,
+    author: Author,
     mut record: PostRecord,
     events: EventsSoFar,
 ) -> Result<(Done, News)> {
@@ -173,6 +189,10 @@ fn put(
     record.user = None;
     let json = serde_json::to_string(&record).map_err(|e| StoreError::Failed(e.to_string()))?;
     let id = post.to_be_bytes();
+    let named = match author {
+        Author::Is(named) => named,
+        Author::Stays => None,
+    };
     let created = db
         .query_row("SELECT 1 FROM posts WHERE id = ?1", [id], |_| Ok(()))
         .optional()?
@@ -181,16 +201,17 @@ fn put(
         "INSERT INTO posts
          (id, author, created_at, record, keep_texts, observed_until, revision, arrived)
          VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0)
-         ON CONFLICT (id) DO UPDATE SET author = excluded.author,
+         ON CONFLICT (id) DO UPDATE SET author = iif(?6, author, excluded.author),
          created_at = excluded.created_at, record = excluded.record,
          keep_texts = excluded.keep_texts, revision = revision + 1
          RETURNING row",
         params![
             id,
-            author.map(u128::to_be_bytes),
+            named.map(u128::to_be_bytes),
             record.created_at.unix_timestamp(),
             json,
-            record.keep_texts
+            record.keep_texts,
+            author == Author::Stays
         ],
         |row| row.get(0),
     )?;

@@ -13,38 +13,60 @@ use super::{Result, StoreError};
 pub struct Location {
     uri: String,
     on_disk: bool,
-    /// The system lets go of it when the process ends, however it ends. `None` in memory, and where
-    /// a server has the file.
-    lock: Option<File>,
+    /// `None` in memory, and where a server has the file.
+    lock: Option<Lock>,
+}
+
+/// Keeps others from opening a store. The system lets go of it when the process ends, however it
+/// ends.
+pub struct Lock {
+    /// Held, not read.
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the store in a file, which need not be there yet.
+    pub fn take(path: &Path) -> Result<Self> {
+        Self::take_if_free(path)?.ok_or_else(|| StoreError::Open {
+            path: path.to_owned(),
+            problem: "another bsmv has it open: send it requests, or end it first".to_owned(),
+        })
+    }
+
+    /// `None` if another process has it.
+    fn take_if_free(path: &Path) -> Result<Option<Self>> {
+        let failed = |problem: std::io::Error| StoreError::Open {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        };
+        let lock = owners_file(&beside(path, ".lock")).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(failed(e)),
+        }
+    }
 }
 
 impl Location {
     /// A file, which is made if it isn't there. Readable by its owner alone.
     pub fn file(path: &Path) -> Result<Self> {
-        let location = Self::shared(path)?;
-        if location.lock.is_some() {
-            return Ok(location);
-        }
-        let problem = "another bsmv has it open: send it requests, or end it first";
-        Err(StoreError::Open {
-            path: path.to_owned(),
-            problem: problem.to_owned(),
-        })
+        let lock = Lock::take(path)?;
+        Self::at(path, Some(lock))
     }
 
     /// A file that a server may have open: only for tables that it reads anew each time.
     pub fn shared(path: &Path) -> Result<Self> {
+        let lock = Lock::take_if_free(path)?;
+        Self::at(path, lock)
+    }
+
+    fn at(path: &Path, lock: Option<Lock>) -> Result<Self> {
         let failed = |problem: String| StoreError::Open {
             path: path.to_owned(),
             problem,
         };
         let io = |e: std::io::Error| failed(e.to_string());
-        let lock = owners_file(&beside(path, ".lock")).map_err(io)?;
-        let lock = match lock.try_lock() {
-            Ok(()) => Some(lock),
-            Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(e)) => return Err(io(e)),
-        };
         owners_file(path).map_err(io)?;
         let full = path.canonicalize().map_err(io)?;
         let name = full
@@ -110,7 +132,7 @@ impl Location {
 }
 
 /// Opens or makes a file, readable by its owner alone.
-fn owners_file(path: &Path) -> std::io::Result<File> {
+pub fn owners_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -118,7 +140,8 @@ fn owners_file(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn beside(path: &Path, ending: &str) -> PathBuf {
+/// The path of a file that lies beside another.
+pub fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

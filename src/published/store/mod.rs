@@ -9,6 +9,8 @@ pub mod api_keys;
 pub mod audit;
 mod cache;
 mod changes;
+mod copies;
+mod export;
 mod ids;
 mod location;
 pub mod office;
@@ -27,15 +29,17 @@ use rusqlite::{Connection, OptionalExtension, params};
 use time::OffsetDateTime;
 
 use api_keys::{ApiKey, Usage};
-use cache::{Cache, Post};
-use changes::Change;
+use cache::{Cache, CachedPost};
+use changes::{Author, Change};
 use location::Location;
-use tables::{EVENT_COLUMNS, arrival, hash};
-use writer::Writer;
+use tables::{EVENT_COLUMNS, arrival, hash, record_of};
+use writer::{LongTransaction, Writer};
 
 pub use acting::Acting;
 pub use cache::Snapshot;
 pub use changes::{Done, EventsSoFar};
+pub use copies::{Contents, backup, restore};
+pub use export::{export, import_export, is_export};
 pub use ids::{IdOf, Key};
 
 /// Connections kept open for reading.
@@ -84,6 +88,9 @@ pub enum StoreError {
         /// Longest name, in bytes.
         most: usize,
     },
+    /// A line isn't as an export has it.
+    #[error("{0}")]
+    NoExport(String),
     /// A full disk, most often.
     #[error("the store failed: {0}")]
     Failed(String),
@@ -171,7 +178,7 @@ impl Store {
         let author = record.user.as_deref().map(|user| self.user(user));
         Change::Put {
             post: self.post(id),
-            author,
+            author: Author::Is(author),
             record: Box::new(record),
             events,
         }
@@ -212,35 +219,12 @@ impl Store {
         }
     }
 
-    /// Makes a post, or replaces its record, and adds events to it: all of it or nothing. Without
-    /// a `record` the post is there already. An author that the record doesn't name stays.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchPost`].
-    pub async fn import(
-        &self,
-        id: &str,
-        record: Option<PostRecord>,
-        so_far: EventsSoFar,
-        events: Vec<Event>,
-        observed_until: u32,
-    ) -> Result<Done> {
-        let post = self.post(id);
-        let append = self.append_change(post, events, observed_until);
-        let Some(record) = record else {
-            return self.writer.make(append).await;
-        };
-        let author = match record.user.as_deref() {
-            Some(user) => Some(self.user(user)),
-            None => self.reading(|db| author_of(db, post))?,
-        };
-        let put = Change::Put {
-            post,
-            author,
-            record: Box::new(record),
-            events: so_far,
-        };
-        self.writer.make(Change::Together(vec![put, append])).await
+    /// Begins an import. Blocks while others change something.
+    pub fn begin_import(&self) -> Result<Import<'_>> {
+        Ok(Import {
+            store: self,
+            transaction: self.writer.begin()?,
+        })
     }
 
     /// Erases a post and its events.
@@ -275,16 +259,7 @@ impl Store {
     /// on the disk.
     pub fn record(&self, id: &str) -> Result<Option<PostRecord>> {
         let post = self.post(id);
-        self.reading(|db| {
-            let record: Option<String> = db
-                .prepare_cached("SELECT record FROM posts WHERE id = ?1")?
-                .query_row([post.to_be_bytes()], |row| row.get(0))
-                .optional()?;
-            let record = record.map(|json| serde_json::from_str(&json));
-            record
-                .transpose()
-                .map_err(|e| StoreError::Failed(e.to_string()))
-        })
+        self.reading(|db| record_of(db, post))
     }
 
     /// Texts of some of a post's events, where they were kept: `row` and `seq` are a
@@ -343,16 +318,66 @@ impl Store {
     }
 }
 
-fn author_of(db: &Connection, post: u128) -> Result<Option<u128>> {
-    let author = db
-        .prepare_cached("SELECT author FROM posts WHERE id = ?1")?
-        .query_row([post.to_be_bytes()], |row| hash(row.get_ref(0)?))
-        .optional()?;
-    Ok(author.flatten())
+/// An import under way: one transaction. Nobody else sees anything of it until it is committed;
+/// dropped before that, or after an error, it leaves no trace. Its methods block, and what they
+/// hold in memory doesn't grow with what was added.
+pub struct Import<'a> {
+    store: &'a Store,
+    transaction: LongTransaction,
+}
+
+/// A post with events, to be imported.
+pub struct Imported {
+    /// Id of the post on its platform.
+    pub id: String,
+    /// What is known of it; without it the post is there already. An author that it doesn't name
+    /// stays.
+    pub record: Option<PostRecord>,
+    /// The fate of the events that the store has of it.
+    pub so_far: EventsSoFar,
+    /// New events. Those that are there already stay as they are.
+    pub events: Vec<Event>,
+    /// Seconds after the post up to which it has been watched.
+    pub observed_until: u32,
+}
+
+impl Import<'_> {
+    /// Makes posts, or replaces their records, and adds events to them.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPost`] for a post without record that isn't there.
+    pub fn add(&self, posts: Vec<Imported>) -> Result<Done> {
+        let mut changes = Vec::with_capacity(2 * posts.len());
+        for imported in posts {
+            let post = self.store.post(&imported.id);
+            if let Some(record) = imported.record {
+                let author = record.user.as_deref().map(|user| self.store.user(user));
+                changes.push(Change::Put {
+                    post,
+                    author: author.map_or(Author::Stays, |author| Author::Is(Some(author))),
+                    record: Box::new(record),
+                    events: imported.so_far,
+                });
+            }
+            let (events, until) = (imported.events, imported.observed_until);
+            changes.push(self.store.append_change(post, events, until));
+        }
+        self.transaction.make(changes)
+    }
+
+    /// A post as it was put, by this import too; without the id of its author.
+    pub fn record(&self, id: &str) -> Result<Option<PostRecord>> {
+        self.transaction.record(self.store.post(id))
+    }
+
+    /// Ends the import: when it returns, all of it is on the disk.
+    pub fn commit(self) -> Result<()> {
+        self.transaction.commit()
+    }
 }
 
 /// A post and its events as they are in the tables at one moment.
-fn load(db: &Connection, post: u128) -> Result<Option<Post>> {
+fn load(db: &Connection, post: u128) -> Result<Option<CachedPost>> {
     let transaction = db.unchecked_transaction()?;
     let found = transaction
         .prepare_cached(
@@ -368,7 +393,7 @@ fn load(db: &Connection, post: u128) -> Result<Option<Post>> {
         return Ok(None);
     };
     let record = serde_json::from_str(&record).map_err(|e| StoreError::Failed(e.to_string()))?;
-    let mut post = Post {
+    let mut post = CachedPost {
         row,
         revision,
         record: Arc::new(record),

@@ -1,15 +1,28 @@
 //! Rows of the tables as the events and hashes they hold.
 
 use rusqlite::types::{FromSqlError, ValueRef};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::Result;
 use super::ids::KEY_BYTES;
+use super::{Result, StoreError};
 use crate::diffusion::{Arrival, EventKind};
+use crate::published::record::PostRecord;
 
 /// The store's key.
 pub fn key(db: &Connection) -> Result<[u8; KEY_BYTES]> {
     Ok(db.query_row("SELECT key FROM store", [], |row| row.get(0))?)
+}
+
+/// A post as it was put, without the id of its author.
+pub fn record_of(db: &Connection, post: u128) -> Result<Option<PostRecord>> {
+    let record: Option<String> = db
+        .prepare_cached("SELECT record FROM posts WHERE id = ?1")?
+        .query_row([post.to_be_bytes()], |row| row.get(0))
+        .optional()?;
+    let record = record.map(|json| serde_json::from_str(&json));
+    record
+        .transpose()
+        .map_err(|e| StoreError::Failed(e.to_string()))
 }
 
 /// The columns of an event, in the order that [`arrival`] reads them.

@@ -169,24 +169,36 @@ async fn a_replaced_post_keeps_or_loses_its_events_as_asked() {
     assert_eq!((arrived, graph.observed_until), (0, 0));
 }
 
+/// Imports a post on a thread of its own, as imports block.
+fn import(store: &Store, record: Option<PostRecord>, events: Vec<Event>) -> Result<Done> {
+    let imported = Imported {
+        id: "p1".to_owned(),
+        record,
+        so_far: EventsSoFar::Stay,
+        events,
+        observed_until: 3900,
+    };
+    let whole = || {
+        let import = store.begin_import()?;
+        let done = import.add(vec![imported])?;
+        assert!(import.record("p1")?.is_some());
+        import.commit()?;
+        Ok(done)
+    };
+    std::thread::scope(|scope| scope.spawn(whole).join().unwrap())
+}
+
 #[tokio::test]
 async fn an_import_is_whole_or_not_at_all() {
     let store = Store::in_memory().unwrap();
     let events = || events_from_ndjson(&text_of("events.ndjson"), || None).unwrap();
-    let missing = store.import("p1", None, EventsSoFar::Stay, events(), 0);
-    assert!(matches!(missing.await, Err(StoreError::NoSuchPost)));
+    let missing = import(&store, None, events());
+    assert!(matches!(missing, Err(StoreError::NoSuchPost)));
     assert_eq!(store.record("p1").unwrap(), None);
 
     let record = post_from_json(&text_of("post.json")).unwrap();
     for expected in [(1, 7, 0), (0, 0, 7)] {
-        let import = store.import(
-            "p1",
-            Some(record.clone()),
-            EventsSoFar::Stay,
-            events(),
-            3900,
-        );
-        let done = import.await.unwrap();
+        let done = import(&store, Some(record.clone()), events()).unwrap();
         assert_eq!((done.posts, done.events, done.known), expected);
     }
     assert_eq!(all_of(&store, "p1"), all_of(&made_anew().await, "p1"));
@@ -197,8 +209,7 @@ async fn an_import_that_names_no_author_keeps_the_one_there_is() {
     let store = made_anew().await;
     let mut record = post_from_json(&text_of("post.json")).unwrap();
     let author = record.user.take().unwrap();
-    let import = store.import("p1", Some(record), EventsSoFar::Stay, Vec::new(), 0);
-    import.await.unwrap();
+    import(&store, Some(record), Vec::new()).unwrap();
     store.erase_user(&author).await.unwrap();
     assert_eq!(store.record("p1").unwrap(), None, "it was that author's");
 }

@@ -1,6 +1,8 @@
 //! The one thread that writes. Changes that wait together are committed together: one flush to
-//! the disk for all of them, and nobody is answered before it.
+//! the disk for all of them, and nobody is answered before it. A long transaction has the thread
+//! for itself until it ends.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -9,21 +11,73 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::cache::Cache;
 use super::changes::{Change, Done, News};
+use super::tables::record_of;
 use super::{Result, StoreError};
+use crate::published::record::PostRecord;
 
 /// Changes that may wait; those who bring more wait to hand them over.
 const WAITING: usize = 256;
 /// Events that are committed together at most, give or take one change.
 const TOGETHER: usize = 20_000;
 
+/// Pages of the tables kept in memory during a long transaction, in KiB: its events are spread
+/// over the whole index of their post.
+const LONG_CACHE: i64 = 64 << 10;
+
 struct Job {
     change: Change,
     reply: oneshot::Sender<Result<Done>>,
 }
 
+enum Work {
+    /// A change that is committed at once.
+    Change(Job),
+    /// The steps of a long transaction, which is undone if they end without a commit.
+    Steps(mpsc::Receiver<Step>),
+}
+
+/// A step of a long transaction.
+enum Step {
+    /// Makes changes, all or none.
+    Make(Vec<Change>, oneshot::Sender<Result<Done>>),
+    /// Reads a post as it was put, in this transaction too.
+    Read(u128, oneshot::Sender<Result<Option<PostRecord>>>),
+    /// Ends it.
+    Commit(oneshot::Sender<Result<()>>),
+}
+
+/// A transaction of many steps. Readers see nothing of it, and other changes wait, until it is
+/// committed; dropped before that, it leaves no trace. A step that fails undoes it. For a thread of
+/// its own: every method blocks.
+pub struct LongTransaction(mpsc::Sender<Step>);
+
+impl LongTransaction {
+    /// Makes changes. They are on the disk with the commit.
+    pub fn make(&self, changes: Vec<Change>) -> Result<Done> {
+        self.take(|reply| Step::Make(changes, reply))
+    }
+
+    /// A post as it was put, without the id of its author.
+    pub fn record(&self, post: u128) -> Result<Option<PostRecord>> {
+        self.take(|reply| Step::Read(post, reply))
+    }
+
+    /// Ends it: when it returns, all is on the disk.
+    pub fn commit(self) -> Result<()> {
+        self.take(Step::Commit)
+    }
+
+    fn take<T>(&self, step: impl FnOnce(oneshot::Sender<Result<T>>) -> Step) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.0.blocking_send(step(reply));
+        sent.map_err(|_| StoreError::Closed)?;
+        answer.blocking_recv().map_err(|_| StoreError::Closed)?
+    }
+}
+
 /// Hands changes to the thread. When it is dropped the thread finishes what it has and ends.
 pub struct Writer {
-    inbox: Option<mpsc::Sender<Job>>,
+    inbox: Option<mpsc::Sender<Work>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -41,9 +95,18 @@ impl Writer {
     pub async fn make(&self, change: Change) -> Result<Done> {
         let (reply, answer) = oneshot::channel();
         let inbox = self.inbox.as_ref().ok_or(StoreError::Closed)?;
-        let sent = inbox.send(Job { change, reply }).await;
+        let sent = inbox.send(Work::Change(Job { change, reply })).await;
         sent.map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Begins a long transaction; blocks while others wait to hand over theirs.
+    pub fn begin(&self) -> Result<LongTransaction> {
+        let (steps, inside) = mpsc::channel(1);
+        let inbox = self.inbox.as_ref().ok_or(StoreError::Closed)?;
+        let sent = inbox.blocking_send(Work::Steps(inside));
+        sent.map_err(|_| StoreError::Closed)?;
+        Ok(LongTransaction(steps))
     }
 }
 
@@ -57,36 +120,119 @@ impl Drop for Writer {
     }
 }
 
-fn run(mut db: Connection, mut jobs: mpsc::Receiver<Job>, cache: &Cache) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut weight = first.change.weight();
-        let mut batch = vec![first];
-        while weight < TOGETHER
-            && let Ok(job) = jobs.try_recv()
-        {
-            weight += job.change.weight();
-            batch.push(job);
-        }
-        let erases = batch.iter().any(|job| job.change.erases());
-        let mut replies = Vec::with_capacity(batch.len());
-        let committed = commit(&mut db, batch, &mut replies);
-        for (reply, outcome) in replies {
-            let outcome = match (&committed, outcome) {
-                (Ok(()), Ok((done, news))) => {
-                    pass_on(cache, news);
-                    Ok(done)
+fn run(mut db: Connection, mut work: mpsc::Receiver<Work>, cache: &Cache) {
+    while let Some(mut next) = work.blocking_recv() {
+        let (mut weight, mut batch) = (0, Vec::new());
+        let steps = loop {
+            match next {
+                Work::Steps(steps) => break Some(steps),
+                Work::Change(job) => {
+                    weight += job.change.weight();
+                    batch.push(job);
                 }
-                (Err(problem), Ok(_)) => Err(StoreError::Failed(problem.to_string())),
-                (_, Err(error)) => Err(error),
-            };
-            // A client that hung up doesn't need to know.
-            reply.send(outcome).ok();
+            }
+            if weight >= TOGETHER {
+                break None;
+            }
+            match work.try_recv() {
+                Ok(more) => next = more,
+                Err(_) => break None,
+            }
+        };
+        make_together(&mut db, batch, cache);
+        if let Some(steps) = steps {
+            make_steps(&mut db, steps, cache);
         }
-        if erases && committed.is_ok() {
-            // What was erased leaves the journal too; if a reader is in the way, the next time.
-            db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-                .ok();
+    }
+}
+
+fn make_together(db: &mut Connection, batch: Vec<Job>, cache: &Cache) {
+    if batch.is_empty() {
+        return;
+    }
+    let erases = batch.iter().any(|job| job.change.erases());
+    let mut replies = Vec::with_capacity(batch.len());
+    let committed = commit(db, batch, &mut replies);
+    for (reply, outcome) in replies {
+        let outcome = match (&committed, outcome) {
+            (Ok(()), Ok((done, news))) => {
+                pass_on(cache, news);
+                Ok(done)
+            }
+            (Err(problem), Ok(_)) => Err(StoreError::Failed(problem.to_string())),
+            (_, Err(error)) => Err(error),
+        };
+        // A client that hung up doesn't need to know.
+        reply.send(outcome).ok();
+    }
+    if erases && committed.is_ok() {
+        empty_journal(db);
+    }
+}
+
+/// What was erased leaves the journal too; if a reader is in the way, the next time.
+fn empty_journal(db: &Connection) {
+    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .ok();
+}
+
+/// Makes the steps of a long transaction until they end.
+fn make_steps(db: &mut Connection, mut steps: mpsc::Receiver<Step>, cache: &Cache) {
+    let usual: rusqlite::Result<i64> = db.query_row("PRAGMA cache_size", [], |row| row.get(0));
+    db.pragma_update(None, "cache_size", -LONG_CACHE).ok();
+    let mut changed = HashSet::new();
+    match db.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Err(problem) => refuse(&mut steps, &problem.into()),
+        Ok(transaction) => {
+            let mut ended = None;
+            while let Some(step) = steps.blocking_recv() {
+                match step {
+                    Step::Read(post, reply) => {
+                        reply.send(record_of(&transaction, post)).ok();
+                    }
+                    Step::Make(changes, reply) => {
+                        let made = Change::Together(changes).apply(&transaction);
+                        let failed = made.is_err();
+                        reply
+                            .send(made.map(|(done, news)| {
+                                changed.extend(news.posts());
+                                done
+                            }))
+                            .ok();
+                        if failed {
+                            break;
+                        }
+                    }
+                    Step::Commit(reply) => {
+                        ended = Some(reply);
+                        break;
+                    }
+                }
+            }
+            if let Some(reply) = ended {
+                let committed = transaction.commit();
+                if committed.is_ok() {
+                    changed.into_iter().for_each(|post| cache.forget(post));
+                }
+                reply.send(committed.map_err(StoreError::from)).ok();
+            }
         }
+    }
+    if let Ok(usual) = usual {
+        db.pragma_update(None, "cache_size", usual).ok();
+    }
+    // A long transaction makes a long journal.
+    empty_journal(db);
+}
+
+/// Answers the first step with what is wrong, and no other.
+fn refuse(steps: &mut mpsc::Receiver<Step>, problem: &StoreError) {
+    let problem = || StoreError::Failed(problem.to_string());
+    match steps.blocking_recv() {
+        Some(Step::Make(_, reply)) => drop(reply.send(Err(problem()))),
+        Some(Step::Read(_, reply)) => drop(reply.send(Err(problem()))),
+        Some(Step::Commit(reply)) => drop(reply.send(Err(problem()))),
+        None => {}
     }
 }
 
@@ -143,11 +289,11 @@ mod tests {
 
     use time::OffsetDateTime;
 
-    use super::super::changes::EventsSoFar;
+    use super::super::cache::tests::repost;
+    use super::super::changes::{Author, EventsSoFar};
     use super::super::load;
     use super::super::versions::{STEPS, bring_up_to_date};
     use super::*;
-    use crate::diffusion::{Arrival, EventKind};
     use crate::published::record::PostRecord;
 
     fn open(file: &Path) -> Connection {
@@ -159,23 +305,14 @@ mod tests {
     fn put(post: u128) -> Change {
         Change::Put {
             post,
-            author: None,
+            author: Author::Is(None),
             record: Box::new(PostRecord::new(OffsetDateTime::UNIX_EPOCH)),
             events: EventsSoFar::Stay,
         }
     }
 
     fn append(post: u128, count: u32) -> Change {
-        let events = (0..count).map(|t| Arrival {
-            id: t.into(),
-            parent: None,
-            t,
-            kind: EventKind::Repost,
-            user: None,
-            followers: None,
-            verified: None,
-            s: None,
-        });
+        let events = (0..count).map(|t| repost(t.into(), t));
         Change::Append {
             post,
             events: events.map(|event| (event, None)).collect(),
@@ -252,6 +389,40 @@ mod tests {
         assert_eq!((in_memory(), kept(&file, 1)), (Some(6), Some(6)));
     }
 
+    #[test]
+    fn a_long_transaction_is_seen_whole_when_it_is_committed_and_leaves_no_trace_otherwise() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let cache = Arc::<Cache>::default();
+        let writer = Writer::start(open(&file), cache.clone());
+        let in_memory = || {
+            let load = || load(&Connection::open(&file).unwrap(), 1);
+            cache.with(1, load, |post| post.log.len()).unwrap()
+        };
+        let both = |events: u32| {
+            let long = writer.begin().unwrap();
+            assert_eq!(long.make(vec![put(1), append(1, 3)]).unwrap().events, 3);
+            assert_eq!(long.make(vec![append(1, events)]).unwrap().known, 3);
+            assert!(long.record(1).unwrap().is_some(), "it sees itself");
+            assert_eq!(in_memory(), None, "nobody else does");
+            long
+        };
+        drop(both(5));
+        assert_eq!((in_memory(), kept(&file, 1)), (None, None));
+        both(20_000).commit().unwrap();
+        assert_eq!((in_memory(), kept(&file, 1)), (Some(20_000), Some(20_000)));
+
+        // One step that can't be made undoes all of them.
+        let long = writer.begin().unwrap();
+        long.make(vec![append(1, 20_001)]).unwrap();
+        assert!(matches!(
+            long.make(vec![append(2, 1)]),
+            Err(StoreError::NoSuchPost)
+        ));
+        assert!(matches!(long.commit(), Err(StoreError::Closed)));
+        assert_eq!(kept(&file, 1), Some(20_000));
+    }
+
     #[tokio::test]
     async fn readers_see_a_change_as_soon_as_it_is_answered() {
         let directory = tempfile::tempdir().unwrap();
@@ -281,7 +452,8 @@ mod tests {
         for post in 0..50 {
             let (reply, _) = oneshot::channel();
             let change = put(post);
-            inbox.send(Job { change, reply }).await.unwrap();
+            let job = Work::Change(Job { change, reply });
+            inbox.send(job).await.unwrap();
         }
         drop(inbox);
         drop(writer);

@@ -22,6 +22,8 @@ pub(super) static WORDS: Words = Words {
         no_graph: "Nobody has seen the post yet: how far it goes is a guess, and its audience is \
              expected to speak much as the post does.",
         author: "The author's followers are unknown: a typical account is assumed.",
+        counts_by_author: "Likes and other counts are expected from the author alone: what a text \
+             says was not found to matter for them on this platform.",
         no_brand: "No brand was chosen: the post is taken to fit it wholly.",
         unlike_training: "The text is written unlike all that the model learnt from: what it reads \
              in it is a guess.",
@@ -33,19 +35,22 @@ pub(super) static WORDS: Words = Words {
     },
     flags: Flags {
         giveaway: "It asks to be passed on for a prize: reach that is bought says little about the \
-             brand.",
-        luck: "It promises luck for passing it on: such reach says nothing about the brand.",
-        praise_stuffing: "Words of praise are heaped up: they raise the score without saying more.",
-        brand_repeated: "The brand's name is repeated over and over.",
-        emoji_flood: "A flood of emoji: the score reads two of a kind.",
-        hidden_characters: "Invisible characters were removed: they can hide words from readers or \
-             from filters.",
+             brand. Ask what people think of it instead.",
+        luck: "It promises luck for passing it on: such reach says nothing about the brand. \
+             Leave it out.",
+        praise_stuffing: "Words of praise are heaped up: they raise the score without saying more. \
+             Keep one, and say what you saw.",
+        brand_repeated: "The brand's name is repeated over and over: once or twice is enough.",
+        emoji_flood: "A flood of emoji: the score reads two of a kind. One or two are enough.",
+        hidden_characters: "Invisible characters were removed, which can hide words from readers or \
+             from filters: type the place anew.",
     },
     hints: Hints {
         relevance: "The model finds the post {share}% about {brand} and counts everything else at \
-             that share. It looks for the brand's name, aliases, keywords and positioning.",
+             that share. It looks for the brand's name, aliases, keywords and positioning: name \
+             the product, if the post is about it.",
         neutral_tone: "The model reads the words as neutral: here it is most sensitive to words \
-             that take a side, for or against.",
+             that take a side, for or against. Say what you think of it, if you mean to.",
         reach: "The same words count about {nobody} if nobody passes them on, and about \
              {everybody} if many do.",
         word: "What moves the tone most is “{word}”.",

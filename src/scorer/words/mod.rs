@@ -91,6 +91,7 @@ pub(super) struct Unseen {
     pub words_unknown: Template,
     pub no_graph: Template,
     pub author: Template,
+    pub counts_by_author: Template,
     pub no_brand: Template,
     pub unlike_training: Template,
     pub irony: Template,

@@ -114,6 +114,8 @@ fn links() {
         ("http://t.cn/abc@小米 好", "URL@user 好"),
         ("https://medium.com/@bob/x ok", "URL ok"),
         ("http://a http://b", "URL URL"),
+        ("http://a http://b http://c", "URL URL URL"),
+        ("BUY THIS NOW: http://a @ACME!", "buy this now: URL @user!"),
         ("http://", "http://"),
         ("http://...", "http://..."),
         ("http://@小", "http://@user"),

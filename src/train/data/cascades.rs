@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
-use crate::definition::features::TOPICS;
+use crate::definition::features::{DiffusionFeatures, TOPICS};
 use crate::definition::value::{diffusion_of, realised_valence};
 use crate::diffusion::structure::{
     audience_valence, leader_share, speed, structural_virality, voices_of,
@@ -187,18 +187,9 @@ pub struct ForecastRow {
     pub h: String,
     /// Seconds after the post up to which it was shown.
     pub observed_until: u32,
-    /// Forecast of D.
-    pub d: f32,
-    /// Forecast of the speed.
-    pub speed: f32,
-    /// Forecast of the depth.
-    pub depth: f32,
-    /// Forecast of the leaders' share.
-    pub leader_share: f32,
-    /// Forecast of the audience's valence.
-    pub audience: f32,
-    /// Forecast of the number of events with words.
-    pub voices: f32,
+    /// The forecast.
+    #[serde(flatten)]
+    pub features: DiffusionFeatures,
     /// Lower end of the interval of D.
     pub d_low: f32,
     /// Upper end of the interval of D.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use rayon::prelude::*;
 
-use crate::definition::features::{DiffusionFeatures, FeatureVector, TOPICS, assemble};
+use crate::definition::features::{FeatureVector, TOPICS, assemble};
 use crate::definition::value::{Weights, diffusion_of, formula, valence_among};
 use crate::heads::reader::Reader;
 use crate::post::Platform;
@@ -43,14 +43,6 @@ struct PostReading {
 
 impl Case {
     fn new(row: &ForecastRow, reading: &PostReading) -> Self {
-        let forecast = DiffusionFeatures {
-            d: row.d,
-            speed: row.speed,
-            depth: row.depth,
-            leader_share: row.leader_share,
-            audience: row.audience,
-            voices: row.voices,
-        };
         let Targets { d, s, .. } = row.target;
         let s_now = valence_among(
             reading.s,
@@ -62,7 +54,7 @@ impl Case {
             id: row.id.clone(),
             platform: row.platform,
             time: row.observed_until,
-            x: assemble(reading.s, &reading.topics, 1.0, &forecast),
+            x: assemble(reading.s, &reading.topics, 1.0, &row.features),
             truth: triple(s.unwrap_or(f32::NAN), d),
             so_far: triple(s_now, diffusion_of(row.size_so_far as f32)),
         }

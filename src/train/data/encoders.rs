@@ -55,18 +55,17 @@ pub struct BundleEncoder<'a> {
 }
 
 impl<'a> BundleEncoder<'a> {
-    /// The encoder of `scorer`, known by the SHA-256 of its weights.
+    /// The encoder of `scorer`, known by the name and SHA-256 of its weights: a [`Folder`] has the
+    /// same float weights, and its vectors are those of 8 bits.
     pub fn new(scorer: &'a Scorer) -> Self {
         let manifest = scorer.manifest();
         let weights = encoder_file(scorer.reader().embedder().precision());
-        let id = manifest
+        let sum = manifest
             .files
             .get(weights)
             .map_or("", |f| f.sha256.as_str());
-        BundleEncoder {
-            scorer,
-            id: id.chars().take(16).collect(),
-        }
+        let id = format!("{weights} {sum}");
+        BundleEncoder { scorer, id }
     }
 }
 

@@ -28,31 +28,31 @@ type Quantity = (
 const QUANTITIES: [Quantity; 5] = [
     (
         "d",
-        |r| r.d,
+        |r| r.features.d,
         |t| Some(t.d),
         |g| diffusion_of(g.len() as f32),
     ),
     (
         "speed",
-        |r| r.speed,
+        |r| r.features.speed,
         |t| t.speed,
         |g| speed(&g.t).unwrap_or(0.0),
     ),
     (
         "depth",
-        |r| r.depth,
+        |r| r.features.depth,
         |t| t.depth,
         |g| structural_virality(&g.parent),
     ),
     (
         "leader_share",
-        |r| r.leader_share,
+        |r| r.features.leader_share,
         |t| t.leader_share,
         |g| leader_share(&g.parent),
     ),
     (
         "audience",
-        |r| r.audience,
+        |r| r.features.audience,
         |t| t.audience,
         |g| audience_valence(g).unwrap_or(0.0),
     ),

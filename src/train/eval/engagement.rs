@@ -66,11 +66,7 @@ fn forecasts(out: &mut Vec<MetricRow>, set: &EngagementSet, count: Count, posts:
         out.push(MetricRow::new(task, &slice, method, metric, n, estimate));
     };
     let expect = |post: &EngagedPost, author: &Author, form: bool| {
-        let known = Known {
-            platform: set.platform,
-            author: Some(author),
-            form: form.then_some(&post.form),
-        };
+        let known = Known::of(set.platform, Some(author), form.then_some(&post.form));
         Reach::learnt().expect(count, &known)
     };
     let stranger = |post: &EngagedPost| Author {

@@ -21,7 +21,7 @@ use crate::train::heads::trained::Held;
 use crate::train::metrics::MetricRow;
 
 /// Something that `bsmv eval` measures.
-pub struct Evaluation {
+pub struct Measurement {
     /// Its name, as in `bsmv eval <name>`.
     pub name: &'static str,
     /// One line for help texts.
@@ -30,66 +30,66 @@ pub struct Evaluation {
     pub rows: fn(&Held) -> Result<Vec<MetricRow>>,
 }
 
-/// Evaluations that aren't of one head that reads text.
-const OTHERS: &[Evaluation] = &[
-    Evaluation {
+/// Measurements that aren't of one head that reads text.
+const OTHERS: &[Measurement] = &[
+    Measurement {
         name: "encoder",
         about: "How much of the teacher the encoder kept, by linear probes",
         rows: probe::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "int8",
         about: "The cost of 8 bits, to vectors and to classes",
         rows: int8::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "audit",
         about: "Valence where only a person, a brand or a word is exchanged",
         rows: audit::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "news",
         about: "Subjects of headlines, by a head fitted on the way",
         rows: news::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "today",
         about: "Posts of today: moods by area, sides, comparisons, about the brand or not",
         rows: today::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "gaming",
         about: "Patterns that are put into a post to move its score",
         rows: gaming::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "diffusion",
         about: "Forecasts of cascades, and which of two posts of an author goes further",
         rows: diffusion::evaluate_bundle,
     },
-    Evaluation {
+    Measurement {
         name: "engagement",
         about: "Likes, saves, comments and shares of authors not seen, and what helps a post travel",
         rows: engagement::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "number",
         about: "How scores of own drafts are spread, and how often intervals hold what came",
         rows: number::evaluate,
     },
-    Evaluation {
+    Measurement {
         name: "bsmv",
         about: "The score beside simpler forecasts and what can be fitted",
         rows: score::evaluate,
     },
 ];
 
-/// All evaluations: of each of [`HEADS`], then all others.
-pub fn all() -> impl Iterator<Item = Evaluation> {
-    let heads = HEADS.iter().map(|head| Evaluation {
+/// All measurements: of each of [`HEADS`], then all others.
+pub fn all() -> impl Iterator<Item = Measurement> {
+    let heads = HEADS.iter().map(|head| Measurement {
         name: head.name,
         about: head.about,
         rows: head.evaluate,
     });
-    heads.chain(OTHERS.iter().map(|other| Evaluation { ..*other }))
+    heads.chain(OTHERS.iter().map(|other| Measurement { ..*other }))
 }

@@ -48,7 +48,7 @@ pub fn evaluate(
         for (until, when) in TIMES {
             let (mut ours, mut size) = (HashMap::new(), HashMap::new());
             for row in forecasts.iter().filter(|r| r.observed_until == until) {
-                ours.insert(row.id.as_str(), row.d);
+                ours.insert(row.id.as_str(), row.features.d);
                 size.insert(row.id.as_str(), row.size_so_far as f32);
             }
             let mut methods: Vec<Method> = Vec::new();

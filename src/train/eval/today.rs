@@ -73,8 +73,8 @@ fn labels(set: &str, method: &str, examples: &[Example], found: &[Vec<f32>]) -> 
     rows
 }
 
-/// Of two names in one text with other labels, how often the one that fares better has the higher
-/// valence; also of those with both poles.
+/// The share of pairs of names in one text, labelled differently, of which the one that fares better
+/// has the higher valence; and the same of pairs with both poles.
 fn order(set: &str, method: &str, examples: &[Example], found: &[Vec<f32>]) -> Vec<MetricRow> {
     let mut texts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, example) in examples.iter().enumerate() {

@@ -29,7 +29,6 @@ fn forecast_row(
 ) -> ForecastRow {
     let graph = input.graph;
     let forecast = net.forecast(input);
-    let f = forecast.features;
     ForecastRow {
         id: cascade.id.clone(),
         split: split.name().to_string(),
@@ -37,12 +36,7 @@ fn forecast_row(
         language: cascade.language,
         h: format!("{:016x}", cascade.text_hash),
         observed_until: graph.observed_until,
-        d: f.d,
-        speed: f.speed,
-        depth: f.depth,
-        leader_share: f.leader_share,
-        audience: f.audience,
-        voices: f.voices,
+        features: forecast.features,
         d_low: forecast.d_interval.0,
         d_high: forecast.d_interval.1,
         s_post: cascade.s,

@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use crate::diffusion::{FORESTS, Forest, OBSERVATION_TIMES, PLATFORMS, SO_FAR, Trees, Widening};
 use crate::train::data::cascades::{Cascade, ForecastRow, Targets};
 use crate::train::fit::boosting::{self, TreesPlan};
-use crate::train::fit::network::{COUNTED, Hidden, Sample, batches, columns, observations};
+use crate::train::fit::network::COUNTED;
+use crate::train::fit::samples::{Hidden, Sample, batches, columns, observations};
 
 /// How far each measure rises above what it is, with the cascade's weight; `None` where unknown.
 type Rise = fn(&Targets) -> Option<f32>;

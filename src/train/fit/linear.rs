@@ -45,7 +45,9 @@ pub fn least_squares(rows: &[Vec<f64>], y: &[f64], ridge: f64) -> Vec<f64> {
 /// Log-odds of `positive` as coefficients of `rows`, each row weighed, whose squares cost `ridge`
 /// each; by Newton's steps.
 pub fn logistic(rows: &[Vec<f64>], positive: &[bool], weights: &[f64], ridge: f64) -> Vec<f64> {
-    const STEPS: usize = 8;
+    const STEPS: usize = 30;
+    // Far below what a weight is rounded to.
+    const SETTLED: f64 = 1e-6;
     let n = rows.first().map_or(0, Vec::len);
     let mut found = vec![0.0; n];
     for _ in 0..STEPS {
@@ -63,8 +65,12 @@ pub fn logistic(rows: &[Vec<f64>], positive: &[bool], weights: &[f64], ridge: f6
         for (i, row) in a.iter_mut().enumerate() {
             row[i] += ridge;
         }
-        for (w, step) in found.iter_mut().zip(solve(a, b)) {
+        let steps = solve(a, b);
+        for (w, step) in found.iter_mut().zip(&steps) {
             *w += step;
+        }
+        if steps.iter().all(|step| step.abs() < SETTLED) {
+            break;
         }
     }
     found

@@ -10,3 +10,4 @@ pub mod linear;
 pub mod network;
 pub mod ngrams;
 pub mod optimise;
+pub mod samples;

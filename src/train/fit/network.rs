@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use crate::diffusion::{Columns, DiffusionGraph, DiffusionInput, MEMBERS, READOUT};
+use crate::diffusion::{MEMBERS, READOUT};
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{VarBuilder, VarMap};
@@ -11,11 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
 use crate::train::data::cascades::Cascade;
 use crate::train::fit::adamw::AdamW;
-use crate::train::fit::gat::{Batch, Gat, Outputs};
+use crate::train::fit::gat::{Gat, Outputs};
+use crate::train::fit::samples::{Hidden, Sample, batch, batches, columns, observations};
 
 /// How the network is fitted.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,113 +38,6 @@ pub struct NetworkPlan {
     /// Nodes in a batch
     #[arg(long, default_value_t = 8_000)]
     pub nodes: usize,
-}
-
-/// A cascade at a time, to be shown to the network.
-#[derive(Clone, Copy)]
-pub struct Sample<'a> {
-    /// The cascade.
-    pub cascade: &'a Cascade,
-    /// Seconds after the post up to which it is shown.
-    pub until: u32,
-    nodes: usize,
-}
-
-impl<'a> Sample<'a> {
-    /// `cascade` as it stood `until` seconds after the post; the bare post at 0.
-    pub fn new(cascade: &'a Cascade, until: u32) -> Self {
-        let events = if until == 0 {
-            0
-        } else {
-            cascade.graph.t.partition_point(|&t| t <= until)
-        };
-        Sample {
-            cascade,
-            until,
-            nodes: events + 1,
-        }
-    }
-}
-
-/// Cuts samples into runs of about `nodes` nodes.
-pub fn batches<'s, 'a>(samples: &'s [Sample<'a>], nodes: usize) -> Vec<&'s [Sample<'a>]> {
-    let (mut all, mut from, mut sum) = (Vec::new(), 0, 0);
-    for (i, sample) in samples.iter().enumerate() {
-        sum += sample.nodes;
-        if sum >= nodes || i + 1 == samples.len() {
-            all.push(&samples[from..=i]);
-            (from, sum) = (i + 1, 0);
-        }
-    }
-    all
-}
-
-/// The parts to hide from the network, so that it has met posts of which little is known.
-#[derive(Clone, Copy, Default)]
-pub struct Hidden {
-    author: bool,
-    words: bool,
-    post: bool,
-}
-
-impl Hidden {
-    /// Hides each part at random, most of them seldom.
-    pub fn draw(rng: &mut ChaCha8Rng) -> Self {
-        Hidden {
-            author: rng.random_bool(0.1),
-            words: rng.random_bool(0.1),
-            post: rng.random_bool(0.05),
-        }
-    }
-}
-
-/// Calls `read` with what the network sees of each sample.
-fn shown_to<T>(
-    samples: &[Sample],
-    hidden: &[Hidden],
-    read: impl FnOnce(&[DiffusionInput]) -> T,
-) -> T {
-    let graphs: Vec<DiffusionGraph> = samples
-        .iter()
-        .zip(hidden)
-        .map(|(sample, hidden)| {
-            let mut graph = sample.cascade.seen(sample.until);
-            if hidden.author {
-                graph.author = None;
-            }
-            if hidden.words {
-                graph.s.fill(None);
-            }
-            graph
-        })
-        .collect();
-    let inputs: Vec<_> = samples
-        .iter()
-        .zip(hidden)
-        .zip(&graphs)
-        .map(|((sample, hidden), graph)| {
-            let mut input = sample.cascade.input(graph);
-            if hidden.post {
-                input.created_at = None;
-                input.s = None;
-                input.topics = None;
-            }
-            input
-        })
-        .collect();
-    read(&inputs)
-}
-
-/// Samples as the network reads them.
-pub fn batch(samples: &[Sample], hidden: &[Hidden]) -> Result<Batch> {
-    Ok(shown_to(samples, hidden, Batch::new)?)
-}
-
-/// Samples as trees read them.
-pub fn columns(samples: &[Sample], hidden: &[Hidden]) -> Vec<Columns> {
-    shown_to(samples, hidden, |inputs| {
-        inputs.par_iter().map(Columns::of).collect()
-    })
 }
 
 /// The shape of each loss and its share. Scales are the targets' usual spread.
@@ -518,14 +411,6 @@ impl<'a> Trainer<'a> {
         };
         Ok((progress, best))
     }
-}
-
-/// Every cascade at each time it can be shown.
-pub fn observations<'a>(cascades: &[&'a Cascade]) -> Vec<Sample<'a>> {
-    cascades
-        .iter()
-        .flat_map(|&c| c.times().iter().map(move |&t| Sample::new(c, t)))
-        .collect()
 }
 
 /// Weights uniform with variance 1 / inputs, by name in order; biases and what leads to the

@@ -43,7 +43,8 @@ pub struct ReachArgs {
     out: PathBuf,
 }
 
-/// Fits the numbers on training posts, their errors on validation posts, and writes them.
+/// Fits the numbers on training posts, their errors on those and on validation posts, and writes
+/// them.
 ///
 /// # Errors
 /// When a set can't be read, or the file not written.
@@ -60,7 +61,7 @@ pub fn run(args: &ReachArgs) -> Result<()> {
     let reach = Reach {
         made_by: "bsmv train reach --data DIR, on the training posts of zh_xhs_engagement, \
                   en_ig_engagement, zh_douyin_engagement, zh_bilibili_hot, \
-                  en_tiktok_brand_engagement and of the cascades; errors on their validation posts"
+                  en_tiktok_brand_engagement and of the cascades; errors on their validation posts too"
             .into(),
         typical_followers: TYPICAL,
         arrived: arrived(&followed),
@@ -229,17 +230,19 @@ fn fit(
         form: form_effects(count, train),
     };
     let errors = |recent: bool| {
-        let mut errors: Vec<f64> = valid
-            .iter()
-            .filter(|post| recent || post.author.followers.is_some())
-            .filter(|post| !recent || post.author.recent.len() >= 3)
-            .filter_map(|post| {
-                let y = log_of(count, &post.counts)?;
-                Some(y - f64::from(expected(&line, count, post, recent)))
-            })
-            .collect();
-        errors.sort_by(f64::total_cmp);
-        QUANTILES.map(|q| rounded(quantile(&errors, q)))
+        let mut authors: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        // The line has three numbers: on posts that it was fitted to it errs as on others.
+        for post in train.iter().chain(valid) {
+            let known = match recent {
+                true => post.author.recent.len() >= 3,
+                false => post.author.followers.is_some(),
+            };
+            if let (true, Some(y)) = (known, log_of(count, &post.counts)) {
+                let error = y - f64::from(expected(&line, count, post, recent));
+                authors.entry(&post.author_key).or_default().push(error);
+            }
+        }
+        quantiles_over_authors(authors.into_values())
     };
     (line.alone, line.recent) = (errors(false), errors(true));
     if !unselected {
@@ -248,17 +251,34 @@ fn fit(
     Some(line)
 }
 
+/// [`QUANTILES`] of errors of which each author's weigh the same together: an author who posts
+/// much says little of others.
+fn quantiles_over_authors(authors: impl Iterator<Item = Vec<f64>>) -> [f32; 4] {
+    let mut errors: Vec<(f64, f64)> = authors
+        .flat_map(|errors| {
+            let weight = 1.0 / errors.len() as f64;
+            errors.into_iter().map(move |error| (error, weight))
+        })
+        .collect();
+    errors.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all: f64 = errors.iter().map(|(_, weight)| weight).sum();
+    QUANTILES.map(|q| {
+        let mut below = 0.0;
+        let found = errors.iter().find(|(_, weight)| {
+            below += weight;
+            below >= q * all
+        });
+        rounded(found.map_or(f64::NAN, |(error, _)| *error))
+    })
+}
+
 /// What a line expects of a post, as [`Reach::expect`] does.
 fn expected(line: &Line, count: Count, post: &EngagedPost, recent: bool) -> f32 {
     let mut author = post.author.clone();
     if !recent {
         author.recent.clear();
     }
-    let known = Known {
-        platform: Platform::Other,
-        author: Some(&author),
-        form: Some(&post.form),
-    };
+    let known = Known::of(Platform::Other, Some(&author), Some(&post.form));
     let habits = Habits {
         speak: 0.0,
         counts: BTreeMap::from([(count, line.clone())]),

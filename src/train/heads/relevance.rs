@@ -355,21 +355,32 @@ fn evaluate(held: &Held) -> Result<Vec<MetricRow>> {
     catalogue.add_profiles();
     catalogue.posts(data, Split::Train, 1, Mask::Nobody, |_| true)?;
     let vectors = Vectors::of(&catalogue, &posts, embeddings)?;
-    let (full, category) = (Description::Full, Against::Category);
-    let found = pairs(
-        &catalogue,
-        &posts,
-        &vectors,
-        head.background(),
-        full,
-        category,
-        1,
-    )?;
+    let found = described(head, &catalogue, &posts, &vectors, Against::Category)?;
     let set = "en_brand_sentiment";
     let slice = format!("{set}, same category");
     rows.extend(figures(head.net(), &found, set, &slice)?);
     rows.extend(labelled_pairs(head, held)?);
     Ok(rows)
+}
+
+/// Pairs of posts with brands that are described in full.
+fn described(
+    head: &RelevanceHead,
+    catalogue: &Catalogue,
+    posts: &[TargetPost],
+    vectors: &Vectors,
+    against: Against,
+) -> Result<Pairs> {
+    let background = head.background();
+    pairs(
+        catalogue,
+        posts,
+        vectors,
+        background,
+        Description::Full,
+        against,
+        1,
+    )
 }
 
 /// Brands left out at a time where the rows that people labelled are fitted to.
@@ -384,16 +395,7 @@ fn labelled_pairs(head: &RelevanceHead, held: &Held) -> Result<Vec<MetricRow>> {
     let mut posts = catalogue.labelled_posts(data, Split::Train)?;
     posts.extend(catalogue.labelled_posts(data, Split::Valid)?);
     let vectors = Vectors::of(&catalogue, &posts, held.embeddings)?;
-    let (full, nobody) = (Description::Full, Against::Nobody);
-    let found = pairs(
-        &catalogue,
-        &posts,
-        &vectors,
-        head.background(),
-        full,
-        nobody,
-        1,
-    )?;
+    let found = described(head, &catalogue, &posts, &vectors, Against::Nobody)?;
     let slice = "against labelled irrelevant";
     let mut rows = figures(head.net(), &found, "en_brand_sentiment", slice)?;
 

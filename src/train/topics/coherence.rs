@@ -12,17 +12,17 @@ const EPSILON: f64 = 1e-12;
 
 /// In how many windows of a corpus each word, and each pair of words, occurs.
 #[derive(Debug, Default)]
-pub struct Windows {
+pub struct WindowCounts {
     all: f64,
     words: HashMap<u32, f64>,
     /// The smaller number first.
     pairs: HashMap<(u32, u32), f64>,
 }
 
-impl Windows {
+impl WindowCounts {
     /// Slides over `texts`, sequences of word numbers, counting the words in `wanted`.
     pub fn count<'a>(texts: impl IntoIterator<Item = &'a [u32]>, wanted: &BTreeSet<u32>) -> Self {
-        let mut counted = Windows::default();
+        let mut counted = WindowCounts::default();
         for text in texts.into_iter().filter(|t| !t.is_empty()) {
             for window in text.windows(text.len().min(WINDOW)) {
                 let mut seen: Vec<u32> = window
@@ -82,7 +82,7 @@ impl Windows {
 /// The `most` of a topic's candidates that keep each other's company best, by the mean over parts
 /// of a corpus: the one with the least NPMI to the rest is dropped until so few are left. In the
 /// order they came.
-pub fn company(parts: &[Windows], candidates: &[u32], most: usize) -> Vec<u32> {
+pub fn company(parts: &[WindowCounts], candidates: &[u32], most: usize) -> Vec<u32> {
     let mean = |a: u32, b: u32| parts.iter().map(|part| part.npmi(a, b)).sum::<f64>();
     let npmi: Vec<Vec<f64>> = candidates
         .iter()
@@ -115,7 +115,7 @@ mod tests {
 
     fn c_v(texts: &[&[u32]], topic: &[u32]) -> f64 {
         let wanted = topic.iter().copied().collect();
-        Windows::count(texts.iter().copied(), &wanted).c_v(topic)
+        WindowCounts::count(texts.iter().copied(), &wanted).c_v(topic)
     }
 
     #[test]
@@ -141,7 +141,7 @@ mod tests {
     fn the_one_that_is_never_met_with_the_others_goes_first() {
         let texts: [&[u32]; 4] = [&[1, 2, 3], &[1, 2, 3], &[4], &[1, 2, 5]];
         let wanted = (1..6).collect();
-        let windows = [Windows::count(texts, &wanted)];
+        let windows = [WindowCounts::count(texts, &wanted)];
         assert_eq!(company(&windows, &[4, 3, 2, 5, 1], 4), [3, 2, 5, 1]);
         assert_eq!(company(&windows, &[4, 3, 2, 5, 1], 2), [2, 1]);
         assert_eq!(company(&windows, &[1], 3), [1]);
@@ -153,7 +153,7 @@ mod tests {
         let first: [&[u32]; 4] = [&[1, 2, 3, 4], &[1, 2, 3], &[5], &[6]];
         let second: [&[u32]; 4] = [&[1, 2, 4], &[1, 2, 4], &[3], &[6]];
         let wanted = (1..7).collect();
-        let parts = [first, second].map(|texts| Windows::count(texts, &wanted));
+        let parts = [first, second].map(|texts| WindowCounts::count(texts, &wanted));
         assert_eq!(company(&parts[..1], &[1, 2, 3, 4], 3), [1, 2, 3]);
         assert_eq!(company(&parts, &[1, 2, 3, 4], 3), [1, 2, 4]);
     }
@@ -164,7 +164,7 @@ mod tests {
         (far[0], far[299]) = (1, 2);
         let near = [1, 2, 3];
         let wanted = BTreeSet::from([1, 2]);
-        let windows = Windows::count([&far[..], &near[..]], &wanted);
+        let windows = WindowCounts::count([&far[..], &near[..]], &wanted);
         assert_eq!(windows.all, 192.0);
         assert_eq!(windows.pairs[&(1, 2)], 1.0);
     }

@@ -14,7 +14,7 @@ use super::clusters::{dense, kmeans, normalise, ward};
 use super::gap;
 use super::layout::{layout, principal};
 use super::sides::{Coherence, Side, sides};
-use super::terms::Words;
+use super::terms::Vocabulary;
 use super::{Terms, Topic, TopicFile, Topics, centred, mean_for, read_sample};
 use crate::train::data::folders::Folders;
 use crate::train::data::sets::Split;
@@ -58,7 +58,7 @@ pub struct FindArgs {
 pub fn run(args: &FindArgs, teacher: &dyn TextEncoder) -> Result<()> {
     let embeddings = Embeddings::new(teacher, &args.folders.runs)?;
     let sets = read_sample(&args.folders.data, Split::Train)?;
-    let mut words = Words::new();
+    let mut words = Vocabulary::new();
     let mut x: Vec<Vec<f32>> = Vec::new();
     let mut texts: Vec<(Language, Vec<u32>)> = Vec::new();
     for set in &sets {

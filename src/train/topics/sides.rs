@@ -10,9 +10,9 @@ use anyhow::Result;
 use crate::text::Language;
 
 use super::SAMPLE;
-use super::coherence::{TOP, Windows, company};
+use super::coherence::{TOP, WindowCounts, company};
 use super::lda::lda;
-use super::terms::{Words, top_terms};
+use super::terms::{Vocabulary, top_terms};
 use crate::train::data::sets::Split;
 use crate::train::data::texts::{TextRow, language, normalised_target, sample};
 use crate::train::metrics::{Estimate, bootstrap};
@@ -117,8 +117,8 @@ impl Side {
     }
 }
 
-/// Of each topic's candidates, [`TOP`] that keep each other's company in each of `parts` equal
-/// parts of a corpus.
+/// For each topic [`TOP`] of its candidates, which keep each other's company in each of `parts`
+/// equal parts of a corpus.
 pub fn choose(corpus: &Corpus, parts: usize, candidates: &[Vec<u32>]) -> Vec<Vec<u32>> {
     let windows = windows(corpus, parts, candidates);
     let terms = candidates.iter().map(|c| company(&windows, c, TOP));
@@ -126,11 +126,11 @@ pub fn choose(corpus: &Corpus, parts: usize, candidates: &[Vec<u32>]) -> Vec<Vec
 }
 
 /// The words of some topics, counted in each of `parts` equal parts of a corpus.
-fn windows(corpus: &Corpus, parts: usize, topics: &[Vec<u32>]) -> Vec<Windows> {
+fn windows(corpus: &Corpus, parts: usize, topics: &[Vec<u32>]) -> Vec<WindowCounts> {
     let words = distinct(topics);
     let part = |p| corpus.iter().copied().skip(p).step_by(parts);
     (0..parts)
-        .map(|p| Windows::count(part(p), &words))
+        .map(|p| WindowCounts::count(part(p), &words))
         .collect()
 }
 
@@ -179,7 +179,7 @@ fn subject(row: &TextRow) -> Option<String> {
 }
 
 /// All texts of a split, Chinese and English apart.
-fn corpus(data: &Path, split: Split, words: &mut Words) -> Result<[Vec<Text>; 2]> {
+fn corpus(data: &Path, split: Split, words: &mut Vocabulary) -> Result<[Vec<Text>; 2]> {
     let mut texts = [Vec::new(), Vec::new()];
     for (set, sampled) in SAMPLE {
         let language = language(set);
@@ -201,7 +201,7 @@ pub fn sides(
     data: &Path,
     split: Split,
     sample: &[(Language, Vec<u32>)],
-    words: &mut Words,
+    words: &mut Vocabulary,
 ) -> Result<[Side; 2]> {
     let [training_zh, training_en] = corpus(data, Split::Train, words)?;
     let [reference_zh, reference_en] = corpus(data, split, words)?;

@@ -22,7 +22,7 @@ const STOP_EN: &str = "the and for you that this with have not but are was all j
     tuesday wednesday thursday last first next may june july never ever always every";
 
 /// Cuts texts into words and numbers them: forms of one English stem share a number.
-pub struct Words {
+pub struct Vocabulary {
     jieba: Jieba,
     stemmer: Stemmer,
     stop: HashSet<&'static str>,
@@ -31,7 +31,7 @@ pub struct Words {
     forms: Vec<HashMap<String, usize>>,
 }
 
-impl Words {
+impl Vocabulary {
     /// No words seen yet.
     #[expect(
         clippy::new_without_default,
@@ -39,7 +39,7 @@ impl Words {
     )]
     pub fn new() -> Self {
         let stop = STOP_ZH.split_whitespace();
-        Words {
+        Vocabulary {
             jieba: Jieba::new(),
             stemmer: Stemmer::create(Algorithm::English),
             stop: stop.chain(STOP_EN.split_whitespace()).collect(),
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn words_are_cut_by_language() {
-        let mut words = Words::new();
+        let mut words = Vocabulary::new();
         let mut of = |text, language| -> Vec<String> {
             let found = words.of(text, language);
             found.iter().map(|w| words.shown(*w).to_owned()).collect()
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn forms_of_a_stem_are_one_word_shown_in_its_commonest_form() {
-        let mut words = Words::new();
+        let mut words = Vocabulary::new();
         let found = words.of("driving drives driving", Language::En);
         assert!(found.iter().all(|w| *w == found[0]));
         assert_eq!(words.shown(found[0]), "driving");

@@ -1,4 +1,4 @@
-//! `bindgen MODULE.wasm OUT-DIR`: the part of the wasm-bindgen command that this project uses,
+//! `bindgen MODULE.wasm OUT-DIR NAME`: the part of the wasm-bindgen command that this project uses,
 //! in a third of its build time.
 
 use std::process::ExitCode;
@@ -7,13 +7,13 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [module, out] = args.as_slice() else {
-        eprintln!("usage: bindgen MODULE.wasm OUT-DIR");
+    let [module, out, name] = args.as_slice() else {
+        eprintln!("usage: bindgen MODULE.wasm OUT-DIR NAME");
         return ExitCode::from(2);
     };
     let result = Bindgen::new()
         .input_path(module)
-        .out_name("bsmv")
+        .out_name(name)
         .typescript(true)
         .reset_state_function(true)
         .web(true)

@@ -27,15 +27,73 @@ const BESIDE = /^[^\p{P}]\s?$/u;
 /** Whether the browser can mark text where it stands. */
 export const canMark = () => typeof Highlight === "function" && "highlights" in CSS;
 
+/** What a mark does without at its ends. */
+const LEADING = /^[\p{P}\s]+/u;
+const TRAILING = /[\p{P}\s]+$/u;
+
+/**
+ * Where the words of a text begin and end; nothing where the browser doesn't know.
+ *
+ * @param {string} text
+ * @returns {number[]}
+ */
+function boundsOf(text) {
+  if (!("Segmenter" in Intl)) return [];
+  const words = new Intl.Segmenter(/\p{Script=Han}/u.test(text) ? "zh" : undefined, {
+    granularity: "word",
+  });
+  return [...words.segment(text)].map(({ index }) => index).concat(text.length);
+}
+
+/**
+ * Shares as those of whole words: pieces of one word are one, and one that ends inside a word goes on
+ * to its end.
+ *
+ * @param {WordShare[]} shares in their order
+ * @param {{ title?: string | null, text?: string }} post that they stand in
+ * @returns {WordShare[]}
+ */
+function wholeWords(shares, post) {
+  const bounds = { title: boundsOf(post.title ?? ""), text: boundsOf(post.text ?? "") };
+  /** @type {WordShare[]} */
+  const whole = [];
+  for (const share of shares) {
+    const of = bounds[share.field];
+    const start = of.findLast((bound) => bound <= share.start) ?? share.start;
+    const end = of.find((bound) => bound >= share.end) ?? share.end;
+    const last = whole.at(-1);
+    if (last && last.field === share.field && start < last.end) {
+      whole[whole.length - 1] = {
+        ...last,
+        end: Math.max(last.end, end),
+        s: last.s + share.s,
+        t: last.t + share.t,
+      };
+    } else whole.push({ ...share, start, end });
+  }
+  return whole;
+}
+
+/** Without the punctuation at its ends. @param {WordShare} phrase @param {string} text */
+function trimmed(phrase, text) {
+  const words = text.slice(phrase.start, phrase.end);
+  const before = LEADING.exec(words)?.[0].length ?? 0;
+  // An emoticon or a tag may be punctuation alone.
+  if (before === words.length) return phrase;
+  const after = TRAILING.exec(words)?.[0].length ?? 0;
+  return { ...phrase, start: phrase.start + before, end: phrase.end - after };
+}
+
 /**
  * Clauses, and words of a clause that pull the same way and stand side by side as one; those that
  * are worth naming.
  *
- * @param {WordShare[]} words in their order
+ * @param {WordShare[]} shares in their order
  * @param {{ title?: string | null, text?: string }} post that they stand in
  * @returns {WordShare[]}
  */
-export function phrasesOf(words, post) {
+export function phrasesOf(shares, post) {
+  const words = wholeWords(shares, post);
   const largest = (/** @type {WordShare[]} */ of) => Math.max(0, ...of.map(({ s }) => Math.abs(s)));
   const least = WORD_OF_LARGEST * largest(words);
   /** @type {WordShare[]} */
@@ -50,7 +108,9 @@ export function phrasesOf(words, post) {
     } else phrases.push(word);
   }
   const worth = Math.max(LEAST, OF_LARGEST * largest(phrases));
-  return phrases.filter(({ s }) => Math.abs(s) >= worth);
+  return phrases
+    .filter(({ s }) => Math.abs(s) >= worth)
+    .map((phrase) => trimmed(phrase, post[phrase.field] ?? ""));
 }
 
 /**

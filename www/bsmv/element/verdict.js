@@ -70,6 +70,10 @@ const ADVERT = /** @type {const} */ ([
   "indicator_advert_1",
 ]);
 
+/** How far a post is expected to go, in a word or two. @param {Score["predicted"]} predicted @param {ElementSpeech} speech */
+export const spreadOf = ({ d }, speech) =>
+  speech.text(d >= 0.75 ? "d_3" : d >= 0.5 ? "d_2" : d >= 0.25 ? "d_1" : "d_0");
+
 /**
  * Tone, fit and spread in words, each with its dots.
  *
@@ -83,7 +87,7 @@ export function threeWords({ sentiment, predicted, indicators }, brand, speech) 
   const level = Math.sign(s) * (Math.abs(s) >= 0.5 ? 2 : Math.abs(s) >= 0.15 ? 1 : 0);
   const { t, d, events } = predicted;
   const fit = t >= 0.6 ? "t_2" : t >= 0.3 ? "t_1" : "t_0";
-  const far = speech.text(d >= 0.75 ? "d_3" : d >= 0.5 ? "d_2" : d >= 0.25 ? "d_1" : "d_0");
+  const far = spreadOf(predicted, speech);
   const advert = indicators.find(({ code }) => code === "advert")?.value ?? null;
   return [
     {

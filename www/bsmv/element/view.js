@@ -4,7 +4,7 @@ import { carried } from "./carried.js";
 import { phrasesOf } from "./marks.js";
 import { tagOf } from "./speech.js";
 import { contributions, engagement, parts, quantities, topics } from "./tables.js";
-import { compare, sideOf, spoken, threeWords, verdictOf } from "./verdict.js";
+import { compare, sideOf, threeWords, verdictOf } from "./verdict.js";
 
 /** @import { Score, SessionState } from "../types.js" */
 /** @import { ElementSpeech } from "./speech.js" */
@@ -47,7 +47,6 @@ function headline(shown) {
       <p>${score.refused.message}</p>`;
   }
   const { bsmv, interval } = score;
-  const [low, high] = [speech.whole(interval.low), speech.whole(interval.high)];
   return html`
     <div class="headline" part="score" data-side=${sideOf(bsmv)}>
       <strong class="points">${speech.whole(bsmv)}</strong>
@@ -60,7 +59,7 @@ function headline(shown) {
         <span>0</span><span>${speech.text("noEffect")}</span><span>100</span>
       </div>
       <p class="hint range">
-        <span>${speech.text("range", { low, high })}</span>
+        <span>${speech.text("range", ends(score, speech))}</span>
         ${baseline ? html`<span>· ${difference({ bsmv, interval }, baseline, speech)}</span>` : nothing}
       </p>
       ${view === "badge" ? nothing : html`<p class="hint measures">${speech.text("measures")}</p>`}
@@ -68,6 +67,12 @@ function headline(shown) {
     ${state.error ? message(shown) : nothing}
   `;
 }
+
+/** @param {Score} score @param {ElementSpeech} speech */
+const ends = ({ interval }, speech) => ({
+  low: speech.whole(interval.low),
+  high: speech.whole(interval.high),
+});
 
 /**
  * @param {import("./verdict.js").Worth} one
@@ -321,13 +326,13 @@ function lowerBar({ state, speech, on }) {
     class="bar"
     part="bar"
     data-side=${bsmv === null ? "none" : sideOf(bsmv)}
-    aria-label=${speech.text("spokenBar", { spoken: spoken(score, speech) })}
     @click=${on.reveal}
   >
     <strong class="points">${bsmv === null ? "–" : speech.whole(bsmv)}</strong>
     <span>${bsmv === null ? speech.text("noScore") : speech.text(verdictOf(bsmv))}</span>
     ${error ? html`<span class="bad">!</span>` : nothing}
     <slot name="bar"></slot>
+    <span class="spoken">${bsmv === null ? score.refused.message : speech.text("range", ends(score, speech))}. ${speech.text("reveal")}</span>
     <span class="hint" aria-hidden="true">▾</span>
   </button>`;
 }

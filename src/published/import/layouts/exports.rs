@@ -8,7 +8,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "X, analytics of posts",
         platform: Platform::X,
-        marks: &["post id|tweet id", "post text|tweet text", "impressions"],
+        marks: &["post id|tweet id", "post text|tweet text"],
         columns: &[
             (Field::Id, &["post id", "tweet id"]),
             // The day alone in newer files.
@@ -47,7 +47,7 @@ pub const LAYOUTS: &[Layout] = &[
     },
     Layout {
         tool: "Meta Business Suite, posts",
-        marks: &["post id", "publish time", "permalink", "description|title"],
+        marks: &["post id", "publish time", "description|title"],
         columns: &[
             (Field::Id, &["post id"]),
             (Field::Text, &["description", "title"]),
@@ -94,12 +94,12 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "Xiaohongshu, a creator's notes",
         platform: Platform::Xiaohongshu,
-        marks: &["笔记标题", "首次发布时间|发布时间", "观看量|阅读量|曝光"],
+        marks: &["笔记标题", "首次发布时间|发布时间"],
         columns: &[
             (Field::Id, &["笔记id"]),
             (Field::Text, &["笔记标题"]),
             (Field::Time, &["首次发布时间", "发布时间"]),
-            (Field::Views, &["观看量", "阅读量"]),
+            (Field::Views, &["观看量", "阅读量", "播放量", "浏览量"]),
             (Field::Likes, &["点赞", "点赞量"]),
             (Field::Comments, &["评论", "评论量"]),
             (Field::Saves, &["收藏", "收藏量"]),
@@ -112,12 +112,12 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "Douyin, a creator's works",
         platform: Platform::Douyin,
-        marks: &["作品名称|作品", "发布时间", "播放量|播放"],
+        marks: &["作品名称|作品", "首次发布时间|发布时间"],
         columns: &[
             (Field::Id, &["作品id"]),
             (Field::Text, &["作品名称", "作品"]),
-            (Field::Time, &["发布时间"]),
-            (Field::Views, &["播放量", "播放"]),
+            (Field::Time, &["首次发布时间", "发布时间"]),
+            (Field::Views, &["播放量", "播放", "观看量"]),
             (Field::Likes, &["点赞量", "点赞"]),
             (Field::Comments, &["评论量", "评论"]),
             (Field::Saves, &["收藏量", "收藏"]),
@@ -140,13 +140,14 @@ pub const LAYOUTS: &[Layout] = &[
     },
     Layout {
         tool: "WeChat Channels, a creator's videos",
-        marks: &["视频描述|视频标题", "发布时间", "播放量|阅读（播放）"],
+        marks: &["视频描述|视频标题", "首次发布时间|发布时间"],
         columns: &[
             (Field::Id, &["视频id"]),
             (Field::Text, &["视频描述", "视频标题"]),
-            (Field::Time, &["发布时间"]),
-            (Field::Views, &["播放量", "阅读（播放）"]),
-            (Field::Likes, &["喜欢", "喜欢量"]),
+            (Field::Time, &["首次发布时间", "发布时间"]),
+            (Field::Views, &["播放量", "阅读（播放）", "观看量"]),
+            (Field::Likes, &["喜欢", "喜欢量", "点赞", "点赞量"]),
+            (Field::Saves, &["收藏", "收藏量"]),
             (Field::Comments, &["评论量", "评论"]),
             (Field::Shares, &["分享量", "分享"]),
         ],

@@ -4,14 +4,59 @@
 use super::{BEIJING, Field, Layout, PLAIN, Rows};
 use crate::post::Platform;
 
+/// Posts of every platform: no file has two names of one field but for a time and an account.
 const POSTS: Layout = Layout {
     rows: Rows::Posts,
+    columns: &[
+        (Field::Id, &["note_id", "aweme_id", "video_id"]),
+        (Field::Title, &["title"]),
+        (Field::Text, &["desc", "content"]),
+        // `create_time` was eight hours late for some time.
+        (
+            Field::Time,
+            &["create_date_time", "publish_time", "time", "create_time"],
+        ),
+        // Nicknames are masked, so the hash is the account's id.
+        (Field::User, &["user_id", "creator_hash"]),
+        (Field::Images, &["image_list"]),
+        (Field::Videos, &["video_url", "video_download_url"]),
+        // Spelt so.
+        (Field::Views, &["video_play_count", "viewd_count"]),
+        (Field::Likes, &["liked_count"]),
+        (Field::Saves, &["collected_count", "video_favorite_count"]),
+        (
+            Field::Comments,
+            // The last is spelt so.
+            &[
+                "comments_count",
+                "comment_count",
+                "video_comment",
+                "total_replay_num",
+            ],
+        ),
+        (
+            Field::Shares,
+            &["shared_count", "share_count", "video_share_count"],
+        ),
+    ],
     clock: BEIJING,
     unused: UNUSED,
     ..PLAIN
 };
+/// Comments on every platform.
 const COMMENTS: Layout = Layout {
     rows: Rows::Comments,
+    columns: &[
+        (Field::Id, &["comment_id"]),
+        (Field::Post, &["note_id", "aweme_id", "video_id"]),
+        (Field::Parent, &["parent_comment_id"]),
+        (
+            Field::Time,
+            &["create_date_time", "publish_time", "create_time"],
+        ),
+        (Field::User, &["user_id", "creator_hash"]),
+        (Field::Text, &["content"]),
+    ],
     clock: BEIJING,
     unused: UNUSED,
     ..PLAIN
@@ -66,155 +111,70 @@ const UNUSED: &[&str] = &[
     "nickname",
 ];
 
-/// Names that all kinds of its comments share.
-macro_rules! comments {
-    ($post:literal, $time:expr) => {
-        &[
-            (Field::Id, &["comment_id"]),
-            (Field::Post, &[$post]),
-            (Field::Parent, &["parent_comment_id"]),
-            (Field::Time, $time),
-            // Nicknames are masked, so the hash is the account's id.
-            (Field::User, &["user_id", "creator_hash"]),
-            (Field::Text, &["content"]),
-        ]
-    };
-}
-
 pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "MediaCrawler, comments of Tieba",
         marks: &["comment_id", "note_id", "content", "tieba_name"],
-        columns: comments!("note_id", &["publish_time", "create_time"]),
         ..COMMENTS
     },
     Layout {
         tool: "MediaCrawler, comments of Weibo",
         platform: Platform::Weibo,
         marks: &["comment_id", "note_id", "content", "create_date_time"],
-        // `create_time` was eight hours late for some time.
-        columns: comments!("note_id", &["create_date_time", "create_time"]),
         ..COMMENTS
     },
     Layout {
         tool: "MediaCrawler, comments of Xiaohongshu",
         platform: Platform::Xiaohongshu,
         marks: &["comment_id", "note_id", "content", "create_time"],
-        columns: comments!("note_id", &["create_time"]),
         ..COMMENTS
     },
     Layout {
         tool: "MediaCrawler, comments of Douyin",
         platform: Platform::Douyin,
         marks: &["comment_id", "aweme_id", "content", "create_time"],
-        columns: comments!("aweme_id", &["create_time"]),
         ..COMMENTS
     },
     Layout {
         tool: "MediaCrawler, comments of Bilibili or Kuaishou",
         marks: &["comment_id", "video_id", "content", "create_time"],
-        columns: comments!("video_id", &["create_time"]),
         ..COMMENTS
     },
     Layout {
         tool: "MediaCrawler, posts of Tieba",
         marks: &["note_id", "title", "publish_time", "tieba_name"],
-        columns: &[
-            (Field::Id, &["note_id"]),
-            (Field::Title, &["title"]),
-            (Field::Text, &["desc"]),
-            (Field::Time, &["publish_time"]),
-            (Field::User, &["user_id", "creator_hash"]),
-            // Spelt so.
-            (Field::Comments, &["total_replay_num"]),
-        ],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Weibo",
         platform: Platform::Weibo,
-        marks: &["note_id", "content", "create_date_time", "comments_count"],
-        columns: &[
-            (Field::Id, &["note_id"]),
-            (Field::Text, &["content"]),
-            (Field::Time, &["create_date_time", "create_time"]),
-            (Field::User, &["user_id", "creator_hash"]),
-            (Field::Likes, &["liked_count"]),
-            (Field::Comments, &["comments_count"]),
-            (Field::Shares, &["shared_count"]),
-            (Field::Images, &["image_list"]),
-        ],
+        marks: &["note_id", "content", "create_date_time|create_time"],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Xiaohongshu",
         platform: Platform::Xiaohongshu,
-        marks: &["note_id", "title", "desc", "time", "collected_count"],
-        columns: &[
-            (Field::Id, &["note_id"]),
-            (Field::Title, &["title"]),
-            (Field::Text, &["desc"]),
-            (Field::Time, &["time"]),
-            (Field::User, &["user_id", "creator_hash"]),
-            (Field::Images, &["image_list"]),
-            (Field::Videos, &["video_url"]),
-            (Field::Likes, &["liked_count"]),
-            (Field::Saves, &["collected_count"]),
-            (Field::Comments, &["comment_count"]),
-            (Field::Shares, &["share_count"]),
-        ],
+        marks: &["note_id", "title|desc", "time"],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Douyin",
         platform: Platform::Douyin,
-        marks: &["aweme_id", "desc", "create_time", "liked_count"],
-        columns: &[
-            (Field::Id, &["aweme_id"]),
-            (Field::Title, &["title"]),
-            (Field::Text, &["desc"]),
-            (Field::Time, &["create_time"]),
-            (Field::User, &["user_id", "creator_hash"]),
-            (Field::Videos, &["video_download_url"]),
-            (Field::Likes, &["liked_count"]),
-            (Field::Saves, &["collected_count"]),
-            (Field::Comments, &["comment_count"]),
-            (Field::Shares, &["share_count"]),
-        ],
+        marks: &["aweme_id", "title|desc", "create_time"],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Bilibili",
-        marks: &["video_id", "title", "video_play_count", "video_danmaku"],
-        columns: &[
-            (Field::Id, &["video_id"]),
-            (Field::Title, &["title"]),
-            (Field::Text, &["desc"]),
-            (Field::Time, &["create_time"]),
-            (Field::User, &["user_id", "creator_hash"]),
-            (Field::Videos, &["video_url"]),
-            (Field::Views, &["video_play_count"]),
-            (Field::Likes, &["liked_count"]),
-            (Field::Saves, &["video_favorite_count"]),
-            (Field::Comments, &["video_comment"]),
-            (Field::Shares, &["video_share_count"]),
+        marks: &[
+            "video_id",
+            "title|desc",
+            "video_play_count|video_danmaku|video_coin_count",
         ],
         ..POSTS
     },
     Layout {
         tool: "MediaCrawler, posts of Kuaishou",
-        marks: &["video_id", "title", "create_time", "viewd_count"],
-        columns: &[
-            (Field::Id, &["video_id"]),
-            (Field::Title, &["title"]),
-            (Field::Text, &["desc"]),
-            (Field::Time, &["create_time"]),
-            (Field::User, &["user_id", "creator_hash"]),
-            (Field::Videos, &["video_url"]),
-            // Spelt so.
-            (Field::Views, &["viewd_count"]),
-            (Field::Likes, &["liked_count"]),
-        ],
+        marks: &["video_id", "title|desc", "viewd_count"],
         ..POSTS
     },
     Layout {

@@ -9,6 +9,7 @@ mod x;
 use crate::post::Platform;
 use crate::{Error, Result};
 
+use super::shortened;
 use super::source::rows::Names;
 use super::values::times::SlashOrder;
 
@@ -145,19 +146,16 @@ fn normal(name: &str) -> String {
 /// An error for a file that no layout fits; it lists what was found.
 pub fn unknown_columns<S: AsRef<str>>(names: &[S]) -> Error {
     const SHOWN: usize = 40;
-    let mut found: Vec<&str> = names
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|n| !n.is_empty())
-        .collect();
+    let shown = |name: &S| shortened(name.as_ref()).replace(char::is_control, "\u{fffd}");
+    let mut found: Vec<String> = names.iter().map(shown).filter(|n| !n.is_empty()).collect();
+    if found.is_empty() {
+        return Error::invalid("header", "is missing: the file holds no rows");
+    }
     let rest = found.len().saturating_sub(SHOWN);
     found.truncate(SHOWN);
     let mut list = found.join(", ");
     if rest > 0 {
         list += &format!(" and {rest} more");
-    }
-    if list.is_empty() {
-        list = "nothing".to_owned();
     }
     let problem = format!(
         "has not the columns of any program that is known; found {list}. For events name them id, \
@@ -237,6 +235,11 @@ impl Layout {
             return Err(Error::invalid("header", problem));
         }
         Ok(())
+    }
+
+    /// What a column holds, by its name.
+    pub fn field_of(&self, name: &str) -> Option<Field> {
+        self.target(&normal(name)).map(|target| target.field)
     }
 
     /// True if the layout has a column for a field.

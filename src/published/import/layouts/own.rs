@@ -3,8 +3,19 @@
 
 use super::{Field, Layout, PLAIN, Rows};
 
-const ID: &[&str] = &["id", "event_id", "comment_id", "评论id", "编号"];
-const POST: &[&str] = &["post", "post_id", "帖子id", "微博id", "笔记id", "作品id"];
+const ID: &[&str] = &[
+    "id",
+    "event_id",
+    "comment_id",
+    "cid",
+    "rpid",
+    "评论id",
+    "编号",
+];
+const POST: &[&str] = &[
+    "post", "post_id", "note_id", "weibo_id", "aweme_id", "video_id", "帖子id", "微博id", "笔记id",
+    "作品id", "视频id",
+];
 const TIME: &[&str] = &[
     "created_at",
     "time",
@@ -12,28 +23,42 @@ const TIME: &[&str] = &[
     "datetime",
     "timestamp",
     "published_at",
+    "create_time",
+    "publish_time",
+    "comment_time",
     "时间",
     "发布时间",
     "评论时间",
     "创建时间",
     "日期",
 ];
-const USER: &[&str] = &["user", "user_id", "author_id", "用户id", "用户"];
+const USER: &[&str] = &["user", "user_id", "author_id", "uid", "用户id", "用户"];
 const NAME: &[&str] = &[
     "user_name",
     "username",
     "screen_name",
     "nickname",
+    "author",
     "昵称",
     "用户昵称",
     "用户名",
 ];
-const FOLLOWERS: &[&str] = &["followers", "followers_count", "fans", "粉丝数", "粉丝"];
+const FOLLOWERS: &[&str] = &[
+    "followers",
+    "followers_count",
+    "follower_count",
+    "fans",
+    "粉丝数",
+    "粉丝量",
+    "粉丝",
+];
 const VERIFIED: &[&str] = &["verified", "is_verified", "是否认证", "认证"];
 const TEXT: &[&str] = &[
     "text",
     "content",
     "body",
+    "full_text",
+    "message",
     "内容",
     "正文",
     "评论内容",
@@ -45,8 +70,8 @@ pub const LAYOUTS: &[Layout] = &[
         tool: "events",
         rows: Rows::Events,
         marks: &[
-            "id|event_id|comment_id|评论id|编号",
-            "kind|type|action|类型|互动类型|行为",
+            "id|event_id|comment_id|cid|rpid|评论id|编号",
+            "kind|type|event_type|action|类型|互动类型|行为",
         ],
         columns: &[
             (Field::Id, ID),
@@ -64,7 +89,15 @@ pub const LAYOUTS: &[Layout] = &[
             ),
             (
                 Field::Kind,
-                &["kind", "type", "action", "类型", "互动类型", "行为"],
+                &[
+                    "kind",
+                    "type",
+                    "event_type",
+                    "action",
+                    "类型",
+                    "互动类型",
+                    "行为",
+                ],
             ),
             (Field::Seconds, &["t"]),
             (Field::Time, TIME),
@@ -92,8 +125,9 @@ const POSTS: Layout = Layout {
     tool: "posts",
     marks: &[
         "id|post|post_id|编号",
-        "created_at|time|date|datetime|timestamp|published_at|时间|发布时间|创建时间|日期",
-        "text|content|body|内容|正文|文本",
+        "created_at|time|date|datetime|timestamp|published_at|create_time|publish_time|时间|\
+         发布时间|创建时间|日期",
+        "text|content|body|full_text|内容|正文|文本",
     ],
     columns: &[
         (Field::Id, &["id", "post", "post_id", "编号"]),

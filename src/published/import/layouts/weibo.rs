@@ -14,7 +14,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "weibo-crawler, posts",
         rows: Rows::Mixed,
-        marks: &["id", "bid", "正文", "点赞数", "转发数"],
+        marks: &["id", "bid", "正文"],
         columns: &[
             (Field::Id, &["id"]),
             (Field::Text, &["正文"]),
@@ -81,14 +81,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "weibo-crawler, comments",
         rows: Rows::Comments,
-        marks: &[
-            "id",
-            "weibo_id",
-            "created_at",
-            "user_screen_name",
-            "text",
-            "pic_url|root_id",
-        ],
+        marks: &["id", "weibo_id", "created_at", "text", "pic_url|root_id"],
         columns: &[
             (Field::Id, &["id"]),
             (Field::Post, &["weibo_id"]),
@@ -104,7 +97,7 @@ pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "weibo-crawler, reposts",
         rows: Rows::Reposts,
-        marks: &["id", "weibo_id", "created_at", "user_screen_name", "text"],
+        marks: &["id", "weibo_id", "created_at", "text"],
         columns: &[
             (Field::Id, &["id"]),
             (Field::Post, &["weibo_id"]),

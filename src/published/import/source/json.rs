@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 4;
 enum Sequence {
     /// One on each line: a bad line is one bad value.
     Lines,
-    /// In one list.
+    /// In a list, or in several lists one after the other.
     List,
     /// One after the other, over several lines each.
     Values,
@@ -35,6 +35,7 @@ struct Values<R> {
     sequence: Sequence,
     line: usize,
     value: Vec<u8>,
+    in_list: bool,
     ended: bool,
 }
 
@@ -78,6 +79,7 @@ impl<R: BufRead> Values<io::Chain<Cursor<Vec<u8>>, R>> {
             sequence,
             line,
             value: Vec::new(),
+            in_list: sequence == Sequence::List,
             ended: false,
         })
     }
@@ -140,10 +142,17 @@ impl<R: BufRead> Values<R> {
             let next = ahead.get(skipped).copied();
             let empty = ahead.is_empty();
             self.input.consume(skipped);
+            let bracket = match self.in_list {
+                true => b']',
+                false => b'[',
+            };
             match next {
                 None if empty => self.ended = true,
                 None => {}
-                Some(b']') if self.sequence == Sequence::List => self.ended = true,
+                Some(found) if self.sequence == Sequence::List && found == bracket => {
+                    self.in_list = !self.in_list;
+                    self.input.consume(1);
+                }
                 Some(_) => return Ok(true),
             }
         }
@@ -200,19 +209,24 @@ fn at(line: usize) -> String {
     format!("lines[{line}]")
 }
 
-/// The first value of a file that is an object, if that can be read.
-pub fn first_object(input: impl BufRead) -> io::Result<Option<Map<String, Value>>> {
+/// The first value of a file that is an object; `None` in a file without values.
+///
+/// # Errors
+/// What is wrong with the first value, if none of the first ten is one.
+pub fn first_object(input: impl BufRead) -> io::Result<Result<Option<Map<String, Value>>>> {
     let mut values = Values::new(input)?;
+    let mut first = None;
     // Lines of damage may stand above it.
     for _ in 0..10 {
-        let Some((_, value)) = values.next()? else {
+        let Some((line, value)) = values.next()? else {
             break;
         };
-        if let Ok(Ok(Value::Object(object))) = value.map(serde_json::from_slice) {
-            return Ok(Some(object));
+        match value.and_then(|bytes| object(bytes, line)) {
+            Ok(object) => return Ok(Ok(Some(object))),
+            Err(error) => first = first.or(Some(error)),
         }
     }
-    Ok(None)
+    Ok(first.map_or(Ok(None), Err))
 }
 
 /// Visits the records of a file.

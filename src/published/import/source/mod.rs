@@ -1,6 +1,9 @@
 //! The inside of a file: what kind it is, told from its bytes, and its rows.
 
+#[cfg(feature = "server")]
 mod columnar;
+mod content;
+#[cfg(feature = "server")]
 mod database;
 mod encoding;
 pub mod json;
@@ -8,14 +11,15 @@ pub mod rows;
 mod table;
 mod workbook;
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use encoding_rs::Encoding;
 
 use crate::{Error, Result};
+use content::Content;
 use encoding::Decoded;
 use rows::{Names, Row};
 
@@ -36,9 +40,52 @@ pub enum SourceError {
     /// It isn't what its first bytes say.
     #[error("{0}")]
     Damaged(String),
+    /// It is of a kind that isn't read.
+    #[error("is {name}, which isn't read: give {instead}")]
+    NotRead {
+        /// The kind, as the end of a sentence.
+        name: &'static str,
+        /// What to give instead.
+        instead: &'static str,
+    },
+    /// Its bytes are no text in any encoding that is told apart.
+    #[error("isn't UTF-8, UTF-16 or GB18030: say which with --encoding, or export it as UTF-8")]
+    Encoding,
+    /// It has cascades, where texts are wanted.
+    #[error("has cascades and no texts: `bsmv import` reads them")]
+    Cascades,
+    /// Texts are wanted, and no column has any.
+    #[error("no column has texts: name it `text`. {0}")]
+    NoTexts(Error),
+    /// No program that is known writes these columns.
+    #[error(transparent)]
+    UnknownColumns(Error),
+    /// Different rows have one id, since a spreadsheet shortened them.
+    #[error(
+        "every id so far ends in zeros, such as {0}: a spreadsheet keeps 15 digits of a number, so \
+         different rows have one id; export the file again, and open it with the column as text"
+    )]
+    RuinedIds(String),
     /// Its content breaks a rule.
     #[error(transparent)]
     Invalid(#[from] Error),
+}
+
+impl SourceError {
+    /// The stable code of this kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            SourceError::Io(_) => "io",
+            SourceError::Damaged(_) => "damaged",
+            SourceError::NotRead { .. } => "not_read",
+            SourceError::Encoding => "encoding",
+            SourceError::Cascades => "cascades",
+            SourceError::NoTexts(_) => "no_texts",
+            SourceError::UnknownColumns(_) => "unknown_columns",
+            SourceError::RuinedIds(_) => "ruined_ids",
+            SourceError::Invalid(error) => error.code(),
+        }
+    }
 }
 
 /// The kinds of text files.
@@ -59,14 +106,16 @@ pub enum Format {
 enum Kind {
     Text(Format, &'static Encoding),
     Workbook,
+    #[cfg(feature = "server")]
     Database,
+    #[cfg(feature = "server")]
     Parquet,
 }
 
 /// A file whose kind is known.
 #[derive(Debug)]
 pub struct Source {
-    path: PathBuf,
+    content: Content,
     kind: Kind,
     /// Places that are no text in its encoding; they are read as U+FFFD.
     pub damaged: u64,
@@ -85,7 +134,9 @@ enum Form {
     Table(table::Form),
     Json,
     Sheet(workbook::Sheet),
+    #[cfg(feature = "server")]
     DatabaseTable,
+    #[cfg(feature = "server")]
     Parquet,
 }
 
@@ -96,52 +147,44 @@ impl Source {
         format: Option<Format>,
         encoding: Option<&'static Encoding>,
     ) -> Result<Source, SourceError> {
+        Source::of(Content::File(path.to_owned()), format, encoding)
+    }
+
+    /// Tells what a file is whose bytes are in memory. Databases and Parquet aren't read from there.
+    pub fn of_bytes(bytes: impl Into<Arc<[u8]>>) -> Result<Source, SourceError> {
+        Source::of(Content::Bytes(bytes.into()), None, None)
+    }
+
+    fn of(
+        content: Content,
+        format: Option<Format>,
+        encoding: Option<&'static Encoding>,
+    ) -> Result<Source, SourceError> {
         let mut head = [0; 16];
-        let length = read_up_to(&mut File::open(path)?, &mut head)?;
-        let head = &head[..length];
-        let source = |kind, damaged| Source {
-            path: path.to_owned(),
-            kind,
-            damaged,
-        };
-        if head.starts_with(b"PK\x03\x04") {
-            return Ok(source(Kind::Workbook, 0));
-        }
-        if head.starts_with(b"SQLite format 3\0") {
-            return Ok(source(Kind::Database, 0));
-        }
-        if head.starts_with(b"PAR1") {
-            return Ok(source(Kind::Parquet, 0));
-        }
-        for (mark, name, instead) in [
-            (
-                &b"\xd0\xcf\x11\xe0"[..],
-                "a workbook of Excel 97",
-                "xlsx or CSV",
-            ),
-            (b"\x1f\x8b", "compressed by gzip", "it unpacked"),
-        ] {
-            if head.starts_with(mark) {
-                let problem = format!("is {name}, which isn't read: give {instead}");
-                return Err(SourceError::Damaged(problem));
-            }
+        let length = read_up_to(&mut content.open()?, &mut head)?;
+        if let Some(kind) = binary(&head[..length], &content)? {
+            return Ok(Source {
+                content,
+                kind,
+                damaged: 0,
+            });
         }
         let (encoding, damaged) = match encoding {
             Some(encoding) => (encoding, 0),
             None => {
-                let found = encoding::detect(File::open(path)?)?.ok_or_else(|| {
-                    let problem = "isn't UTF-8, UTF-16 or GB18030: say which with --encoding, or \
-                                   export it as UTF-8";
-                    SourceError::Damaged(problem.to_owned())
-                })?;
+                let found = encoding::detect(content.open()?)?.ok_or(SourceError::Encoding)?;
                 (found.encoding, found.damaged)
             }
         };
         let format = match format {
             Some(format) => format,
-            None => format_of(|| Ok(Decoded::new(File::open(path)?, encoding)))?,
+            None => format_of(|| Ok(Decoded::new(content.open()?, encoding)))?,
         };
-        Ok(source(Kind::Text(format, encoding), damaged))
+        Ok(Source {
+            content,
+            kind: Kind::Text(format, encoding),
+            damaged,
+        })
     }
 
     /// The format of a text file; `None` for workbooks, databases and Parquet.
@@ -157,7 +200,9 @@ impl Source {
         match self.kind {
             Kind::Text(_, encoding) => encoding.name().to_owned(),
             Kind::Workbook => "xlsx".to_owned(),
+            #[cfg(feature = "server")]
             Kind::Database => "SQLite".to_owned(),
+            #[cfg(feature = "server")]
             Kind::Parquet => "Parquet".to_owned(),
         }
     }
@@ -168,7 +213,7 @@ impl Source {
             Kind::Text(_, encoding) => encoding,
             _ => return Err(SourceError::Damaged("is no text".to_owned())),
         };
-        Ok(Decoded::new(File::open(&self.path)?, encoding))
+        Ok(Decoded::new(self.content.open()?, encoding))
     }
 
     /// The parts of a table, JSON, a workbook, a database or a Parquet file. `is_header` knows the names of columns.
@@ -186,7 +231,7 @@ impl Source {
         };
         match self.kind {
             Kind::Text(Format::Json, _) => {
-                let first = json::first_object(self.text()?)?;
+                let first = json::first_object(self.text()?)??;
                 let mut names = Vec::new();
                 for record in first.map(json::records).unwrap_or_default() {
                     names.extend(json::names_of(&record));
@@ -200,7 +245,7 @@ impl Source {
                 only(form.header.clone(), Form::Table(form))
             }
             Kind::Workbook => {
-                let sheets = workbook::sheets(&self.path, is_header)?;
+                let sheets = workbook::sheets(&self.content, is_header)?;
                 let several = sheets.len() > 1;
                 Ok(sheets
                     .into_iter()
@@ -211,8 +256,10 @@ impl Source {
                     })
                     .collect())
             }
-            Kind::Parquet => only(columnar::columns(&self.path)?, Form::Parquet),
-            Kind::Database => Ok(database::tables(&self.path)?
+            #[cfg(feature = "server")]
+            Kind::Parquet => only(columnar::columns(self.content.path()?)?, Form::Parquet),
+            #[cfg(feature = "server")]
+            Kind::Database => Ok(database::tables(self.content.path()?)?
                 .into_iter()
                 .map(|(name, columns)| Section {
                     name: Some(name),
@@ -228,11 +275,13 @@ impl Source {
         match &section.form {
             Form::Table(form) => Ok(form.visit(self.text()?, visit)?),
             Form::Json => Ok(json::visit(self.text()?, visit)?),
-            Form::Sheet(sheet) => workbook::visit(&self.path, sheet, visit),
-            Form::Parquet => columnar::visit(&self.path, visit),
+            Form::Sheet(sheet) => workbook::visit(&self.content, sheet, visit),
+            #[cfg(feature = "server")]
+            Form::Parquet => columnar::visit(self.content.path()?, visit),
+            #[cfg(feature = "server")]
             Form::DatabaseTable => {
                 let name = section.name.as_deref().unwrap_or_default();
-                database::visit(&self.path, name, visit)
+                database::visit(self.content.path()?, name, visit)
             }
         }
     }
@@ -243,13 +292,44 @@ impl Section {
     pub fn place(&self, row: usize) -> String {
         let unit = match self.form {
             Form::Table(_) | Form::Json => "lines",
-            Form::Sheet(_) | Form::DatabaseTable | Form::Parquet => "rows",
+            _ => "rows",
         };
         match &self.name {
             Some(name) => format!("{name}.{unit}[{row}]"),
             None => format!("{unit}[{row}]"),
         }
     }
+}
+
+/// What a file is by its first bytes; `None` if it may be text.
+fn binary(head: &[u8], content: &Content) -> Result<Option<Kind>, SourceError> {
+    const ZIP: &[u8] = b"PK\x03\x04";
+    if head.starts_with(ZIP) {
+        return Ok(Some(Kind::Workbook));
+    }
+    #[cfg(feature = "server")]
+    if matches!(content, Content::File(_)) {
+        if head.starts_with(b"SQLite format 3\0") {
+            return Ok(Some(Kind::Database));
+        }
+        if head.starts_with(b"PAR1") {
+            return Ok(Some(Kind::Parquet));
+        }
+    }
+    #[cfg(not(feature = "server"))]
+    let _ = content;
+    let not_read: [(&[u8], &str, &str); 4] = [
+        (b"\xd0\xcf\x11\xe0", "a workbook of Excel 97", "xlsx or CSV"),
+        (b"\x1f\x8b", "compressed by gzip", "it unpacked"),
+        (b"SQLite format 3\0", "a database (SQLite)", "xlsx or CSV"),
+        (b"PAR1", "Parquet", "xlsx or CSV"),
+    ];
+    let found = not_read
+        .into_iter()
+        .find(|(mark, ..)| head.starts_with(mark));
+    found.map_or(Ok(None), |(_, name, instead)| {
+        Err(SourceError::NotRead { name, instead })
+    })
 }
 
 fn read_up_to(file: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
@@ -276,7 +356,8 @@ fn format_of<R: BufRead>(mut open: impl FnMut() -> io::Result<R>) -> io::Result<
                 .iter()
                 .all(|&key| first.contains_key(key))
         };
-        let pages = json::first_object(open()?)?.is_some_and(is_page);
+        let first = json::first_object(open()?)?;
+        let pages = first.is_ok_and(|first| first.is_some_and(is_page));
         return Ok(if pages { Format::Pages } else { Format::Json });
     }
     let first = text.lines().next().unwrap_or_default();

@@ -22,6 +22,8 @@ struct Record {
     text: Vec<u8>,
     ends: Vec<usize>,
     cells: usize,
+    /// False if the file ends where the row does.
+    has_end: bool,
 }
 
 impl Record {
@@ -103,7 +105,10 @@ impl<R: BufRead> Records<R> {
                     let problem = "opens a quotation mark that nothing closes";
                     return Ok(Err(Error::invalid(at(record.line), problem)));
                 }
-                ReadRecordResult::Record => return Ok(Ok(true)),
+                ReadRecordResult::Record => {
+                    record.has_end = !at_end;
+                    return Ok(Ok(true));
+                }
                 ReadRecordResult::End => return Ok(Ok(false)),
             }
         }
@@ -184,6 +189,7 @@ impl Form {
         let mut record = Record::default();
         let mut skip = usize::from(self.has_separator_line) + self.above + 1;
         let mut row = Row::default();
+        let mut fewest = None;
         loop {
             match records.read(&mut record)? {
                 Ok(true) => {}
@@ -209,7 +215,12 @@ impl Form {
                     beyond |= !cell.trim().is_empty();
                 }
             }
-            let seen = if beyond {
+            let is_short = fewest.is_some_and(|fewest| record.cells < fewest);
+            fewest = Some(fewest.unwrap_or(record.cells).min(record.cells));
+            let seen = if is_short && !record.has_end {
+                let problem = "ends in the middle: the file was cut off";
+                Err(Error::invalid(at(record.line), problem))
+            } else if beyond {
                 let problem = format!(
                     "has {} cells, the header has {}: is a cell with a separator in it not between \
                      quotation marks?",

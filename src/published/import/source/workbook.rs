@@ -1,16 +1,15 @@
 //! Workbooks of spreadsheets (xlsx), sheet by sheet, without holding a sheet in memory.
 
-use std::fs::File;
 use std::io::BufReader;
-use std::path::Path;
 
 use calamine::{DataRef, Reader, Xlsx, XlsxError};
 
+use super::content::{Content, Opened};
 use super::rows::{Names, Row};
 use super::{HEADER_WITHIN, SourceError, Visit};
 use crate::Error;
 
-type Book = Xlsx<BufReader<File>>;
+type Book = Xlsx<BufReader<Box<dyn Opened>>>;
 
 /// A sheet and its header.
 pub struct Sheet {
@@ -26,14 +25,17 @@ impl From<XlsxError> for SourceError {
     }
 }
 
-fn open(path: &Path) -> Result<Book, SourceError> {
-    Ok(Xlsx::new(BufReader::new(File::open(path)?))?)
+fn open(content: &Content) -> Result<Book, SourceError> {
+    Ok(Xlsx::new(BufReader::new(content.open()?))?)
 }
 
 /// The sheets that have rows. The header is the first of the top rows that `is_header` knows; if
 /// it knows none, the first row.
-pub fn sheets(path: &Path, is_header: &dyn Fn(&[&str]) -> bool) -> Result<Vec<Sheet>, SourceError> {
-    let mut book = open(path)?;
+pub fn sheets(
+    content: &Content,
+    is_header: &dyn Fn(&[&str]) -> bool,
+) -> Result<Vec<Sheet>, SourceError> {
+    let mut book = open(content)?;
     let mut sheets = Vec::new();
     for name in book.sheet_names() {
         let (mut found, mut seen) = (None, 0);
@@ -58,10 +60,10 @@ pub fn sheets(path: &Path, is_header: &dyn Fn(&[&str]) -> bool) -> Result<Vec<Sh
 }
 
 /// Visits the rows below a sheet's header.
-pub fn visit(path: &Path, sheet: &Sheet, visit: &mut Visit) -> Result<(), SourceError> {
+pub fn visit(content: &Content, sheet: &Sheet, visit: &mut Visit) -> Result<(), SourceError> {
     let names = Names::of_header(sheet.header.iter().map(String::as_str));
     let mut row = Row::default();
-    each_row(&mut open(path)?, &sheet.name, &mut |number, cells| {
+    each_row(&mut open(content)?, &sheet.name, &mut |number, cells| {
         if number <= sheet.header_row || cells == sheet.header {
             return true;
         }

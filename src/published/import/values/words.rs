@@ -3,18 +3,22 @@
 use crate::diffusion::EventKind;
 use crate::post::Platform;
 
-/// The platform that a word names, in any case; `None` for any other word.
+/// The platform that a word names, in any case: by its own name, or by another that people give it.
+/// `None` for any other word, "other" among them.
 pub fn platform(word: &str) -> Option<Platform> {
-    Some(match word.trim().to_lowercase().as_str() {
-        "weibo" | "wb" | "微博" | "新浪微博" => Platform::Weibo,
-        "xiaohongshu" | "xhs" | "red" | "rednote" | "小红书" => Platform::Xiaohongshu,
-        "douyin" | "dy" | "抖音" => Platform::Douyin,
-        "bilibili" | "b站" | "哔哩哔哩" => Platform::Bilibili,
-        "x" | "twitter" | "推特" => Platform::X,
-        "instagram" | "ins" | "ig" => Platform::Instagram,
-        "tiktok" => Platform::TikTok,
-        "youtube" | "yt" | "油管" => Platform::YouTube,
-        _ => return None,
+    let word = word.trim().to_lowercase();
+    Some(match word.as_str() {
+        "wb" | "微博" | "新浪微博" => Platform::Weibo,
+        "xhs" | "red" | "rednote" | "小红书" => Platform::Xiaohongshu,
+        "dy" | "抖音" => Platform::Douyin,
+        "b站" | "哔哩哔哩" => Platform::Bilibili,
+        "twitter" | "推特" => Platform::X,
+        "ins" | "ig" => Platform::Instagram,
+        "yt" | "油管" => Platform::YouTube,
+        _ => {
+            let mut known = Platform::ALL.into_iter().filter(|p| *p != Platform::Other);
+            return known.find(|platform| platform.name() == word);
+        }
     })
 }
 
@@ -56,6 +60,15 @@ pub fn yes_or_no(word: &str) -> Result<Option<bool>, ()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_platform_but_other_is_known_by_its_name() {
+        for known in Platform::ALL {
+            let expected = (known != Platform::Other).then_some(known);
+            assert_eq!(platform(&known.name().to_uppercase()), expected);
+        }
+        assert_eq!(platform(" 小红书"), Some(Platform::Xiaohongshu));
+    }
 
     #[test]
     fn kinds_have_names_in_two_languages() {

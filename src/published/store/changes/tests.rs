@@ -32,7 +32,7 @@ fn make(db: &Connection, change: Change) -> Done {
 fn put_post(db: &Connection, post: u128, author: Option<u128>) {
     let change = Change::Put {
         post,
-        author,
+        author: Author::Is(author),
         record: Box::new(record()),
         events: EventsSoFar::Stay,
     };
@@ -208,7 +208,7 @@ fn posts_before_a_time_are_erased_and_no_others() {
             &db,
             Change::Put {
                 post,
-                author,
+                author: Author::Is(author),
                 record,
                 events,
             },

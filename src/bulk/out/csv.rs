@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::path::Path;
 
-use anyhow::Result;
-use bsmv::published::import::Row;
+use crate::published::import::Row;
 use csv::Writer;
 
+use super::super::Result;
 use super::super::outcome::{COLUMNS, Cell, Entry};
 use super::super::table::Survey;
 use super::{Out, kept};

@@ -1,7 +1,7 @@
 //! What became of a row, and the columns that say so.
 
-use bsmv::ErrorReport;
-use bsmv::scorer::answer::{Note, Score};
+use crate::ErrorReport;
+use crate::scorer::answer::{Note, Score};
 use serde::{Deserialize, Serialize};
 
 /// What became of a row.

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Result;
-use bsmv::published::import::Row;
+use crate::published::import::Row;
 use parquet::basic::{Compression, ConvertedType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, FloatType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
+use super::super::Result;
 use super::super::outcome::{COLUMNS, Cell, Entry, Kind};
 use super::super::table::Survey;
 use super::{Out, kept};

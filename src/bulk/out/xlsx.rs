@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use bsmv::published::import::Row;
+use crate::published::import::Row;
 use rust_xlsxwriter::Workbook;
 
 use super::super::outcome::{COLUMNS, Cell, Entry};
 use super::super::table::Survey;
+use super::super::{BulkError, Result};
 use super::{Out, kept};
 
 /// Rows of a sheet below its header.
@@ -29,7 +29,7 @@ impl Sheet {
         let sheet = book.add_worksheet_with_constant_memory()?;
         let names = survey.names.iter().map(String::as_str);
         for (column, name) in names.chain(COLUMNS.map(|(name, _)| name)).enumerate() {
-            sheet.write_string(0, u16::try_from(column)?, fitting(name))?;
+            sheet.write_string(0, number_of(column)?, fitting(name))?;
         }
         Ok(Sheet {
             path: path.to_owned(),
@@ -52,11 +52,9 @@ impl Out for Sheet {
             }
         });
         for (column, cell) in kept.chain(entry.cells()).enumerate() {
-            let column = u16::try_from(column)?;
+            let column = number_of(column)?;
             match cell {
-                Cell::Number(number) => {
-                    sheet.write_number(self.next, column, number.to_string().parse::<f64>()?)?
-                }
+                Cell::Number(number) => sheet.write_number(self.next, column, shortest(number))?,
                 Cell::Count(count) => sheet.write_number(self.next, column, count as f64)?,
                 // As text, so that a long id keeps its digits.
                 Cell::Text(text) => sheet.write_string(self.next, column, fitting(text))?,
@@ -71,6 +69,17 @@ impl Out for Sheet {
         self.book.save(&self.path)?;
         Ok(())
     }
+}
+
+/// The number of a column as a sheet has it.
+fn number_of(column: usize) -> Result<u16> {
+    u16::try_from(column)
+        .map_err(|_| BulkError::Output("a sheet has no room for so many columns".to_owned()))
+}
+
+/// A number with the digits that it has, and not those of the next finer kind.
+fn shortest(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(number.into())
 }
 
 /// As much of a text as a cell has room for.

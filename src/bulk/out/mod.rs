@@ -7,11 +7,13 @@ mod xlsx;
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
-use bsmv::published::import::Row;
+use crate::published::import::Row;
+
+use serde::{Deserialize, Serialize};
 
 use super::outcome::{COLUMNS, Entry};
 use super::table::Survey;
+use super::{BulkError, Result};
 
 /// Takes the rows of an output, one after the other.
 pub trait Out {
@@ -22,16 +24,47 @@ pub trait Out {
 }
 
 /// The form of an output, by the end of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Form {
+    /// A table with commas, in UTF-8.
     Csv,
+    /// One JSON object on each line.
     Ndjson,
+    /// Columns, compressed.
     Parquet,
+    /// A workbook with one sheet.
     Xlsx,
 }
 
 impl Form {
+    /// All of them.
+    pub const ALL: [Form; 4] = [Form::Csv, Form::Ndjson, Form::Parquet, Form::Xlsx];
+
+    /// Its name, which is also the end of a file's.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Csv => "csv",
+            Form::Ndjson => "ndjson",
+            Form::Parquet => "parquet",
+            Form::Xlsx => "xlsx",
+        }
+    }
+
+    /// What a file of it is declared as over HTTP.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Form::Csv => "text/csv",
+            Form::Ndjson => "application/x-ndjson",
+            Form::Parquet => "application/vnd.apache.parquet",
+            Form::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        }
+    }
+
     /// Tells the form from a file's name.
+    ///
+    /// # Errors
+    /// [`BulkError::Input`] for a name with another end.
     pub fn of(path: &Path) -> Result<Form> {
         let end = path.extension().and_then(|end| end.to_str());
         Ok(match end.map(str::to_ascii_lowercase).as_deref() {
@@ -39,30 +72,36 @@ impl Form {
             Some("ndjson" | "jsonl") => Form::Ndjson,
             Some("parquet") => Form::Parquet,
             Some("xlsx") => Form::Xlsx,
-            _ => bail!(
-                "{}: the output's name must end in .csv, .ndjson, .jsonl, .parquet or .xlsx",
-                path.display()
-            ),
+            _ => {
+                return Err(BulkError::Input(format!(
+                    "{}: the output's name must end in .csv, .ndjson, .jsonl, .parquet or .xlsx",
+                    path.display()
+                )));
+            }
         })
     }
 
     /// Fails if the form has no room for the rows, or a name is taken.
-    pub fn check(self, survey: &Survey) -> Result<()> {
+    pub(super) fn check(self, survey: &Survey) -> Result<()> {
         if let Some((name, _)) = COLUMNS
             .iter()
             .find(|(name, _)| survey.names.iter().any(|taken| taken == name))
         {
-            bail!("has a column {name}, which the score has too: rename it");
+            return Err(BulkError::Input(format!(
+                "has a column {name}, which the score has too: rename it"
+            )));
         }
         if self == Form::Xlsx && survey.rows > xlsx::MOST_ROWS {
             let (rows, most) = (survey.rows, xlsx::MOST_ROWS);
-            bail!("has {rows} rows, a sheet of xlsx has room for {most}: write .csv or .parquet");
+            return Err(BulkError::Input(format!(
+                "has {rows} rows, a sheet of xlsx has room for {most}: write .csv or .parquet"
+            )));
         }
         Ok(())
     }
 
     /// Begins a file.
-    pub fn create(self, path: &Path, survey: &Survey) -> Result<Box<dyn Out>> {
+    pub(super) fn create(self, path: &Path, survey: &Survey) -> Result<Box<dyn Out>> {
         Ok(match self {
             Form::Csv => Box::new(csv::Csv::create(path, survey)?),
             Form::Ndjson => Box::new(ndjson::Ndjson::create(path, survey)?),

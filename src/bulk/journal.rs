@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use super::{BulkError, Result};
 use serde_json::Value;
 
 use super::outcome::Entry;
@@ -20,37 +20,33 @@ impl Journal {
     /// Opens a journal, or begins it. A line that was being written when its program was ended is
     /// cut off.
     pub fn open(path: &Path, settings: &Value) -> Result<Self> {
-        let name = || path.display().to_string();
+        let failed = |problem| BulkError::disk(path, problem);
         let mut file = OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
             .append(true)
             .open(path)
-            .with_context(name)?;
+            .map_err(failed)?;
         let (mut whole, mut lines) = (0, 0);
         let mut line = Vec::new();
         let mut reader = BufReader::new(&file);
-        while reader.read_until(b'\n', &mut line).with_context(name)? > 0 {
+        while reader.read_until(b'\n', &mut line).map_err(failed)? > 0 {
             if !line.ends_with(b"\n") {
                 break;
             }
             if lines == 0 && serde_json::from_slice::<Value>(&line).ok().as_ref() != Some(settings)
             {
-                bail!(
-                    "{} was begun with another input, model or other options: remove it to begin \
-                     anew",
-                    path.display()
-                );
+                return Err(BulkError::OtherRun(path.to_owned()));
             }
             lines += 1;
             whole += line.len() as u64;
             line.clear();
         }
-        file.set_len(whole).with_context(name)?;
-        file.seek(SeekFrom::End(0)).with_context(name)?;
+        file.set_len(whole).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
         if lines == 0 {
-            writeln!(file, "{settings}").with_context(name)?;
+            writeln!(file, "{settings}").map_err(failed)?;
             lines = 1;
         }
         Ok(Journal {
@@ -87,11 +83,11 @@ pub struct Reader {
 impl Reader {
     /// Opens a journal that has its first line.
     pub fn open(path: &Path) -> Result<Self> {
-        let name = || path.display().to_string();
-        let file = File::open(path).with_context(name)?;
-        let length = file.metadata().with_context(name)?.len();
+        let failed = |problem| BulkError::disk(path, problem);
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
         let mut lines = BufReader::new(std::io::Read::take(file, length));
-        lines.skip_until(b'\n').with_context(name)?;
+        lines.skip_until(b'\n').map_err(failed)?;
         Ok(Reader {
             lines,
             line: Vec::new(),
@@ -104,9 +100,7 @@ impl Reader {
         if self.lines.read_until(b'\n', &mut self.line)? == 0 {
             return Ok(None);
         }
-        let entry = serde_json::from_slice(&self.line);
-        Ok(Some(entry.context(
-            "the file beside the output, that has the scores so far, is damaged: remove it",
-        )?))
+        let entry = serde_json::from_slice(&self.line).map_err(|_| BulkError::DamagedJournal)?;
+        Ok(Some(entry))
     }
 }

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use anyhow::Result;
-use bsmv::published::import::Row;
+use crate::published::import::Row;
 use serde_json::{Map, Number, Value};
 
+use super::super::Result;
 use super::super::outcome::{COLUMNS, Cell, Entry};
 use super::super::table::Survey;
 use super::Out;

@@ -1,0 +1,132 @@
+/** Many requests by several scorers, with scorers of its own: no browser, no model. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ofEntry, ScorerError } from "../bsmv/errors.js";
+import { scoreMany } from "../bsmv/pool.js";
+
+/** @typedef {import("../bsmv/types.js").ScoreRequest} ScoreRequest */
+
+/** @param {string[]} texts @returns {ScoreRequest[]} */
+const requests = (...texts) => texts.map((text) => ({ post: { text } }));
+
+/**
+ * Scorers whose score of a text is its length; a text "broken" breaks one, a text "wrong" is refused.
+ *
+ * @param {{ most?: number }} [options] how many can be made
+ */
+function factory({ most = Number.POSITIVE_INFINITY } = {}) {
+  const made = { scorers: 0, disposed: 0, scored: /** @type {string[]} */ ([]) };
+  const load = async () => {
+    if (made.scorers >= most) throw new ScorerError("memory_budget", "no more room");
+    made.scorers += 1;
+    let broken = false;
+    return /** @type {any} */ ({
+      /** @param {ScoreRequest[]} batch @param {{ signal?: AbortSignal }} options */
+      scoreBatch: async (batch, { signal }) => {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        signal?.throwIfAborted();
+        return batch.map(({ post: { text } }, i) => {
+          broken ||= text === "broken";
+          if (broken) return ofEntry(new ScorerError("panic", "broke"), i);
+          if (text === "wrong") {
+            const error = new ScorerError("invalid_input", "post.text: is wrong", {
+              field: "post.text",
+            });
+            return ofEntry(error, i);
+          }
+          made.scored.push(text);
+          return { bsmv: text.length };
+        });
+      },
+      dispose: () => {
+        made.disposed += 1;
+      },
+    });
+  };
+  return { made, load };
+}
+
+/** @param {ScoreRequest[]} asked @param {Partial<import("../bsmv/types.js").PoolOptions>} options */
+async function answersOf(asked, options) {
+  /** @type {any[]} */
+  const answers = [];
+  let given = 0;
+  await scoreMany(asked, {
+    model: "none",
+    onAnswer: (i, answer) => {
+      assert.equal(answers[i], undefined, `${i} is answered once`);
+      answers[i] = answer;
+      given += 1;
+    },
+    ...options,
+  });
+  assert.equal(given, asked.length);
+  return answers;
+}
+
+test("every request is answered once, by several scorers, and equal ones are read once", async () => {
+  const { made, load } = factory();
+  const texts = Array.from({ length: 60 }, (_, i) => "x".repeat(1 + (i % 20)));
+  const answers = await answersOf(requests(...texts), { workers: 3, load });
+  assert.deepEqual(
+    answers.map(({ bsmv }) => bsmv),
+    texts.map(({ length }) => length),
+  );
+  assert.equal(made.scorers, 3);
+  assert.equal(made.disposed, 3);
+  // Those that came while their like was under way are read again.
+  assert.ok(made.scored.length < 40, `${made.scored.length} were read`);
+});
+
+test("a request that breaks a scorer fails alone: another takes the rest", async () => {
+  const { made, load } = factory();
+  const answers = await answersOf(requests("one", "broken", "three", "fourth", "fifth5"), {
+    workers: 1,
+    load,
+  });
+  assert.deepEqual(
+    answers.map((answer) => answer.bsmv ?? answer.code),
+    [3, "panic", 5, 6, 6],
+  );
+  assert.equal(made.scorers, 2);
+  assert.equal(made.disposed, 2);
+});
+
+test("what is wrong with a request is told as of that request, not of its place in a chunk", async () => {
+  const { load } = factory();
+  const [, answer] = await answersOf(requests("one", "wrong"), { workers: 1, load });
+  assert.equal(answer.field, "post.text");
+  assert.equal(answer.message, "post.text: is wrong");
+});
+
+test("where there is room for one scorer it does all the work; where for none it is told", async () => {
+  const one = factory({ most: 1 });
+  const texts = Array.from({ length: 30 }, (_, i) => `text ${i}`);
+  await answersOf(requests(...texts), { workers: 4, load: one.load });
+  assert.equal(one.made.scorers, 1);
+  const none = factory({ most: 0 });
+  await assert.rejects(answersOf(requests("one"), { load: none.load }), { code: "memory_budget" });
+});
+
+test("who stops it gets no answer more, and no scorer stays", async () => {
+  const { made, load } = factory();
+  const stop = new AbortController();
+  const texts = Array.from({ length: 100 }, (_, i) => `text ${i}`);
+  let given = 0;
+  const running = scoreMany(requests(...texts), {
+    model: "none",
+    workers: 2,
+    load,
+    signal: stop.signal,
+    onAnswer: () => {
+      given += 1;
+      if (given === 10) stop.abort();
+    },
+  });
+  await assert.rejects(running, { name: "AbortError" });
+  const then = given;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(given, then);
+  assert.ok(given < 20, `${given} answers`);
+  assert.equal(made.disposed, made.scorers);
+});
