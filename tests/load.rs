@@ -194,26 +194,39 @@ fn what_takes_longer_than_allowed_is_refused_in_time() {
     assert_eq!(answer.status, 200);
 }
 
+/// A list of 250 texts that nobody sends twice, in less than 64 KiB.
+fn long_list(key: &str, number: usize) -> String {
+    let text = |i: usize| {
+        let words = "Third winter in these boots and my feet are still dry. ".repeat(3);
+        format!("{words}{i} {number} {}", &key[key.len() - 8..])
+    };
+    let requests = (0..250).map(|i| json!({"post": {"text": text(i)}}));
+    let list = requests.collect::<Value>().to_string();
+    assert!(list.len() < 64 << 10, "{}", list.len());
+    list
+}
+
 #[test]
 fn one_key_cannot_keep_the_others_out() {
     let keys: [(&str, &[&str]); 3] = [("ann", &[]), ("ben", &[]), ("cy", &[])];
     let (server, keys, _place) = with_keys(&keys, &["--queue", "20"]);
-    // Bodies that never end hold their places.
+    // Lists that take long hold their places: each has as much to score as a small body can.
     let mut waiting = Vec::new();
     let mut fill = |key: &str| {
-        let authorization = format!("Authorization: Bearer {key}\r\n");
         let bearer = bearer(key);
         let header = [("authorization", bearer.as_str())];
         for sent in 0..100 {
-            let refused = score_with(&server, &header, &draft().to_string());
-            if refused.status != 200 {
+            let refused = score_with(&server, &header, "[]");
+            if refused.status != 422 {
                 assert_error(&refused, 503, "overloaded");
                 return sent;
             }
-            let request = head("/v1/score", &authorization, 10);
-            waiting.push(server.send_raw(&format!("{request}{{")));
-            // The server reads the head at its own pace.
-            std::thread::sleep(Duration::from_millis(200));
+            let list = long_list(key, sent);
+            let more = format!("Authorization: Bearer {key}\r\n");
+            let request = head("/v1/score", &more, list.len());
+            waiting.push(server.send_raw(&format!("{request}{list}")));
+            // The server reads the body at its own pace.
+            std::thread::sleep(Duration::from_millis(50));
         }
         panic!("no request of a key was refused");
     };
@@ -224,6 +237,7 @@ fn one_key_cannot_keep_the_others_out() {
     let header = bearer(&keys[2]);
     let cy = [("authorization", header.as_str())];
     assert_error(&score_with(&server, &cy, &body), 503, "overloaded");
+    // Who hangs up leaves the queue.
     drop(waiting);
     let begin = Instant::now();
     while score_with(&server, &cy, &body).status != 200 {

@@ -69,7 +69,8 @@ pub struct Args {
     /// Private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Most requests in the queue, of all clients; by default 32 for each core
+    /// Most requests in the queue, of all clients, and an eighth as many with long bodies beside
+    /// them; by default 32 for each core
     #[arg(long, value_name = "N", value_parser = read_count)]
     queue: Option<usize>,
     /// Longest that a request may take, in seconds; one may ask for less by the header Deadline-Ms
