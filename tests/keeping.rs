@@ -226,7 +226,7 @@ fn an_export_becomes_a_store_that_answers_the_same() {
     let lines = std::fs::read_to_string(&export).unwrap();
     // As many as there are, and no id that was sent.
     assert_eq!(lines.lines().count(), 1 + 2 + 3 + 1);
-    assert!(!lines.contains("mallory\"") && lines.contains("words of mallory"));
+    assert!(!lines.contains("\"mallory\"") && lines.contains("words of mallory"));
     let printed = bsmv("export", &place.store(), &[]);
     assert_eq!(String::from_utf8(printed.stdout).unwrap(), lines);
 
