@@ -67,7 +67,9 @@ fn a_text_that_cannot_be_read_has_no_score_and_a_reason() {
 #[test]
 fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
     let server = Server::start();
-    for bad in bad_inputs() {
+    // A list is several requests here: `tests/load.rs`.
+    let alone = |bad: &common::BadInput| !bad.body().starts_with('[');
+    for bad in bad_inputs().into_iter().filter(alone) {
         let answer = server.score(&bad.body());
         let status = match bad.code.as_str() {
             "malformed_json" => 400,
@@ -256,7 +258,18 @@ fn bodies_that_never_end_keep_nobody_out_but_those_who_need_their_memory() {
     let waiting: Vec<_> = (0..300).map(begun).collect();
     assert_scores(&server);
     let large = format!("{{\"post\":{{\"text\":\"ok\"}}}}{}", " ".repeat(8 << 20));
-    assert_eq!(server.score(&large).status, 200);
+    // The server may answer, and hang up, before all is sent.
+    let ask = || {
+        let head = ANNOUNCED.replace("60000000", &large.len().to_string());
+        let mut stream = server.send_raw("");
+        let head = head.replace("Host: bsmv", "Host: bsmv\r\nConnection: close");
+        stream.write_all(format!("{head}{large}").as_bytes()).ok();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok();
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    let answer = ask();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 
     // Until what has come of them fills the memory for bodies.
     let part = format!("{ANNOUNCED}{}", " ".repeat(4 << 20));
@@ -265,18 +278,17 @@ fn bodies_that_never_end_keep_nobody_out_but_those_who_need_their_memory() {
         let mut stream = server.send_raw("");
         stream.write_all(part.as_bytes()).ok();
         full.push(stream);
-        let answer = server.score(&large);
-        (answer.status != 200).then_some(answer)
+        Some(ask()).filter(|answer| answer.contains("HTTP/1.1 503"))
     });
     let refused = refused.expect("no request was refused");
-    assert_error(&refused, 503, "overloaded");
-    assert_eq!(refused.header("retry-after"), "1");
+    assert!(refused.contains(r#""code":"overloaded""#), "{refused}");
+    assert!(refused.contains("retry-after: 1"), "{refused}");
     assert_scores(&server);
 
     drop((waiting, full));
     let again = (0..100).any(|_| {
         std::thread::sleep(Duration::from_millis(50));
-        server.score(&large).status == 200
+        ask().starts_with("HTTP/1.1 200")
     });
     assert!(again, "their memory wasn't given back");
 }

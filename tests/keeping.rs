@@ -310,6 +310,10 @@ fn a_user_is_erased_from_backups_with_a_receipt_for_each() {
     assert!(!place.path("none.db").exists());
     assert_eq!(erase(&[], &[one]).status.code(), Some(2));
     assert_done(&erase(&["--older-than-days", "0"], &[one]));
+    // What was erased is in the audit log.
+    let log = said(&bsmv("audit", one, &[]));
+    let by_erase = log.lines().filter(|line| line.contains("bsmv erase"));
+    assert_eq!(by_erase.count(), 2, "{log}");
     assert!(Store::open(one).unwrap().record("p").unwrap().is_none());
 }
 

@@ -11,6 +11,9 @@ use bsmv::published::store::Store;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+/// Who it is in the audit log; no key can have this name.
+const ACTOR: &str = "bsmv erase";
+
 /// Erase a post, a user or old posts from stores that no server has open, and from backups. A server
 /// erases from the store that it has open itself: DELETE /v1/posts/ID, /v1/users/ID.
 ///
@@ -60,13 +63,13 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         let now = OffsetDateTime::now_utc();
         let done = runtime.block_on(async {
             if let Some(id) = &args.post {
-                store.erase_post(id).await
+                store.by(ACTOR, now).erase_post(id).await
             } else if let Some(id) = &args.user {
-                store.erase_user(id).await
+                store.by(ACTOR, now).erase_user(id).await
             } else {
                 let days = Duration::days(args.older_than_days.unwrap_or(u32::MAX).into());
                 match now.checked_sub(days) {
-                    Some(oldest) => store.prune(oldest).await,
+                    Some(oldest) => store.by(ACTOR, now).prune(oldest).await,
                     // No post is that old.
                     None => Ok(Default::default()),
                 }

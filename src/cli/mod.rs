@@ -1,6 +1,8 @@
 //! The command line: one verb, one module with its `Args` and its `run`.
 
 #[cfg(feature = "server")]
+mod audit;
+#[cfg(feature = "server")]
 mod backup;
 mod bundle_dir;
 mod checks;
@@ -25,6 +27,8 @@ mod http;
 mod import;
 #[cfg(feature = "server")]
 mod jobs;
+#[cfg(feature = "server")]
+mod key;
 #[cfg(feature = "server")]
 mod options;
 mod report;
@@ -60,6 +64,13 @@ enum Verb {
     /// Serve the HTTP API and the page
     #[cfg(feature = "server")]
     Serve(serve::Args),
+    /// Make, list and revoke the keys of a server
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Key(key::Task),
+    /// List who changed or erased what in a store
+    #[cfg(feature = "server")]
+    Audit(audit::Args),
     /// Read posts and events from files into a store
     #[cfg(feature = "server")]
     Import(import::Args),
@@ -117,6 +128,10 @@ pub fn main() -> ExitCode {
         Verb::Score(args) => score::run(args),
         #[cfg(feature = "server")]
         Verb::Serve(args) => serve::run(args),
+        #[cfg(feature = "server")]
+        Verb::Key(task) => key::run(task),
+        #[cfg(feature = "server")]
+        Verb::Audit(args) => audit::run(&args),
         #[cfg(feature = "server")]
         Verb::Import(args) => import::run(&args),
         #[cfg(feature = "server")]

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use axum::http::HeaderValue;
@@ -56,11 +57,81 @@ pub struct Args {
     /// times
     #[arg(long, value_name = "ORIGIN", value_parser = read_origin)]
     allow_origin: Vec<HeaderValue>,
+    /// Answer everybody who can reach the server, whatever keys there are
+    #[arg(long, conflicts_with = "public_score")]
+    no_keys: bool,
+    /// Let everybody score and check drafts, and have the page, without a key
+    #[arg(long)]
+    public_score: bool,
+    /// Certificate in PEM, with those that it rests on: HTTPS instead of HTTP
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// Private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Most requests in the queue, of all clients, and an eighth as many with long bodies beside
+    /// them; by default 32 for each core
+    #[arg(long, value_name = "N", value_parser = read_count)]
+    queue: Option<usize>,
+    /// Longest that a request may take, in seconds; one may ask for less by the header Deadline-Ms
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    deadline: u64,
+    /// Memory for answers that are given again to equal requests, in MiB; 0 keeps none
+    #[arg(long, value_name = "MIB", default_value_t = 64)]
+    cache: usize,
+    /// Longest that the server waits, when it is ended, for requests that have begun, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    drain: u64,
+    /// What is told on standard error: faults (error), those and requests that met one (warn), or
+    /// every request (info)
+    #[arg(long, value_enum, default_value_t = LogLevel::Warn)]
+    log: LogLevel,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
     /// File with options, in TOML
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(flatten)]
     model: Model,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LogLevel {
+    Error,
+    Warn,
+    Info,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One object on each line
+    Json,
+}
+
+/// A number of places, 1 or more.
+fn read_count(text: &str) -> Result<usize, String> {
+    let count = text.parse().ok().filter(|&count| count > 0);
+    count.ok_or_else(|| "use a whole number, 1 or more".to_owned())
+}
+
+/// Has everything that the server tells written to standard error.
+fn start_log(level: LogLevel, format: LogFormat) {
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+    };
+    let log = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_max_level(level)
+        .with_target(false);
+    match format {
+        LogFormat::Text => log.with_ansi(false).init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
 }
 
 impl Args {
@@ -98,6 +169,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Some(file) => config::serve_args(file)?,
         None => args,
     };
+    start_log(args.log, args.log_format);
     let keeping = server::Keeping {
         jobs: args.jobs(),
         posts_for: args
@@ -109,17 +181,33 @@ pub fn run(args: Args) -> Result<ExitCode> {
         None => Store::in_memory()?,
     };
     let scorer = args.model.open()?;
-    let site = server::Site {
-        www: args.www,
-        bundle: args.model.bundle,
-        brands: args.brands,
-        allow_origin: args.allow_origin,
+    let tls = args.tls_cert.zip(args.tls_key);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let settings = server::Settings {
+        address: args.addr,
+        tls: tls.map(|(certificate, key)| server::TlsFiles { certificate, key }),
+        keys: server::KeyRules {
+            no_keys: args.no_keys,
+            public_score: args.public_score,
+        },
+        load: server::Load {
+            queue: args.queue,
+            deadline: Duration::from_secs(args.deadline),
+            cache_bytes: args.cache.saturating_mul(1 << 20),
+            drain: Duration::from_secs(args.drain),
+        },
+        keeping,
+        site: server::Site {
+            www: args.www,
+            bundle: args.model.bundle,
+            brands: args.brands,
+            allow_origin: args.allow_origin,
+        },
     };
+    let announce = |address| announce(scheme, address);
     let served = tokio::runtime::Runtime::new()
         .context("starting the server's threads")?
-        .block_on(server::serve(
-            args.addr, scorer, store, keeping, &site, announce,
-        ));
+        .block_on(server::serve(&settings, scorer, store, announce));
     match served {
         Err(error @ ServeError::NoPage(_)) => {
             Err(error).context("name the page's directory with --www DIR")
@@ -129,8 +217,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
 }
 
 /// One line on standard output: who starts the server reads the port from it.
-fn announce(address: SocketAddr) -> io::Result<()> {
+fn announce(scheme: &str, address: SocketAddr) -> io::Result<()> {
     let mut out = io::stdout();
-    writeln!(out, "bsmv listens on http://{address}")?;
+    writeln!(out, "bsmv listens on {scheme}://{address}")?;
     out.flush()
 }

@@ -9,13 +9,20 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const REMEMBERED: Duration = Duration::from_hours(24);
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
 /// Headers that such a page may send.
-const SENT: [HeaderName; 3] = [
+const SENT: [HeaderName; 6] = [
+    HeaderName::from_static("deadline-ms"),
+    HeaderName::from_static("x-request-id"),
+    header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::CONTENT_ENCODING,
     header::IF_NONE_MATCH,
 ];
 /// Headers that such a page may read, beside those that it always may.
-const READ: [HeaderName; 2] = [header::ETAG, header::RETRY_AFTER];
+const READ: [HeaderName; 3] = [
+    header::ETAG,
+    header::RETRY_AFTER,
+    HeaderName::from_static("x-request-id"),
+];
 
 /// Lets pages of these origins ask; `*` is any.
 pub fn layer(origins: &[HeaderValue]) -> CorsLayer {

@@ -39,6 +39,27 @@ pub enum Failure {
     SnapshotGone,
     /// Every slot in the queue is taken.
     Overloaded,
+    /// It couldn't be done in the time that was allowed.
+    Deadline,
+    /// A key is needed; `page` where a browser may ask its user for it.
+    NoKey {
+        /// Whether it is the page that was asked for.
+        page: bool,
+    },
+    /// There is no such key, or no longer.
+    WrongKey {
+        /// As in [`Failure::NoKey`].
+        page: bool,
+    },
+    /// The key has not this scope.
+    OutOfScope(&'static str),
+    /// The key may ask again in so many seconds.
+    TooOften {
+        /// The time of the limit: `minute` or `day`.
+        per: &'static str,
+        /// From now.
+        seconds: u64,
+    },
     /// A bug: work panicked.
     Internal,
 }
@@ -63,6 +84,15 @@ impl From<StoreError> for Failure {
 
 /// Encodings of a body that are read.
 const ENCODINGS: &str = "gzip, deflate";
+
+/// How a browser asks its user for a key: as a password.
+const BROWSERS_WAY: &str = r#"Basic realm="bsmv", charset="UTF-8""#;
+/// How a program sends a key.
+const PROGRAMS_WAY: &str = r#"Bearer realm="bsmv""#;
+
+/// The code of an answer that is an error, for those who count them.
+#[derive(Debug, Clone, Copy)]
+pub struct Code(pub &'static str);
 
 /// The body of every answer that is an error.
 #[derive(Serialize)]
@@ -92,7 +122,10 @@ impl Failure {
             Failure::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Failure::NoSuchPath => StatusCode::NOT_FOUND,
             Failure::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
-            Failure::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::Overloaded | Failure::Deadline => StatusCode::SERVICE_UNAVAILABLE,
+            Failure::NoKey { .. } | Failure::WrongKey { .. } => StatusCode::UNAUTHORIZED,
+            Failure::OutOfScope(_) => StatusCode::FORBIDDEN,
+            Failure::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 
@@ -111,11 +144,16 @@ impl Failure {
             Failure::SnapshotGone => "snapshot_gone",
             Failure::Store(_) => "store",
             Failure::Overloaded => "overloaded",
+            Failure::Deadline => "deadline",
+            Failure::NoKey { .. } | Failure::WrongKey { .. } => "unauthorized",
+            Failure::OutOfScope(_) => "forbidden",
+            Failure::TooOften { .. } => "rate_limited",
             Failure::Internal => "internal",
         }
     }
 
-    fn report(&self) -> ErrorReport {
+    /// What is said of it.
+    pub fn report(&self) -> ErrorReport {
         let (field, problem) = match self {
             Failure::Core(error) => return ErrorReport::from(error),
             Failure::TooLarge(limit) => (None, format!("the body is longer than {limit} bytes")),
@@ -148,6 +186,23 @@ impl Failure {
             Failure::Overloaded => (
                 None,
                 "too many requests at once: try again in a second".to_owned(),
+            ),
+            Failure::Deadline => (None, "it was not done in the time allowed".to_owned()),
+            Failure::NoKey { .. } => (
+                None,
+                "a key is needed: send it with the header `Authorization: Bearer KEY`".to_owned(),
+            ),
+            Failure::WrongKey { .. } => (
+                None,
+                "there is no such key: it may be misspelt, or revoked".to_owned(),
+            ),
+            Failure::OutOfScope(scope) => (
+                None,
+                format!("the key has not the scope `{scope}`, which this needs"),
+            ),
+            Failure::TooOften { per, seconds } => (
+                None,
+                format!("the key has no requests left in this {per}: try again in {seconds} s"),
             ),
             Failure::Internal => (None, "a fault of the server, not of the request".to_owned()),
         };
@@ -191,6 +246,14 @@ impl Failure {
             Failure::Store(StoreError::Closed),
             Failure::SnapshotGone,
             Failure::Overloaded,
+            Failure::Deadline,
+            Failure::NoKey { page: false },
+            Failure::WrongKey { page: false },
+            Failure::OutOfScope(""),
+            Failure::TooOften {
+                per: "",
+                seconds: 1,
+            },
             Failure::Internal,
         ];
         all.extend(JobFailure::one_of_each().into_iter().map(Failure::Job));
@@ -220,6 +283,11 @@ impl Failure {
                 | Failure::Store(_)
                 | Failure::SnapshotGone
                 | Failure::Overloaded
+                | Failure::Deadline
+                | Failure::NoKey { .. }
+                | Failure::WrongKey { .. }
+                | Failure::OutOfScope(_)
+                | Failure::TooOften { .. }
                 | Failure::Internal => {}
             }
         }
@@ -230,17 +298,26 @@ impl Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         if let Failure::Store(error @ (StoreError::Failed(_) | StoreError::Closed)) = &self {
-            eprintln!("bsmv: {error}");
+            tracing::error!(%error, "the store failed");
         }
+        let code = Code(self.code());
         if let Failure::Job(JobFailure::Disk(problem)) = &self {
-            eprintln!("bsmv: jobs: {problem}");
+            tracing::error!(%problem, "the disk of the jobs failed");
         }
         let body = Json(ErrorBody {
             error: self.report(),
         });
-        match self {
-            Failure::Overloaded => {
+        let mut response = match self {
+            Failure::Overloaded | Failure::Deadline => {
                 (self.status(), [(header::RETRY_AFTER, "1")], body).into_response()
+            }
+            Failure::TooOften { seconds, .. } => {
+                let wait = [(header::RETRY_AFTER, seconds.to_string())];
+                (self.status(), wait, body).into_response()
+            }
+            Failure::NoKey { page } | Failure::WrongKey { page } => {
+                let way = if page { BROWSERS_WAY } else { PROGRAMS_WAY };
+                (self.status(), [(header::WWW_AUTHENTICATE, way)], body).into_response()
             }
             Failure::Job(JobFailure::Full) => {
                 (self.status(), [(header::RETRY_AFTER, "60")], body).into_response()
@@ -249,7 +326,9 @@ impl IntoResponse for Failure {
                 (self.status(), [(header::ACCEPT_ENCODING, ENCODINGS)], body).into_response()
             }
             _ => (self.status(), body).into_response(),
-        }
+        };
+        response.extensions_mut().insert(code);
+        response
     }
 }
 

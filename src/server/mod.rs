@@ -4,6 +4,8 @@
 //! `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
 //! fail with the values of `error`.
 
+mod access;
+mod answers;
 mod connections;
 mod cors;
 mod cursor;
@@ -11,6 +13,8 @@ mod error;
 mod etag;
 mod headers;
 pub mod jobs;
+mod metrics;
+mod observe;
 #[cfg(test)]
 mod openapi;
 mod posts;
@@ -19,30 +23,40 @@ mod retention;
 mod scoring;
 mod service;
 mod state;
+mod tls;
+mod turns;
 mod work;
 
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::post::Post;
-use crate::published::store::Store;
+use crate::published::store::{Store, StoreError};
 use crate::scorer::Scorer;
 use crate::scorer::request::ScoreRequest;
 
+use access::Access;
 use error::Failure;
 use jobs::Jobs;
 use state::Api;
+
+pub use access::KeyRules;
+pub use state::Load;
+pub use tls::{TlsError, TlsFiles};
 
 /// The files that are served beside the API.
 pub struct Site {
@@ -63,6 +77,22 @@ pub struct Keeping {
     pub jobs: Option<jobs::Settings>,
     /// How long posts are kept after they were published; without it until they are erased.
     pub posts_for: Option<time::Duration>,
+}
+
+/// Where the server listens, whom it answers, and what it serves beside the API.
+pub struct Settings {
+    /// Address to listen on; port 0 picks a free one.
+    pub address: SocketAddr,
+    /// The files that HTTPS needs; without them it is HTTP.
+    pub tls: Option<TlsFiles>,
+    /// Whom it answers.
+    pub keys: KeyRules,
+    /// How much it does at once, and for how long.
+    pub load: Load,
+    /// What it keeps beside the posts.
+    pub keeping: Keeping,
+    /// The page and the bundle.
+    pub site: Site,
 }
 
 /// A reason for the server not to start, or to end.
@@ -105,6 +135,18 @@ pub enum ServeError {
         /// The system's words.
         problem: io::Error,
     },
+    /// A file of HTTPS doesn't do.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// Others could reach the server, and nobody has a key.
+    #[error(
+        "{0}: others can reach the server there, and its store has no keys: make one by \
+         `bsmv key create`, or say --public-score or --no-keys"
+    )]
+    NobodyHasAKey(SocketAddr),
+    /// The keys can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The system failed the running server.
     #[error("serving: {0}")]
     Io(#[from] io::Error),
@@ -112,48 +154,88 @@ pub enum ServeError {
 
 type Result<T, E = ServeError> = std::result::Result<T, E>;
 
-/// Serves until SIGINT or SIGTERM, then finishes what it has begun; jobs go on at the next start.
-/// Calls `listening` with the address as soon as it can answer.
+/// Serves until SIGINT or SIGTERM, then finishes what it has begun, in the time that `settings`
+/// allow; jobs go on at the next start. Calls `listening` with the address as soon as it can answer.
 ///
 /// # Errors
 /// [`ServeError`] if the page or the bundle is not fit to be served, the folder of the jobs can't be
-/// used, or the address is not free; and what `listening` fails with.
+/// used, the address is not free or without a lock; and what `listening` fails with.
 pub async fn serve(
-    address: SocketAddr,
+    settings: &Settings,
     scorer: Scorer,
     store: Store,
-    keeping: Keeping,
-    site: &Site,
     listening: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> Result<()> {
-    let app = app(scorer, store, keeping, site)?;
+    let address = settings.address;
+    let tls = settings.tls.as_ref().map(TlsFiles::read).transpose()?;
+    let access = Access::new(settings.keys, address.ip().is_loopback(), &store)?;
+    if access.is_useless() {
+        return Err(ServeError::NobodyHasAKey(address));
+    }
+    let access = Arc::new(access);
+    let store = Arc::new(store);
+    let scorer = Arc::new(scorer);
+    check_page(&settings.site)?;
+    warm_up(&scorer)?;
+    let jobs = match &settings.keeping.jobs {
+        Some(jobs) => Some(start_jobs(jobs, &scorer)?),
+        None => None,
+    };
+    let api = Api::new(scorer, Arc::clone(&store), jobs, &settings.load);
+    let app = app(&api, &access, &settings.site)?;
     let listener = TcpListener::bind(address)
         .await
         .map_err(|problem| ServeError::Listen { address, problem })?;
     listening(listener.local_addr()?)?;
-    connections::answer(listener, app, stop_signal()?).await;
+    let mut beside = JoinSet::new();
+    beside.spawn(Arc::clone(&access).keep_up(Arc::clone(&store)));
+    if let Some(kept_for) = settings.keeping.posts_for {
+        beside.spawn(retention::erase_old(Arc::clone(&store), kept_for));
+    }
+    let (ending, end) = watch::channel(false);
+    let asked = stop_signal()?;
+    let stop = async move {
+        asked.await;
+        ending.send(true).ok();
+    };
+    tokio::select! {
+        () = connections::answer(listener, tls, app, stop) => {}
+        () = too_long(end, settings.load.drain) => {
+            tracing::warn!("requests that had begun were given up: --drain allows no more time");
+        }
+    }
+    beside.shutdown().await;
+    access.note(&store).await;
     Ok(())
 }
 
-fn app(scorer: Scorer, store: Store, keeping: Keeping, site: &Site) -> Result<Router> {
-    if !site.www.join("index.html").is_file() {
-        return Err(ServeError::NoPage(site.www.clone()));
+/// Goes on with the jobs of a folder.
+fn start_jobs(settings: &jobs::Settings, scorer: &Arc<Scorer>) -> Result<Arc<Jobs>> {
+    let scorer = Arc::clone(scorer);
+    let started = Jobs::start(settings.clone(), Box::new(move || Arc::clone(&scorer)));
+    started.map_err(|problem| ServeError::NoJobs {
+        path: settings.folder.clone(),
+        problem,
+    })
+}
+
+/// Ends when the server has been ending for longer than this.
+async fn too_long(mut end: watch::Receiver<bool>, drain: Duration) {
+    if end.wait_for(|&ending| ending).await.is_err() {
+        std::future::pending::<()>().await;
     }
-    try_scoring(&scorer)?;
-    let scorer = Arc::new(scorer);
-    let jobs = match keeping.jobs {
-        Some(settings) => {
-            let path = settings.folder.clone();
-            let current = Arc::clone(&scorer);
-            let started = Jobs::start(settings, Box::new(move || Arc::clone(&current)));
-            Some(started.map_err(|problem| ServeError::NoJobs { path, problem })?)
-        }
-        None => None,
-    };
-    let state = Api::new(scorer, store, jobs);
-    if let Some(kept_for) = keeping.posts_for {
-        tokio::spawn(retention::erase_old(Arc::clone(&state.store), kept_for));
+    tokio::time::sleep(drain).await;
+}
+
+/// Fails where there is no page.
+fn check_page(site: &Site) -> Result<()> {
+    match site.www.join("index.html").is_file() {
+        true => Ok(()),
+        false => Err(ServeError::NoPage(site.www.clone())),
     }
+}
+
+fn app(state: &Api, access: &Arc<Access>, site: &Site) -> Result<Router> {
     // Weights are compressed once, when the page is built: for every page it would cost seconds.
     let worth_compressing =
         DefaultPredicate::new().and(NotForContentType::new("application/octet-stream"));
@@ -163,11 +245,13 @@ fn app(scorer: Scorer, store: Store, keeping: Keeping, site: &Site) -> Result<Ro
         .fallback_service(ServeDir::new(site.www.join("assets")))
         .layer(map_response(headers::immutable));
     let app = Router::new()
-        .nest("/v1", api(state))
+        .nest("/v1", api(state.clone()))
+        .merge(service::probes().with_state(state.clone()))
         .nest_service(&bundle_route(&site.bundle)?, bundle)
         .nest_service("/assets", assets)
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
+        .layer(from_fn_with_state(Arc::clone(access), access::guard))
         .layer(CompressionLayer::new().compress_when(worth_compressing));
     // The layer answers browsers that ask whether they may ask, so it isn't there for nobody.
     let app = match site.allow_origin.as_slice() {
@@ -176,7 +260,11 @@ fn app(scorer: Scorer, store: Store, keeping: Keeping, site: &Site) -> Result<Ro
     };
     Ok(app
         .layer(map_response(headers::complete))
-        .layer(CatchPanicLayer::custom(error::panicked)))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(from_fn_with_state(
+            Arc::clone(&state.metrics),
+            observe::observe,
+        )))
 }
 
 /// The paths under `/v1`.
@@ -191,17 +279,27 @@ fn api(api: Api) -> Router {
         .with_state(api)
 }
 
-/// Scores one post, so that a bundle that can't score stops the start.
-fn try_scoring(scorer: &Scorer) -> Result<()> {
-    let request = ScoreRequest {
-        post: Post {
-            text: "ok".to_owned(),
-            ..Post::default()
-        },
-        ..ScoreRequest::default()
+/// Scores a long post on each core, so that a bundle that can't score stops the start, and the first
+/// request finds everything in memory.
+fn warm_up(scorer: &Scorer) -> Result<()> {
+    let score = || {
+        let request = ScoreRequest {
+            post: Post {
+                text: "Third winter in these boots and my feet are still dry. ".repeat(8),
+                ..Post::default()
+            },
+            ..ScoreRequest::default()
+        };
+        request.check().and_then(|request| scorer.score(&request))
     };
-    let score = request.check().and_then(|request| scorer.score(&request));
-    score.map(drop).map_err(ServeError::Bundle)
+    std::thread::scope(|scope| {
+        let scoring: Vec<_> = (0..work::cores()).map(|_| scope.spawn(score)).collect();
+        scoring.into_iter().try_for_each(|scored| {
+            let bug = |_| crate::Error::Compute("scoring panicked".to_owned());
+            scored.join().map_err(bug)?.map(drop)
+        })
+    })
+    .map_err(ServeError::Bundle)
 }
 
 /// `/models/<name of the bundle's directory>`.

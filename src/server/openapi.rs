@@ -18,7 +18,8 @@ use serde_json::{Map, Value, json};
 use super::error::{ErrorBody, Failure};
 use super::jobs::{BrandErased, Job, JobList};
 use super::posts::{Appended, Erased, PostStored};
-use super::service::Health;
+use super::scoring::ListedError;
+use super::service::{Alive, Health};
 use crate::checks::{CheckRequest, Checks};
 use crate::published::forecast::PostForecast;
 use crate::published::import::SentEvent;
@@ -58,6 +59,8 @@ fn schemas() -> Map<String, Value> {
     answered.subschema_for::<PostStored>();
     answered.subschema_for::<Appended>();
     answered.subschema_for::<Erased>();
+    answered.subschema_for::<ListedError>();
+    answered.subschema_for::<Alive>();
     answered.subschema_for::<BrandErased>();
     answered.subschema_for::<Job>();
     answered.subschema_for::<JobList>();
@@ -155,7 +158,16 @@ fn the_description_has_the_schemas_of_the_types() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("www/api/openapi.json");
     let committed = fs::read_to_string(&file).unwrap();
     let (by_hand, _) = committed.split_once(MADE_HERE).unwrap();
-    let components = json!({"components": {"schemas": schemas()}});
+    let components = json!({"components": {
+        "schemas": schemas(),
+        "securitySchemes": {"key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A key that `bsmv key create` made, with the scope that an operation \
+                names, or `admin`. A server on an address of its own machine needs none until it \
+                has one.",
+        }},
+    }});
     let components = Ordered {
         value: &components,
         first: Vec::new(),

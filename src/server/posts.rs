@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
@@ -10,13 +11,14 @@ use axum::{Json, Router};
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
+use super::access::Caller;
 use super::cursor::PagePosition;
 use super::error::Failure;
 use super::etag::{to_json, unless_known};
 use super::jobs;
 use super::request::{Id, JSON, Params, body_of, checked_id, declared};
 use super::state::Api;
-use super::work::blocking;
+use super::work::{blocking, within};
 use crate::Error;
 use crate::published::forecast::forecast;
 use crate::published::import::{events_from_ndjson, post_from_json};
@@ -80,6 +82,7 @@ pub(super) struct Erased {
 
 async fn put_post(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     id: Id,
     uri: Uri,
     request: Request,
@@ -87,9 +90,10 @@ async fn put_post(
     let id = checked_id(id)?;
     Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
-    let (body, _share) = body_of(request, MAX_POST_BYTES, &api.queue).await?;
+    let (body, _share) = body_of(request, MAX_POST_BYTES, &api.queue, &caller).await?;
     let record = post_from_json(&body)?;
-    let done = api.store.put(&id, record, EventsSoFar::Stay).await?;
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    let done = store.put(&id, record, EventsSoFar::Stay).await?;
     let created = done.posts == 1;
     let status = if created {
         StatusCode::CREATED
@@ -120,6 +124,7 @@ async fn snapshot(api: &Api, id: &str, arrived: Option<usize>) -> Result<Arc<Sna
 
 async fn append(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     id: Id,
     uri: Uri,
     request: Request,
@@ -128,7 +133,7 @@ async fn append(
     let params = Params::read(&uri, &["observed_until"])?;
     let observed_until = params.number("observed_until")?.unwrap_or(0);
     declared(request.headers(), NDJSON)?;
-    let (body, share) = body_of(request, MAX_EVENTS_BYTES, &api.queue).await?;
+    let (body, share) = body_of(request, MAX_EVENTS_BYTES, &api.queue, &caller).await?;
     let (store, post) = (Arc::clone(&api.store), id.clone());
     let mut events = blocking(move || {
         let posted_at = || Some(store.record(&post).ok()??.created_at);
@@ -147,38 +152,55 @@ async fn append(
     if texts > 0 {
         let scorer = Arc::clone(&api.scorer);
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
-        events = api.queue.enter(share)?.run(read).await??;
+        events = api.queue.enter(&caller, share)?.run(read).await??;
     }
-    let done = api.store.append(&id, events, observed_until).await?;
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    let done = store.append(&id, events, observed_until).await?;
     Ok(Json(Appended {
         added: done.events,
         known: done.known,
     }))
 }
 
-async fn erase_post(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
+async fn erase_post(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    id: Id,
+    uri: Uri,
+) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
     let id = checked_id(id)?;
-    let done = api.store.erase_post(&id).await?;
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    let done = store.erase_post(&id).await?;
     Ok(erased(done, jobs::erase_with(&api, &id).await?))
 }
 
-async fn erase_user(State(api): State<Api>, id: Id, uri: Uri) -> Result<Json<Erased>, Failure> {
+async fn erase_user(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    id: Id,
+    uri: Uri,
+) -> Result<Json<Erased>, Failure> {
     Params::read(&uri, &[])?;
     let id = checked_id(id)?;
-    let done = api.store.erase_user(&id).await?;
+    let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
+    let done = store.erase_user(&id).await?;
     Ok(erased(done, jobs::erase_with(&api, &id).await?))
 }
 
-async fn prune(State(api): State<Api>, uri: Uri) -> Result<Json<Erased>, Failure> {
+async fn prune(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    uri: Uri,
+) -> Result<Json<Erased>, Failure> {
     const DAYS: &str = "older_than_days";
     let params = Params::read(&uri, &[DAYS])?;
     let days: u32 = params
         .number(DAYS)?
         .ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
-    let oldest = OffsetDateTime::now_utc().checked_sub(Duration::days(days.into()));
-    let done = match oldest {
-        Some(oldest) => api.store.prune(oldest).await?,
+    let now = OffsetDateTime::now_utc();
+    let done = match now.checked_sub(Duration::days(days.into())) {
+        Some(oldest) => api.store.by(caller.name(), now).prune(oldest).await?,
         // No post is that old.
         None => Done::default(),
     };
@@ -276,6 +298,7 @@ fn page(
 
 async fn post_forecast(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     id: Id,
     uri: Uri,
     headers: HeaderMap,
@@ -284,13 +307,15 @@ async fn post_forecast(
     Params::read(&uri, &[])?;
     let snapshot = snapshot(&api, &id, None).await?;
     let tag = PagePosition::first(&snapshot, None).tag("forecast", api.store.key());
+    let deadline = api.deadline;
     let forecast = async move {
+        let slot = api.queue.enter(&caller, api.queue.share())?;
         let scorer = api.scorer;
-        let slot = api.queue.enter(api.queue.share())?;
         let made = slot
             .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
             .await?;
         to_json(&made?)
     };
+    let forecast = within(&headers, deadline, forecast);
     unless_known(&headers, tag, forecast).await
 }

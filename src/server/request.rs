@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Uri, header};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use tokio::time::timeout;
 
+use super::access::Caller;
 use super::error::Failure;
 use super::work::{Queue, SMALL, Share, blocking};
 use crate::Error;
@@ -45,6 +46,7 @@ pub async fn body_of(
     request: Request,
     limit: usize,
     queue: &Queue,
+    caller: &Caller,
 ) -> Result<(Bytes, Share), Failure> {
     let coding = Coding::of(request.headers())?;
     // A declared length over the limit is refused before anything is read.
@@ -58,12 +60,12 @@ pub async fn body_of(
     match coding {
         Coding::None => Ok((body.into(), share)),
         packed => {
-            let core = match body.len() {
+            let turn = match body.len() {
                 ..=SMALL_PACKED => None,
-                _ => Some(queue.heavy_core().await?),
+                _ => Some(queue.heavy_turn(caller).await),
             };
             blocking(move || {
-                let _until_done = core;
+                let _until_done = turn;
                 packed.unpack(&body, limit, share)
             })
             .await

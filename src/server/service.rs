@@ -1,4 +1,6 @@
-//! The server itself: `/health` and `/openapi.json`.
+//! The server itself: `/health` and `/openapi.json`; `/live`, `/ready` and `/metrics`.
+
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header;
@@ -7,8 +9,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
+use super::error::Failure;
+use super::metrics::metrics;
 use super::request::JSON;
 use super::state::Api;
+use super::work::blocking;
 use crate::encoder::Precision;
 
 /// The API's description.
@@ -19,6 +24,34 @@ pub fn routes() -> Router<Api> {
     Router::new()
         .route("/health", get(health))
         .route("/openapi.json", get(openapi))
+}
+
+/// The routes that aren't of the API, but of those who run the server.
+pub fn probes() -> Router<Api> {
+    Router::new()
+        .route("/live", get(live))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+/// The server runs.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Alive {
+    /// Always `ok`.
+    #[cfg_attr(test, schemars(extend("const" = "ok")))]
+    status: &'static str,
+}
+
+async fn live() -> Json<Alive> {
+    Json(Alive { status: "ok" })
+}
+
+/// Says that requests may come: the store can be read, and the model is warm since the start.
+async fn ready(State(api): State<Api>) -> Result<Json<Alive>, Failure> {
+    let store = Arc::clone(&api.store);
+    blocking(move || Ok(store.bytes()?)).await?;
+    Ok(Json(Alive { status: "ok" }))
 }
 
 /// The server can score.

@@ -1,16 +1,27 @@
-//! Computing beside the threads that talk to clients, with bounded queues, and the bound on what
-//! bodies hold in memory.
+//! Computing beside the threads that talk to clients, with bounded queues that callers share, and the
+//! bound on what bodies hold in memory.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use axum::http::HeaderMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
+use super::access::Caller;
 use super::error::Failure;
+use super::metrics::Metrics;
+use super::turns::{Turn, Turns};
+use crate::Error;
 
-/// Requests with small bodies that may wait for each core, and others.
-const QUICK_PER_CORE: usize = 32;
-const HEAVY_PER_CORE: usize = 8;
+/// Requests with small bodies that may be in the queue for each core, if nobody says how many.
+const PLACES_PER_CORE: usize = 32;
+/// One place for a request with a large body for so many with small ones.
+const QUICK_PER_HEAVY: usize = 8;
+/// A caller may hold so many times as many places as are free: alone 4 of 5, two 4 of 9 each. So
+/// there is a place for whoever comes next, however much others send.
+const SHARE_OF_FREE: usize = 4;
 /// Longest body, in bytes, that takes no share of the memory for bodies: with their connections,
 /// small ones are as many as files may be open.
 pub const SMALL: usize = 64 << 10;
@@ -18,21 +29,38 @@ pub const SMALL: usize = 64 << 10;
 const BODIES: usize = 160 << 20;
 /// What a share grows by.
 const STEP: usize = 64 << 10;
+/// The header in which a client says for how many milliseconds it will wait.
+const DEADLINE: &str = "deadline-ms";
 
 /// Two lines for work that keeps a core busy: what came in a small body never waits for what came in
-/// a large one.
+/// a large one. A place is taken when a body is here, so that nobody holds one by sending slowly.
 #[derive(Clone)]
 pub struct Queue {
     quick: Line,
     heavy: Line,
     memory: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
 }
 
 /// One computation per core at a time; the others wait for their turn.
 #[derive(Clone)]
 struct Line {
-    slots: Arc<Semaphore>,
-    cores: Arc<Semaphore>,
+    places: Arc<Places>,
+    turns: Turns,
+}
+
+struct Places {
+    size: usize,
+    /// Places that each caller holds; none is 0.
+    held: Mutex<HashMap<Arc<str>, usize>>,
+}
+
+/// A place in a line; given back when dropped.
+struct Place {
+    places: Arc<Places>,
+    caller: Arc<str>,
+    /// Held for as long as the place.
+    _share: Share,
 }
 
 /// A body's share of the memory for bodies; given back when dropped.
@@ -41,30 +69,37 @@ pub struct Share {
     held: Option<OwnedSemaphorePermit>,
 }
 
-/// A place in a line; given back when dropped.
+/// A place in a line with a way to the cores. Clones share the place.
+#[derive(Clone)]
 pub struct Slot {
-    cores: Arc<Semaphore>,
-    held: OwnedSemaphorePermit,
-    share: Share,
+    place: Arc<Place>,
+    turns: Turns,
+    metrics: Arc<Metrics>,
 }
 
 impl Line {
-    fn new(cores: usize, per_core: usize) -> Self {
+    fn new(cores: usize, places: usize) -> Self {
         Line {
-            slots: Arc::new(Semaphore::new(cores * per_core)),
-            cores: Arc::new(Semaphore::new(cores)),
+            places: Arc::new(Places {
+                size: places,
+                held: Mutex::default(),
+            }),
+            turns: Turns::new(cores),
         }
     }
 }
 
 impl Queue {
-    /// The queues for this machine's cores.
-    pub fn new() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    /// The queue for this machine's cores with places for `size` requests with small bodies, by
+    /// default as many as suit the cores, and an eighth as many for others.
+    pub fn new(size: Option<usize>, metrics: Arc<Metrics>) -> Self {
+        let cores = cores();
+        let size = size.unwrap_or(cores * PLACES_PER_CORE);
         Queue {
-            quick: Line::new(cores, QUICK_PER_CORE),
-            heavy: Line::new((cores / 2).max(1), HEAVY_PER_CORE),
+            quick: Line::new(cores, size),
+            heavy: Line::new((cores / 2).max(1), (size / QUICK_PER_HEAVY).max(1)),
             memory: Arc::new(Semaphore::new(BODIES / STEP)),
+            metrics,
         }
     }
 
@@ -76,26 +111,83 @@ impl Queue {
         }
     }
 
-    /// Waits for a core of those for large bodies, to make one ready.
-    pub async fn heavy_core(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        let cores = Arc::clone(&self.heavy.cores);
-        cores.acquire_owned().await.map_err(|_| Failure::Internal)
+    /// Waits for a turn at a core of those for large bodies, to make one ready.
+    pub async fn heavy_turn(&self, caller: &Caller) -> Turn {
+        let begin = Instant::now();
+        let turn = self.heavy.turns.take(&caller.shared_name()).await;
+        self.metrics.waited(begin.elapsed());
+        turn
     }
 
     /// Takes a place for the work that a body with this share asks for, or fails at once when there
-    /// is none.
-    pub fn enter(&self, share: Share) -> Result<Slot, Failure> {
-        let line = match share.held {
+    /// is none for this caller.
+    pub fn enter(&self, caller: &Caller, share: Share) -> Result<Slot, Failure> {
+        let Line { places, turns } = match share.held {
             None => &self.quick,
             Some(_) => &self.heavy,
         };
-        let slots = Arc::clone(&line.slots);
-        let held = slots.try_acquire_owned().map_err(|_| Failure::Overloaded)?;
+        let caller = caller.shared_name();
+        let mut held = places.held();
+        let free = places.size.saturating_sub(held.values().sum());
+        let own = held.get(&caller).copied().unwrap_or(0);
+        if own >= SHARE_OF_FREE * free {
+            return Err(Failure::Overloaded);
+        }
+        held.insert(Arc::clone(&caller), own + 1);
+        drop(held);
         Ok(Slot {
-            cores: Arc::clone(&line.cores),
-            held,
-            share,
+            place: Arc::new(Place {
+                places: Arc::clone(places),
+                caller,
+                _share: share,
+            }),
+            turns: turns.clone(),
+            metrics: Arc::clone(&self.metrics),
         })
+    }
+
+    fn lines(&self) -> [&Line; 2] {
+        [&self.quick, &self.heavy]
+    }
+
+    /// Requests that have a place.
+    pub fn held(&self) -> usize {
+        let held = |line: &Line| line.places.held().values().sum::<usize>();
+        self.lines().into_iter().map(held).sum()
+    }
+
+    /// Requests that may have a place.
+    pub fn size(&self) -> usize {
+        self.lines().into_iter().map(|line| line.places.size).sum()
+    }
+
+    /// Computations that wait for a core.
+    pub fn waiting(&self) -> usize {
+        let waiting = self.lines().into_iter().map(|line| line.turns.waiting());
+        waiting.sum()
+    }
+}
+
+/// Processors that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl Places {
+    fn held(&self) -> MutexGuard<'_, HashMap<Arc<str>, usize>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut held = self.places.held();
+        match held.get_mut(&self.caller) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => {
+                held.remove(&self.caller);
+            }
+        }
     }
 }
 
@@ -125,21 +217,48 @@ impl Share {
 }
 
 impl Slot {
-    /// Waits for a core, then runs `work` on it. Once begun it runs to its end, and holds its
-    /// core, even if the client hangs up.
+    /// Waits for a turn at a core, then runs `work` there. Once begun it runs to its end, and holds
+    /// its core, even if the client hangs up. May be called several times, for parts of a request.
     pub async fn run<T: Send + 'static>(
-        self,
+        &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let Slot { cores, held, share } = self;
-        let core = cores.acquire_owned().await.map_err(|_| Failure::Internal)?;
+        let place = Arc::clone(&self.place);
+        let begin = Instant::now();
+        let turn = self.turns.take(&place.caller).await;
+        self.metrics.waited(begin.elapsed());
         spawn_blocking(move || {
-            let _until_done = (held, share, core);
+            let _until_done = (place, turn);
             work()
         })
         .await
         .map_err(|_| Failure::Internal)
     }
+}
+
+/// Fails with [`Failure::Deadline`] what isn't done in the time that the client, or else the server,
+/// allows. Work that waits for a core then leaves the queue.
+pub async fn within<T>(
+    headers: &HeaderMap,
+    longest: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let allowed = match headers.get(DEADLINE) {
+        None => longest,
+        Some(value) => {
+            let millis = value
+                .to_str()
+                .ok()
+                .and_then(|text| text.parse::<u64>().ok());
+            let millis = millis.filter(|&millis| millis > 0).ok_or_else(|| {
+                let problem = "isn't a number of milliseconds, 1 or more";
+                Error::invalid("Deadline-Ms", problem)
+            })?;
+            longest.min(Duration::from_millis(millis))
+        }
+    };
+    let done = tokio::time::timeout(allowed, work).await;
+    done.map_err(|_| Failure::Deadline)?
 }
 
 /// Runs work that may wait for the disk, or takes milliseconds, beside the threads that talk to

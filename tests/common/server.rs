@@ -68,22 +68,34 @@ impl Server {
 
     /// Starts a server with more arguments.
     pub fn start_with(args: &[&str]) -> Self {
+        Self::start_telling(args, Stdio::inherit())
+    }
+
+    /// Starts a server whose log goes somewhere.
+    pub fn start_telling(args: &[&str], log: Stdio) -> Self {
         let www = tempfile::tempdir().unwrap();
         let page = format!("<!doctype html><title>page</title>{}", " ".repeat(2000));
         std::fs::write(www.path().join("index.html"), page).unwrap();
         std::fs::write(www.path().join("module.wasm"), b"\0asm\x01\0\0\0").unwrap();
+        let own_address: &[&str] = if args.contains(&"--addr") {
+            &[]
+        } else {
+            &["--addr", "127.0.0.1:0"]
+        };
         let mut child = Command::new(env!("CARGO_BIN_EXE_bsmv"))
-            .args(["serve", "--addr", "127.0.0.1:0"])
+            .arg("serve")
+            .args(own_address)
             .args(args)
             .arg("--www")
             .arg(www.path())
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
         let out = child.stdout.as_mut().unwrap();
         BufReader::new(out).read_line(&mut line).unwrap();
-        let (_, address) = line.trim_end().split_once("http://").expect("an address");
+        let (_, address) = line.trim_end().split_once("://").expect("an address");
         Server {
             child,
             address: address.to_owned(),

@@ -9,6 +9,8 @@ use crate::diffusion::Arrival;
 use crate::published::record::PostRecord;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::api_keys::{self, Usage};
+use super::audit::{self, Act, Actor};
 use super::tables::{hash, insert_event, required};
 use super::{Result, StoreError};
 
@@ -43,6 +45,10 @@ pub enum Change {
     EraseUser(u128),
     /// Erases posts published before this second since 1970, and their events.
     Prune(i64),
+    /// A change that the audit log tells of.
+    By(Actor, Box<Change>),
+    /// Writes down what API keys used.
+    Usage(Vec<Usage>),
 }
 
 /// The author of a post that is put, by the hash of its id.
@@ -105,6 +111,7 @@ impl Change {
         match self {
             Change::Append { events, .. } => 1 + events.len(),
             Change::Together(changes) => changes.iter().map(Change::weight).sum(),
+            Change::By(_, change) => change.weight(),
             _ => 1,
         }
     }
@@ -112,7 +119,8 @@ impl Change {
     /// True if it takes something away for good.
     pub fn erases(&self) -> bool {
         match self {
-            Change::Append { .. } | Change::Put { .. } => false,
+            Change::Append { .. } | Change::Put { .. } | Change::Usage(_) => false,
+            Change::By(_, change) => change.erases(),
             Change::Together(changes) => changes.iter().any(Change::erases),
             Change::ErasePost(_) | Change::EraseUser(_) | Change::Prune(_) => true,
         }
@@ -141,6 +149,16 @@ impl Change {
             Change::Prune(before) => {
                 let old = "SELECT row, id FROM posts WHERE created_at < ?1";
                 erase_posts(db, &rows(db, old, [before])?)
+            }
+            Change::By(actor, change) => {
+                let act = Act::of(&change);
+                let (done, news) = change.apply(db)?;
+                audit::note(db, &actor, &act, done)?;
+                Ok((done, news))
+            }
+            Change::Usage(used) => {
+                api_keys::note_usage(db, &used)?;
+                Ok((Done::default(), News::Changed(Vec::new())))
             }
         }
     }

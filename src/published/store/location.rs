@@ -13,8 +13,8 @@ use super::{Result, StoreError};
 pub struct Location {
     uri: String,
     on_disk: bool,
-    /// Held, not read.
-    _lock: Option<Lock>,
+    /// `None` in memory, and where a server has the file.
+    lock: Option<Lock>,
 }
 
 /// Keeps others from opening a store. The system lets go of it when the process ends, however it
@@ -27,18 +27,23 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock of the store in a file, which need not be there yet.
     pub fn take(path: &Path) -> Result<Self> {
-        let failed = |problem: String| StoreError::Open {
+        Self::take_if_free(path)?.ok_or_else(|| StoreError::Open {
             path: path.to_owned(),
-            problem,
+            problem: "another bsmv has it open: send it requests, or end it first".to_owned(),
+        })
+    }
+
+    /// `None` if another process has it.
+    fn take_if_free(path: &Path) -> Result<Option<Self>> {
+        let failed = |problem: std::io::Error| StoreError::Open {
+            path: path.to_owned(),
+            problem: problem.to_string(),
         };
-        let lock = owners_file(&beside(path, ".lock")).map_err(|e| failed(e.to_string()))?;
+        let lock = owners_file(&beside(path, ".lock")).map_err(failed)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Lock { _file: lock }),
-            Err(TryLockError::WouldBlock) => {
-                let problem = "another bsmv has it open: send it requests, or end it first";
-                Err(failed(problem.to_owned()))
-            }
-            Err(TryLockError::Error(e)) => Err(failed(e.to_string())),
+            Ok(()) => Ok(Some(Lock { _file: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(failed(e)),
         }
     }
 }
@@ -46,12 +51,22 @@ impl Lock {
 impl Location {
     /// A file, which is made if it isn't there. Readable by its owner alone.
     pub fn file(path: &Path) -> Result<Self> {
+        let lock = Lock::take(path)?;
+        Self::at(path, Some(lock))
+    }
+
+    /// A file that a server may have open: only for tables that it reads anew each time.
+    pub fn shared(path: &Path) -> Result<Self> {
+        let lock = Lock::take_if_free(path)?;
+        Self::at(path, lock)
+    }
+
+    fn at(path: &Path, lock: Option<Lock>) -> Result<Self> {
         let failed = |problem: String| StoreError::Open {
             path: path.to_owned(),
             problem,
         };
         let io = |e: std::io::Error| failed(e.to_string());
-        let lock = Lock::take(path)?;
         owners_file(path).map_err(io)?;
         let full = path.canonicalize().map_err(io)?;
         let name = full
@@ -60,7 +75,7 @@ impl Location {
         Ok(Location {
             uri: format!("file:{}", escaped(name)),
             on_disk: true,
-            _lock: Some(lock),
+            lock,
         })
     }
 
@@ -69,7 +84,7 @@ impl Location {
         Location {
             uri: format!("file:/bsmv-{:032x}?vfs=memdb", rand::random::<u128>()),
             on_disk: false,
-            _lock: None,
+            lock: None,
         }
     }
 
@@ -77,7 +92,11 @@ impl Location {
     /// to date. A file that it refuses is left as it is.
     pub fn writer(&self) -> Result<Connection> {
         let mut db = self.connect()?;
-        version(&db, STEPS)?;
+        let found = version(&db, STEPS)?;
+        if self.on_disk && self.lock.is_none() && found != STEPS.len() {
+            let problem = "the server that has it open is of another version: use the same bsmv";
+            return Err(StoreError::Failed(problem.to_owned()));
+        }
         if self.on_disk {
             let mode: String =
                 db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;

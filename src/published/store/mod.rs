@@ -4,12 +4,16 @@
 //! has it (`writer.rs`); events are kept in the order of their arrival, so a snapshot is a number:
 //! how many had arrived (`cache.rs`).
 
+mod acting;
+pub mod api_keys;
+pub mod audit;
 mod cache;
 mod changes;
 mod copies;
 mod export;
 mod ids;
 mod location;
+pub mod office;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -24,12 +28,14 @@ use crate::published::record::{Event, PostRecord};
 use rusqlite::{Connection, OptionalExtension, params};
 use time::OffsetDateTime;
 
+use api_keys::{ApiKey, Usage};
 use cache::{Cache, CachedPost};
 use changes::{Author, Change};
 use location::Location;
 use tables::{EVENT_COLUMNS, arrival, hash, record_of};
 use writer::{LongTransaction, Writer};
 
+pub use acting::Acting;
 pub use cache::Snapshot;
 pub use changes::{Done, EventsSoFar};
 pub use copies::{Contents, backup, restore};
@@ -67,6 +73,20 @@ pub enum StoreError {
         found: usize,
         /// Newest version that this program knows.
         known: usize,
+    },
+    /// No key has this name.
+    #[error("there is no key named `{0}`")]
+    NoSuchKey(String),
+    /// A key has, or had, this name.
+    #[error("a key has, or had, the name `{0}`: take another, so that the audit log stays clear")]
+    KeyExists(String),
+    /// A key can't have this name.
+    #[error("`{name}`: a name has 1 to {most} letters, digits, `-`, `_`, `.` and `@`")]
+    KeyName {
+        /// The name.
+        name: String,
+        /// Longest name, in bytes.
+        most: usize,
     },
     /// A line isn't as an export has it.
     #[error("{0}")]
@@ -151,14 +171,17 @@ impl Store {
 
     /// Makes a post, or replaces its record.
     pub async fn put(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Result<Done> {
+        self.writer.make(self.put_change(id, record, events)).await
+    }
+
+    fn put_change(&self, id: &str, record: PostRecord, events: EventsSoFar) -> Change {
         let author = record.user.as_deref().map(|user| self.user(user));
-        let change = Change::Put {
+        Change::Put {
             post: self.post(id),
             author: Author::Is(author),
             record: Box::new(record),
             events,
-        };
-        self.writer.make(change).await
+        }
     }
 
     /// Adds events to a post that has been watched for `observed_until` seconds. Events that are
@@ -253,6 +276,30 @@ impl Store {
                 })
                 .collect()
         })
+    }
+
+    /// Size of the tables, in bytes, without the journal. Blocks on the disk.
+    pub fn bytes(&self) -> Result<u64> {
+        self.reading(|db| {
+            let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+            let bytes: i64 = db.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            Ok(bytes.unsigned_abs())
+        })
+    }
+
+    /// Every API key, those that have ended too. Blocks on the disk.
+    pub fn api_keys(&self) -> Result<Vec<ApiKey>> {
+        self.reading(api_keys::list)
+    }
+
+    /// What each API key used on a day. Blocks on the disk.
+    pub fn usage(&self, day: i64) -> Result<Vec<Usage>> {
+        self.reading(|db| api_keys::usage(db, day))
+    }
+
+    /// Writes down what API keys used.
+    pub async fn note_usage(&self, used: Vec<Usage>) -> Result<Done> {
+        self.writer.make(Change::Usage(used)).await
     }
 
     fn reading<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {

@@ -15,7 +15,7 @@ pub type Step = fn(&Connection) -> rusqlite::Result<()>;
 ///
 /// A change of the tables is one more step at the end. A step that was released stays as it is:
 /// stores went through it, and new ones go through all of them.
-pub const STEPS: &[Step] = &[posts_and_events];
+pub const STEPS: &[Step] = &[posts_and_events, keys_and_audit];
 
 /// Version of the tables; 0 where there are none.
 ///
@@ -110,6 +110,40 @@ CREATE TABLE texts (
     let key: [u8; KEY_BYTES] = rand::random();
     db.execute("INSERT INTO store (key) VALUES (?1)", [key])?;
     db.pragma_update(None, "application_id", APPLICATION)
+}
+
+/// Version 2: API keys, what each used on a day, and the audit log, whose targets are keyed hashes.
+fn keys_and_audit(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(
+        "
+CREATE TABLE api_keys (
+    name TEXT PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,    -- SHA-256 of the key
+    scopes TEXT NOT NULL,           -- with blanks between them
+    per_minute INTEGER,
+    per_day INTEGER,
+    created_at INTEGER NOT NULL,    -- seconds since 1970
+    revoked_at INTEGER
+) WITHOUT ROWID;
+CREATE TABLE api_key_usage (
+    name TEXT NOT NULL,
+    day INTEGER NOT NULL,           -- days since 1970
+    requests INTEGER NOT NULL,
+    PRIMARY KEY (name, day)
+) WITHOUT ROWID;
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at INTEGER NOT NULL,            -- seconds since 1970
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target BLOB,
+    detail TEXT,
+    posts INTEGER NOT NULL,
+    events INTEGER NOT NULL
+);
+CREATE INDEX audit_by_target ON audit (target) WHERE target IS NOT NULL;
+",
+    )
 }
 
 #[cfg(test)]

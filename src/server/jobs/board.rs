@@ -215,7 +215,7 @@ impl Jobs {
         };
         for id in old {
             if let Err(JobFailure::Disk(problem)) = self.erase(&id) {
-                eprintln!("bsmv: erasing the job {id}: {problem}");
+                tracing::error!(job = id, %problem, "a job could not be erased");
             }
         }
     }
@@ -251,7 +251,7 @@ impl Jobs {
             return;
         };
         if let Err(problem) = written {
-            eprintln!("bsmv: the job {id}: {problem}");
+            tracing::error!(job = id, %problem, "a job's end could not be written down");
         }
         known.record = record;
         known.progress = None;

@@ -145,7 +145,7 @@ fn record_in(folder: &Path) -> io::Result<Option<Record>> {
             let record = serde_json::from_slice(&json);
             if let Err(problem) = &record {
                 let path = folder.display();
-                eprintln!("bsmv: {path}: its job.json can't be read, it is left alone: {problem}");
+                tracing::error!(%path, %problem, "a job.json can't be read: the job is left alone");
             }
             Ok(record.ok())
         }

@@ -51,7 +51,7 @@ fn run(jobs: &Jobs, pool: &ThreadPool, scorer: &CurrentScorer, record: &Record) 
         Ok(Ok(tally)) => Ok(tally),
         Ok(Err(error)) => {
             if !error.is_of_the_input() && !matches!(error, BulkError::Stopped) {
-                eprintln!("bsmv: the job {id}: {error}");
+                tracing::error!(job = id, %error, "a job failed");
             }
             Err(told(error.report()))
         }
