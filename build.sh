@@ -28,6 +28,8 @@ usage() {
 ./build.sh native    build target/release/bsmv
 ./build.sh package   build the npm package into target/
 ./build.sh extension build the browser extension into target/extension, and a zip of it
+./build.sh python    build the Python wheel into target/python/wheels, and test it
+./build.sh spark-test test it on PySpark; installs a Java runtime if there is none
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
@@ -62,7 +64,8 @@ step() {
     exit 1
   fi
   if [[ $name == *tests ]]; then
-    tests=$(awk '/^test result: ok\./ { n += $4 } /^ℹ pass / { n += $3 } END { print n + 0 }' "$log")
+    tests=$(awk '/^test result: ok\./ { n += $4 } /^ℹ pass / { n += $3 }
+      /^[0-9]+ passed.* in / { n += $1 } END { print n + 0 }' "$log")
     ((tests > 0)) || { echo "$name: no test ran, log in $log" >&2; exit 1; }
     ((passed += tests))
   fi
@@ -229,6 +232,7 @@ format_check() {
   cargo fmt --check --manifest-path www/tests/kernels/Cargo.toml
   cargo fmt --check --manifest-path www/bench/encoder/Cargo.toml
   cargo fmt --check --manifest-path fuzz/Cargo.toml
+  cargo fmt --check --manifest-path python/Cargo.toml
 }
 
 js_types() {
@@ -336,6 +340,14 @@ case $verb in
     step "extension" build_extension
     step "extension zip" zip_extension
     ls -l target/bsmv-extension.zip
+    ;;
+  python)
+    source build.d/python.sh
+    python_wheel
+    ;;
+  spark-test)
+    source build.d/python.sh
+    spark_test
     ;;
   fuzz)
     source build.d/fuzz.sh
