@@ -25,14 +25,18 @@ def opened(posts: Any) -> tuple[Any, Restore] | None:
     return None
 
 
+def _read(columns: Any) -> list[Any]:
+    """The columns that are read; without one of texts all, so that the error names them."""
+    known = [name for name in columns if name in COLUMNS]
+    return known if "text" in known or "post" in known else list(columns)
+
+
 def _pandas(posts: Any) -> tuple[Any, Restore]:
     import pandas
     import pyarrow
 
     if isinstance(posts, pandas.DataFrame):
-        known = [name for name in posts.columns if name in COLUMNS]
-        # Without one that is known the error names all that are there.
-        read = pyarrow.Table.from_pandas(posts[known or list(posts.columns)], preserve_index=False)
+        read = pyarrow.Table.from_pandas(posts[_read(posts.columns)], preserve_index=False)
     else:
         read = pyarrow.Array.from_pandas(posts)
 
@@ -57,8 +61,7 @@ def _polars(posts: Any) -> tuple[Any, Restore]:
         series = polars.Series("bsmv", answer)
         return series.struct.unnest() if series.dtype == polars.Struct else series
 
-    known = [name for name in posts.columns if name in COLUMNS]
-    return (posts.select(known) if known else posts), restore
+    return posts.select(_read(posts.columns)), restore
 
 
 def _pyarrow(posts: Any) -> tuple[Any, Restore]:
@@ -71,7 +74,10 @@ def _pyarrow(posts: Any) -> tuple[Any, Restore]:
         if isinstance(posts, pyarrow.ChunkedArray) or not pyarrow.types.is_struct(chunks.type):
             return chunks
         table = _table(chunks)
-        return table.to_batches()[0] if isinstance(posts, pyarrow.RecordBatch) else table
+        if not isinstance(posts, pyarrow.RecordBatch):
+            return table
+        columns = [column.combine_chunks() for column in table.columns]
+        return pyarrow.RecordBatch.from_arrays(columns, names=table.column_names)
 
     return posts, restore
 

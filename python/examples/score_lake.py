@@ -34,4 +34,4 @@ if given.seen:
     sink = scores.writeStream.format("parquet").option("checkpointLocation", given.seen)
     sink.start(given.scores).awaitTermination()
 else:
-    scores.write.mode("errorifexists").parquet(given.scores)
+    scores.write.mode("error").parquet(given.scores)

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bsmv::scorer::answer::{Answer, Refusal};
 use bsmv::{CheckedRequest, ErrorReport, Result, ScoreRequest, Scorer};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::settings::Settings;
 
@@ -77,16 +77,18 @@ impl<T> Outcome<T> {
 }
 
 impl<T: serde::Serialize> Outcome<T> {
-    /// As the API answers; null for nothing, and `{"error": …}` for a row that breaks a rule.
-    pub fn json(&self) -> Value {
-        let value = match self {
-            Outcome::Missing => return Value::Null,
-            Outcome::Given(given) => serde_json::to_value(given),
-            Outcome::Refused(refusal) => serde_json::to_value(refusal),
-            Outcome::Failed(report) => Ok(json!({ "error": report })),
+    /// The JSON that the API answers; null for nothing, and `{"error": …}` for a row that breaks a
+    /// rule.
+    pub fn json(&self) -> String {
+        // Straight to text: on the way through a value, numbers would get digits that they don't have.
+        let json = match self {
+            Outcome::Missing => return "null".to_owned(),
+            Outcome::Given(given) => serde_json::to_string(given),
+            Outcome::Refused(refusal) => serde_json::to_string(refusal),
+            Outcome::Failed(report) => return json!({ "error": report }).to_string(),
         };
-        value.unwrap_or_else(
-            |e| json!({ "error": { "code": "internal", "message": e.to_string() } }),
-        )
+        json.unwrap_or_else(|e| {
+            json!({ "error": { "code": "internal", "message": e.to_string() } }).to_string()
+        })
     }
 }

@@ -215,8 +215,7 @@ impl NativeScorer {
             py.check_signals()?;
             let answer = |request: &Option<String>| {
                 let request = request.as_ref().map(ScoreRequest::from_json);
-                let outcome = Outcome::of(&self.scorer, &settings, request, make);
-                outcome.json().to_string()
+                Outcome::of(&self.scorer, &settings, request, make).json()
             };
             let all = || requests.par_iter().map(answer).collect();
             let part: Vec<String> = py.detach(|| pool.install(all));
