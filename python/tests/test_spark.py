@@ -83,7 +83,7 @@ def test_pandas_batches_do_too(session, lake, straight):
     for row, score in zip(rows, of_texts, strict=True):
         found, wanted = row["bsmv"], score and score.get("bsmv")
         assert (found is None or found != found) == (wanted is None)
-        assert wanted is None or found == pytest.approx(wanted, abs=1e-6)
+        assert wanted is None or found == pytest.approx(wanted, rel=1e-6)
 
 
 def test_a_wrong_setting_is_said_before_the_job_begins(session, lake):
