@@ -31,6 +31,8 @@ usage() {
 ./build.sh release   build what is installed elsewhere, an archive and a Debian package, into target/dist
 ./build.sh deny      check the licences, sources and bans of all packages, as deny.toml says
 ./build.sh extension build the browser extension into target/extension, and a zip of it
+./build.sh python    build the Python wheel into target/python/wheels, and test it
+./build.sh spark-test test it on PySpark; installs a Java runtime if there is none
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh sanitize  the same under AddressSanitizer, the kernels too: sanitize [minutes]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
@@ -66,7 +68,8 @@ step() {
     exit 1
   fi
   if [[ $name == *tests ]]; then
-    tests=$(awk '/^test result: ok\./ { n += $4 } /^ℹ pass / { n += $3 } END { print n + 0 }' "$log")
+    tests=$(awk '/^test result: ok\./ { n += $4 } /^ℹ pass / { n += $3 }
+      /^[0-9]+ passed.* in / { n += $1 } END { print n + 0 }' "$log")
     ((tests > 0)) || { echo "$name: no test ran, log in $log" >&2; exit 1; }
     ((passed += tests))
   fi
@@ -247,6 +250,7 @@ format_check() {
   cargo fmt --check --manifest-path www/tests/kernels/Cargo.toml
   cargo fmt --check --manifest-path www/bench/encoder/Cargo.toml
   cargo fmt --check --manifest-path fuzz/Cargo.toml
+  cargo fmt --check --manifest-path python/Cargo.toml
 }
 
 js_types() {
@@ -367,6 +371,14 @@ case $verb in
     step "extension" build_extension
     step "extension zip" zip_extension
     ls -l target/bsmv-extension.zip
+    ;;
+  python)
+    source build.d/python.sh
+    python_wheel
+    ;;
+  spark-test)
+    source build.d/python.sh
+    spark_test
     ;;
   fuzz)
     source build.d/fuzz.sh
