@@ -323,9 +323,10 @@ export class App {
       },
       scored: () => {
         const { score } = this.#scorer;
+        // A score that was refused has no place: nor does the one before it any longer.
+        this.#change({ placed: score?.bsmv == null ? undefined : score });
         if (score?.bsmv == null) return;
         this.#tone = Math.round(10 * score.sentiment.s) / 10;
-        this.#change({ placed: score });
       },
       publish: (/** @type {Partial<Published>} */ change) => {
         const published = { ...this.#state.published, ...change, problem: undefined };
