@@ -71,7 +71,7 @@ export function pastActions(page) {
       const { speech } = speeches(page.state);
       openDialog("batch");
       const name = speech.text("pastOf", { platform: speech.platform(platform) });
-      return score(page, { ...NO_BATCH, name, rows });
+      return score(page, { ...NO_BATCH, name, rows, of: worthKey(page.state) });
     },
     remove: async (/** @type {string} */ id) => {
       const one = page.state.past.find((one) => one.id === id);
@@ -114,6 +114,7 @@ export function batchActions(page) {
           ...NO_BATCH,
           name: file.name,
           rows: rowsOf(rows, complete),
+          of: worthKey(page.state),
           leftOut: left_out,
         });
       } catch (error) {
@@ -162,7 +163,6 @@ async function score(page, batch) {
   page.change({ batch: { ...batch, phase: "loading", done, left: undefined, problem: undefined } });
   const told = (/** @type {Partial<Batch>} */ change) =>
     page.change({ batch: { ...page.state.batch, done, ...change } });
-  const of = worthKey(page.state);
   try {
     await scoreMany(
       waiting.map(({ request }) => /** @type {ScoreRequest} */ (request)),
@@ -195,11 +195,11 @@ async function score(page, batch) {
     const problem = signal.aborted ? undefined : codeOf(error);
     told({ phase: signal.aborted ? "stopped" : "failed", left: undefined, problem });
   }
-  await keepWorth(page, rows, of);
+  await keepWorth(page, batch);
 }
 
-/** Keeps the scores of past posts with them. @param {Page} page @param {Row[]} rows @param {string} of */
-async function keepWorth(page, rows, of) {
+/** Keeps the scores of past posts with them. @param {Page} page @param {Batch} batch */
+async function keepWorth(page, { rows, of }) {
   /** @type {Map<string, number>} */
   const scores = new Map();
   for (const row of rows) {

@@ -21,6 +21,7 @@ import { csv } from "./out.js";
  * @property {"empty" | "reading" | "loading" | "scoring" | "done" | "stopped" | "failed"} phase
  * @property {string} name the file's
  * @property {Row[]} rows
+ * @property {string} of what the scores depend on beside the posts: as it was when the rows were made
  * @property {number} done rows with an answer, or without hope of one
  * @property {number} [left] seconds, once that can be told
  * @property {string[]} leftOut parts of the file that weren't read
@@ -34,6 +35,7 @@ export const NO_BATCH = {
   phase: "empty",
   name: "",
   rows: [],
+  of: "",
   done: 0,
   leftOut: [],
   sort: { by: "line", down: false },

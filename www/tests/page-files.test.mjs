@@ -277,6 +277,46 @@ test("past posts are scored in a batch, and then the draft's score has its place
   await page.locator("#brand").click();
   await page.locator("#brands .choice", { hasText: "LEGO" }).first().click();
   await place.waitFor({ state: "detached" });
+  await page.locator("#brand").click();
+  await page.locator("#brands .choice", { hasText: "No brand yet" }).click();
+  await place.waitFor();
+  // What has no score has no place, not that of the draft before.
+  await page.locator("#text").fill("asdfghjkl qwrtz");
+  await place.waitFor({ state: "detached" });
+  await page.context().close();
+});
+
+test("scores of a batch that was stopped are those of the brand that it was made for", async () => {
+  const page = await visit();
+  await page.locator("#platform").selectOption("xiaohongshu");
+  await write(page, "平价跑鞋测评，轻便软弹，太喜欢了！");
+  await page.locator("#past > summary").click();
+  await takePast(page, NOTES);
+  // Before the first answer.
+  await page.evaluate(async () => {
+    const press = (/** @type {string} */ id) => document.getElementById(id)?.click();
+    press("score-past");
+    while (!document.getElementById("batch-cancel")) {
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    press("batch-cancel");
+  });
+  await page.locator("#batch-resume").waitFor();
+  await page.locator("#batch [data-close]").click();
+  const choose = async (/** @type {string} */ name) => {
+    await page.locator("#brand").click();
+    await page.locator("#brands .choice", { hasText: name }).first().click();
+  };
+  await choose("LEGO");
+  await page.locator("#open-batch").click();
+  await page.locator("#batch-resume").click();
+  await ended(page);
+  await page.locator("#batch [data-close]").click();
+  await settled(page);
+  const place = page.locator("#past [data-place=score]");
+  assert.equal(await place.count(), 0, "they are no scores for LEGO");
+  await choose("No brand yet");
+  await place.filter({ hasText: /of your last 20/ }).waitFor();
   await page.context().close();
 });
 
