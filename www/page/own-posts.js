@@ -12,6 +12,8 @@
  * @property {string} tool the program that wrote it
  * @property {PastPost["platform"]} platform
  * @property {PastPost[]} posts
+ * @property {number} first time of the oldest post
+ * @property {number} last time of the newest
  * @property {number} rows of the file
  * @property {Trouble[]} skipped
  * @property {{ of: string, scores: Record<string, number> }} [worth] scores by post, and what they
@@ -54,10 +56,22 @@ export function importsOf(past, name, chosen, at) {
     tool: past.tools.join(", "),
     platform: platform === "other" && unnamed ? chosen : platform,
     posts,
+    ...spanOf(posts),
     rows: past.rows,
     // A row that is skipped is of no platform: it is told once.
     skipped: i === 0 ? past.skipped : [],
   }));
+}
+
+/** Between when posts came out. @param {PastPost[]} posts one at least */
+function spanOf(posts) {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { created_at } of posts) {
+    const time = Date.parse(created_at);
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  }
+  return { first, last };
 }
 
 /**

@@ -82,10 +82,8 @@ export function pastPosts(shown) {
 
 /** @param {Import} one @param {PageSpeech} speech @param {Parameters<typeof pastPosts>[0]["on"]} on */
 function imported(one, speech, on) {
-  const { id, name, tool, platform, posts, skipped } = one;
+  const { id, name, tool, platform, posts, first, last, skipped } = one;
   const day = new Intl.DateTimeFormat(speech.language, { dateStyle: "medium" });
-  const times = posts.map(({ created_at }) => Date.parse(created_at));
-  const [first, last] = [Math.min(...times), Math.max(...times)];
   return html`<li>
     <p>
       <strong><bdi>${name}</bdi></strong>

@@ -76,6 +76,14 @@ test("a file of several platforms is several imports, and only a table of one's 
   assert.deepEqual(platforms(["Meta Business Suite, posts"], "instagram")[2], "instagram");
 });
 
+test("a file of 200,000 posts is taken, and says when the first and the last came out", () => {
+  const days = ["2026-11-02", "2026-11-01", "2026-11-03"];
+  const posts = Array.from({ length: 200_000 }, (_, i) => post(`${i}`, days[i % 3]));
+  const [{ first, last }] = importsOf(past(posts), "f", "x", NOW);
+  assert.equal(first, Date.parse("2026-11-01T10:00:00Z"));
+  assert.equal(last, Date.parse("2026-11-03T10:00:00Z"));
+});
+
 test("followers are those of the newest post that tells them", () => {
   const imports = importsOf(
     past([
