@@ -13,6 +13,9 @@ const CHUNK = 4;
 /** Codes after which a worker is gone. */
 const GONE = ["panic", "disposed"];
 
+/** @param {Score | Refusal | ScorerError} answer */
+const isGone = (answer) => answer instanceof ScorerError && GONE.includes(answer.code);
+
 /** Workers for this machine: one processor is left to the page. */
 export const poolSize = () =>
   Math.max(1, Math.min(MOST, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1));
@@ -56,20 +59,22 @@ export async function scoreMany(requests, options) {
     for (let chunk = take(); chunk.length > 0; chunk = take()) {
       const answers = await answersOf(scorer, chunk, requests, signal);
       signal?.throwIfAborted();
-      for (const [at, answer] of answers.entries()) {
-        const i = chunk[at];
-        onAnswer(i, answer);
-        if (answer instanceof ScorerError && GONE.includes(answer.code)) {
-          // What came behind it in the same worker was never looked at.
-          waiting.push(...chunk.slice(at + 1).reverse());
-          scorer.dispose();
-          scorers.delete(scorer);
-          scorer = await load();
-          scorers.add(scorer);
-          break;
-        }
-        if (!(answer instanceof ScorerError)) known.set(keyOf(i), answer);
+      // Another failed, and the scorer was disposed of under this one's hands.
+      if (over) return;
+      const gone = answers.findIndex(isGone);
+      const looked = gone === -1 ? answers : answers.slice(0, gone + 1);
+      for (const [at, answer] of looked.entries()) {
+        onAnswer(chunk[at], answer);
+        if (!(answer instanceof ScorerError)) known.set(keyOf(chunk[at]), answer);
       }
+      // What came behind an error of the whole, or of the worker, was never looked at.
+      waiting.push(...chunk.slice(looked.length).reverse());
+      if (gone === -1) continue;
+      scorer.dispose();
+      scorers.delete(scorer);
+      scorer = await load();
+      if (over) return scorer.dispose();
+      scorers.add(scorer);
     }
   };
 
@@ -107,6 +112,8 @@ function loader({ model, cache, signal, onProgress }) {
 }
 
 /**
+ * Answers of a chunk from its begin: the error alone where the whole failed.
+ *
  * @param {Scorer} scorer
  * @param {number[]} chunk
  * @param {ScoreRequest[]} requests

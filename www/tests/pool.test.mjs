@@ -130,3 +130,78 @@ test("who stops it gets no answer more, and no scorer stays", async () => {
   assert.ok(given < 20, `${given} answers`);
   assert.equal(made.disposed, made.scorers);
 });
+
+test("where a broken scorer can't be replaced all end: no row gets an error that isn't its own", async () => {
+  const { made, load } = factory({ most: 2 });
+  const texts = Array.from({ length: 40 }, (_, i) => (i === 0 ? "broken" : `text ${i}`));
+  /** @type {any[]} */
+  const answers = [];
+  const running = scoreMany(requests(...texts), {
+    model: "none",
+    workers: 2,
+    load,
+    onAnswer: (i, answer) => {
+      answers[i] = answer;
+    },
+  });
+  await assert.rejects(running, { code: "memory_budget" });
+  const then = Object.keys(answers).length;
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(Object.keys(answers).length, then, "nothing goes on");
+  const errors = Object.values(answers).filter((answer) => answer instanceof ScorerError);
+  assert.equal(errors.length, 1);
+  assert.equal(made.disposed, made.scorers);
+});
+
+test("a replacement that comes when all is over is disposed of", async () => {
+  let loads = 0;
+  let disposed = 0;
+  const load = async () => {
+    loads += 1;
+    const which = loads;
+    // The first of the two replacements comes late, the other never.
+    if (which === 3) await new Promise((resolve) => setTimeout(resolve, 15));
+    if (which === 4) throw new ScorerError("memory_budget", "no more room");
+    return /** @type {any} */ ({
+      scoreBatch: async (/** @type {ScoreRequest[]} */ batch) => {
+        await new Promise((resolve) => setTimeout(resolve, which));
+        return batch.map(() => new ScorerError("panic", "broke"));
+      },
+      dispose: () => {
+        disposed += 1;
+      },
+    });
+  };
+  const texts = Array.from({ length: 40 }, (_, i) => `text ${i}`);
+  const running = scoreMany(requests(...texts), {
+    model: "none",
+    workers: 2,
+    load,
+    onAnswer: () => {},
+  });
+  await assert.rejects(running, { code: "memory_budget" });
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.equal(loads, 4);
+  assert.equal(disposed, 3);
+});
+
+test("what a scorer refuses as a whole is answered once each", async () => {
+  const load = async () =>
+    /** @type {any} */ ({
+      scoreBatch: async (/** @type {ScoreRequest[]} */ batch) => {
+        if (batch.some(({ post: { text } }) => text === "heavy")) {
+          throw new ScorerError("memory_budget", "too much at once");
+        }
+        return batch.map(({ post: { text } }) => ({ bsmv: text.length }));
+      },
+      dispose: () => {},
+    });
+  const answers = await answersOf(requests("heavy", "one", "three", "fourth", "fifth5"), {
+    workers: 1,
+    load,
+  });
+  assert.deepEqual(
+    answers.map((answer) => answer.bsmv ?? answer.code),
+    ["memory_budget", 3, 5, 6, 6],
+  );
+});
