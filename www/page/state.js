@@ -87,23 +87,23 @@ export function followersOf({ settings: { followers } }) {
   return readCount(followers) ?? null;
 }
 
-/**
- * What is known of who writes: followers as they were told, or as the newest past post tells them; and
- * what became of the last posts.
- *
- * @param {State} state
- */
-function authorOf(state) {
-  const { platform } = state.settings;
+/** Followers as they were told, or as the newest past post tells them. @param {State} state */
+function knownFollowers(state) {
   const told = followersOf(state);
-  const followers = told === undefined ? followersIn(state.past, platform) : told;
-  const recent = recentOf(state.past, platform);
+  return told === undefined ? followersIn(state.past, state.settings.platform) : told;
+}
+
+/** What is known of who writes: followers, and what became of the last posts. @param {State} state */
+function authorOf(state) {
+  const followers = knownFollowers(state);
+  const recent = recentOf(state.past, state.settings.platform);
   if (followers == null && recent.length === 0) return undefined;
   return { ...(followers != null && { followers }), ...(recent.length > 0 && { recent }) };
 }
 
 /**
- * A request of a batch, with what the page knows where it says nothing of its own.
+ * A request of a batch, with what the page knows where it says nothing of its own. Not what the last posts
+ * came to: a batch shows no likes, and each row would carry them.
  *
  * @param {State} state
  * @param {ScoreRequest} request
@@ -116,7 +116,8 @@ export function completed(state, request) {
   const platform = /** @type {typeof post.platform} */ (
     unnamed ? settings.platform : post.platform
   );
-  const author = post.author ?? (platform === settings.platform ? authorOf(state) : undefined);
+  const followers = platform === settings.platform ? knownFollowers(state) : undefined;
+  const author = post.author ?? (followers == null ? undefined : { followers });
   const brand = brandOf(state);
   return {
     ...request,

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { phrasesOf } from "../bsmv/element/marks.js";
 import { followersIn, importsOf, placeOf, postsOf, recentOf } from "../page/own-posts.js";
 import { csvOf, ordered } from "../page/rows.js";
+import { completed, requestOf, stateOf } from "../page/state.js";
 import { pageSpeech } from "../page/strings.js";
 import { casesOf } from "../page/what-if.js";
 
@@ -97,6 +98,29 @@ test("followers are those of the newest post that tells them", () => {
   );
   assert.equal(followersIn(imports, "xiaohongshu"), 300);
   assert.equal(followersIn(imports, "x"), undefined);
+});
+
+/** A page on Xiaohongshu, with past posts of it. @param {any[]} posts */
+const pageWith = (posts) => {
+  /** @type {any} */
+  const settings = { language: "en", platform: "xiaohongshu", followers: "", goal: "balanced" };
+  const draft = { id: "a", at: NOW, title: "", text: "A draft." };
+  const imports = importsOf(past(posts), "f", "x", NOW);
+  return { ...stateOf({ brand: "", silenced: [], ...settings }, draft), past: imports };
+};
+
+test("rows of a batch have the followers that are known, and not what each past post came to", () => {
+  const state = pageWith([post("a", "2026-11-01", { author: { followers: 100 } })]);
+  assert.equal(requestOf(state, 0).post.author?.recent?.length, 1);
+  const row = (/** @type {any} */ more) =>
+    completed(state, { post: { text: "A row.", ...more } }).post;
+  assert.deepEqual(row({}).author, { followers: 100 });
+  assert.equal(row({ platform: "x" }).author, undefined);
+  assert.deepEqual(row({ author: { followers: 5 } }).author, { followers: 5 });
+  assert.equal(
+    completed(pageWith([post("a", "2026-11-01")]), { post: { text: "b" } }).post.author,
+    undefined,
+  );
 });
 
 test("a draft's score lies among those of the last twenty posts that were scored alike", () => {
