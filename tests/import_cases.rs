@@ -3,6 +3,7 @@
 
 mod common;
 
+use bsmv::diffusion::EventKind;
 use common::desk::{Desk, counts, lines};
 
 const ABOUT: &str = r#"{"created_at":"2026-11-22T10:00:00+08:00","text":"平价跑鞋测评"}"#;
@@ -347,12 +348,27 @@ fn fewer_columns_than_a_program_writes_still_tell_it() {
         (0, counts(1, 1, 0)),
         "{summary:?}"
     );
-    assert_eq!(desk.post("42").graph.t, [187]);
+    let graph = desk.post("42").graph.clone();
+    assert_eq!((graph.t, graph.kind), (vec![187], vec![EventKind::Comment]));
     let posts = "note_id,desc,time\n67400000000000000000abcd,#跑鞋[话题]#,1795312987000\n";
     let (desk, code, _, complaint) = import("notes.csv", posts.as_bytes());
     assert_eq!((code, complaint.as_str()), (0, ""));
     let record = desk.post("67400000000000000000abcd").record.clone();
     assert_eq!(record.text.as_deref(), Some("#跑鞋#"));
+}
+
+#[test]
+fn events_that_say_their_kind_are_events_whatever_program_has_their_other_names() {
+    for names in [
+        "id,weibo_id,kind,created_at,text",
+        "cid,note_id,kind,create_time,content",
+    ] {
+        let file = format!("{names}\ne1,42,quote,2026-11-22T02:03:07Z,好看\n");
+        let (desk, code, summary, _) = import("events.csv", file.as_bytes());
+        assert_eq!(code, 0, "{summary:?}");
+        let graph = desk.post("42").graph.clone();
+        assert_eq!((graph.t, graph.kind), (vec![187], vec![EventKind::Quote]));
+    }
 }
 
 #[test]

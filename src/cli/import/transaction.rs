@@ -52,7 +52,11 @@ impl Intake<'_> {
             return Ok(());
         }
         // All texts together, so that they share passes through the encoder.
-        self.read_texts(&mut all)?;
+        if let Err(error) = self.read_texts(&mut all) {
+            // The events of this portion are out of their posts already.
+            self.give_up();
+            return Err(error);
+        }
         let mut all = all.into_iter();
         let mut portion = Vec::with_capacity(lengths.len());
         for (id, length) in lengths {

@@ -109,7 +109,7 @@ fn odds(row: &[f64], found: &[f64]) -> f64 {
 
 /// Fits the likeness to the cascades of each platform on training texts, prints what it gives
 /// validation texts of both kinds, and writes `likenesses.json`. Both kinds weigh the same; then
-/// the odds are moved so that [`KEPT`] of the validation cascades have [`LEAST`]. `texts` is the
+/// the odds are moved so that `KEPT` of the validation cascades have `LEAST`. `texts` is the
 /// folder of the texts that were written for training.
 ///
 /// # Errors

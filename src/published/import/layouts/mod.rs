@@ -127,6 +127,7 @@ const PLAIN: Layout = Layout {
 /// All layouts. The first whose marks are all there is taken.
 fn all() -> impl Iterator<Item = &'static Layout> {
     [
+        own::NAMED,
         weibo::LAYOUTS,
         mediacrawler::LAYOUTS,
         x::LAYOUTS,

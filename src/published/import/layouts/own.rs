@@ -65,54 +65,63 @@ const TEXT: &[&str] = &[
     "文本",
 ];
 
-pub const LAYOUTS: &[Layout] = &[
-    Layout {
-        tool: "events",
-        rows: Rows::Events,
-        marks: &[
-            "id|event_id|comment_id|cid|rpid|评论id|编号",
-            "kind|type|event_type|action|类型|互动类型|行为",
-        ],
-        columns: &[
-            (Field::Id, ID),
-            (Field::Post, POST),
-            (
-                Field::Parent,
-                &[
-                    "parent",
-                    "parent_id",
-                    "in_reply_to",
-                    "父id",
-                    "父评论id",
-                    "上级id",
-                ],
-            ),
-            (
-                Field::Kind,
-                &[
-                    "kind",
-                    "type",
-                    "event_type",
-                    "action",
-                    "类型",
-                    "互动类型",
-                    "行为",
-                ],
-            ),
-            (Field::Seconds, &["t"]),
-            (Field::Time, TIME),
-            (Field::User, USER),
-            (Field::Name, NAME),
-            (Field::Followers, FOLLOWERS),
-            (Field::Verified, VERIFIED),
-            (Field::Valence, &["s"]),
-            (Field::Text, TEXT),
-        ],
-        own_ids: true,
-        ..PLAIN
-    },
-    POSTS,
-];
+/// Events, each with its kind.
+const EVENTS: Layout = Layout {
+    tool: "events",
+    rows: Rows::Events,
+    marks: &[
+        "id|event_id|comment_id|cid|rpid|评论id|编号",
+        "kind|type|event_type|action|类型|互动类型|行为",
+    ],
+    columns: &[
+        (Field::Id, ID),
+        (Field::Post, POST),
+        (
+            Field::Parent,
+            &[
+                "parent",
+                "parent_id",
+                "in_reply_to",
+                "父id",
+                "父评论id",
+                "上级id",
+            ],
+        ),
+        (
+            Field::Kind,
+            &[
+                "kind",
+                "type",
+                "event_type",
+                "action",
+                "类型",
+                "互动类型",
+                "行为",
+            ],
+        ),
+        (Field::Seconds, &["t"]),
+        (Field::Time, TIME),
+        (Field::User, USER),
+        (Field::Name, NAME),
+        (Field::Followers, FOLLOWERS),
+        (Field::Verified, VERIFIED),
+        (Field::Valence, &["s"]),
+        (Field::Text, TEXT),
+    ],
+    own_ids: true,
+    ..PLAIN
+};
+
+/// Events beyond doubt: no program calls a column so. They may have a program's other names.
+pub const NAMED: &[Layout] = &[Layout {
+    marks: &[
+        "id|event_id|comment_id|cid|rpid|评论id|编号",
+        "kind|event_type|互动类型",
+    ],
+    ..EVENTS
+}];
+
+pub const LAYOUTS: &[Layout] = &[EVENTS, POSTS];
 
 /// Texts to score, of which nothing else need be known.
 pub const TEXTS: Layout = Layout {

@@ -10,6 +10,23 @@ const WEIBO: Layout = Layout {
     ..PLAIN
 };
 
+/// Comments as weibo-crawler writes them.
+const COMMENTS: Layout = Layout {
+    tool: "weibo-crawler, comments",
+    rows: Rows::Comments,
+    columns: &[
+        (Field::Id, &["id"]),
+        (Field::Post, &["weibo_id"]),
+        (Field::Parent, &["root_id"]),
+        (Field::Time, &["created_at"]),
+        (Field::User, &["user_id"]),
+        (Field::Name, &["user_screen_name"]),
+        (Field::Text, &["text"]),
+    ],
+    unused: &["bid", "pic_url", "like_count", "user_avatar_url"],
+    ..WEIBO
+};
+
 pub const LAYOUTS: &[Layout] = &[
     Layout {
         tool: "weibo-crawler, posts",
@@ -79,25 +96,13 @@ pub const LAYOUTS: &[Layout] = &[
         ..WEIBO
     },
     Layout {
-        tool: "weibo-crawler, comments",
-        rows: Rows::Comments,
         marks: &["id", "weibo_id", "created_at", "text", "pic_url|root_id"],
-        columns: &[
-            (Field::Id, &["id"]),
-            (Field::Post, &["weibo_id"]),
-            (Field::Parent, &["root_id"]),
-            (Field::Time, &["created_at"]),
-            (Field::User, &["user_id"]),
-            (Field::Name, &["user_screen_name"]),
-            (Field::Text, &["text"]),
-        ],
-        unused: &["bid", "pic_url", "like_count", "user_avatar_url"],
-        ..WEIBO
+        ..COMMENTS
     },
     Layout {
         tool: "weibo-crawler, reposts",
         rows: Rows::Reposts,
-        marks: &["id", "weibo_id", "created_at", "text"],
+        marks: &["id", "weibo_id", "created_at", "user_screen_name", "text"],
         columns: &[
             (Field::Id, &["id"]),
             (Field::Post, &["weibo_id"]),
@@ -108,6 +113,11 @@ pub const LAYOUTS: &[Layout] = &[
         ],
         unused: &["bid", "like_count", "user_avatar_url"],
         ..WEIBO
+    },
+    // What is left of comments where somebody took columns away.
+    Layout {
+        marks: &["id", "weibo_id", "created_at", "text"],
+        ..COMMENTS
     },
     Layout {
         tool: "weibo-crawler, users",
