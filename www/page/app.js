@@ -9,7 +9,7 @@ import { brandsOf, profileOf } from "./brands.js";
 import { openDialog } from "./dialog.js";
 import { nameOf } from "./drafts.js";
 import { load, replace, select, TEXT, TITLE, type, written } from "./editor.js";
-import { isFile } from "./files.js";
+import { fieldAt, isFile } from "./files.js";
 import { follow } from "./follow.js";
 import { isGraph } from "./graph.js";
 import {
@@ -111,13 +111,17 @@ export class App {
       event.preventDefault();
       app.#scorer.announce();
     });
-    // A file that is dropped anywhere is a batch; the place for past posts takes its own.
+    // A file that is dropped anywhere is a batch; fields for files take their own.
     addEventListener("dragover", (event) => isFile(event) && event.preventDefault());
     addEventListener("drop", (event) => {
       if (!isFile(event)) return;
       event.preventDefault();
-      const file = event.dataTransfer?.files[0];
-      if (file) app.#on.batchActions.read(file);
+      const files = event.dataTransfer?.files;
+      if (!files?.[0]) return;
+      const field = fieldAt(event);
+      if (!field) return app.#on.batchActions.read(files[0]);
+      field.files = files;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
     });
     onKept((kind) => kind !== "settings" && app.#recall());
     await Promise.all([app.#recall(), app.#loadBrands(), app.#loadChecks()]);

@@ -14,6 +14,20 @@ const LISTED = 50;
 export const isFile = (event) => event.dataTransfer?.types.includes("Files") ?? false;
 
 /**
+ * The field for files under something that is dropped; a browser drops nothing through a field's label.
+ *
+ * @param {DragEvent} event
+ * @returns {HTMLInputElement | undefined}
+ */
+export function fieldAt(event) {
+  for (const at of event.composedPath()) {
+    const field = at instanceof HTMLLabelElement ? at.control : at;
+    if (field instanceof HTMLInputElement && field.type === "file") return field;
+  }
+  return undefined;
+}
+
+/**
  * A place for a file: chosen, or dropped.
  *
  * @param {object} shown

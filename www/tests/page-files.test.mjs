@@ -262,6 +262,27 @@ test("a file of 5,000 rows that is dropped on the page is scored until it is sto
   await page.context().close();
 });
 
+test("a file that is dropped on a field for files, or on its label, is that field's", async () => {
+  const page = await visit();
+  const drop = (/** @type {string} */ onto, /** @type {string} */ text) =>
+    page.evaluate(
+      ([onto, text]) => {
+        const data = new DataTransfer();
+        data.items.add(new File([text], "dropped.json"));
+        const options = { dataTransfer: data, bubbles: true, cancelable: true };
+        document.querySelector(onto)?.dispatchEvent(new DragEvent("drop", options));
+      },
+      [onto, text],
+    );
+  await page.locator("#brand").click();
+  await drop("#brands label.button", JSON.stringify([{ name: "Dropped on a label" }]));
+  await page.locator("#brands .choice", { hasText: "Dropped on a label" }).waitFor();
+  await drop("#brands label.button input", JSON.stringify([{ name: "Dropped on a field" }]));
+  await page.locator("#brands .choice", { hasText: "Dropped on a field" }).waitFor();
+  assert.equal(await page.locator("#batch").isVisible(), false, "it is no batch");
+  await page.context().close();
+});
+
 test("past posts are scored in a batch, and then the draft's score has its place among them", async () => {
   const page = await visit();
   await page.locator("#platform").selectOption("xiaohongshu");
