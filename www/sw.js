@@ -25,13 +25,18 @@ worker.addEventListener("install", (/** @type {any} */ event) => {
 
 worker.addEventListener("activate", (/** @type {any} */ event) => {
   const drop = async () => {
-    for (const other of await caches.keys()) {
-      if (other.startsWith("page-") && other !== name) await caches.delete(other);
-    }
+    // The newest of the others stays: a page of it may be open, and load its parts only now.
+    for (const other of (await older()).slice(1)) await caches.delete(other);
     await worker.clients.claim();
   };
   event.waitUntil(drop());
 });
+
+/** Caches of other versions of the page, the newest first. */
+async function older() {
+  const names = await caches.keys();
+  return names.filter((other) => other.startsWith("page-") && other !== name).reverse();
+}
 
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
@@ -47,8 +52,10 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const path = url.href.slice(SCOPE.href.length);
   if (later.includes(path)) return event.respondWith(first(url.href, request));
   if (files.includes(path === "" ? "index.html" : path)) {
-    event.respondWith(kept(new URL(path === "" ? "index.html" : path, SCOPE).href, request));
+    return event.respondWith(kept(new URL(path === "" ? "index.html" : path, SCOPE).href, request));
   }
+  // Named by its content: a part of another version of the page.
+  if (path.startsWith("assets/")) event.respondWith(ofOlder(url.href, request));
 });
 
 /** @param {string} url @param {Request} request */
@@ -63,16 +70,28 @@ async function first(url, request) {
   const last = await cache.match(url);
   if (last) return last;
   const answer = await fetch(request);
-  if (answer.ok) await cache.put(url, answer.clone());
+  if (answer.ok) await put(cache, url, answer);
   return answer;
 }
+
+/** @param {string} url @param {Request} request */
+async function ofOlder(url, request) {
+  for (const other of await older()) {
+    const last = await caches.match(url, { cacheName: other });
+    if (last) return last;
+  }
+  return fetch(request);
+}
+
+/** Keeps an answer where there is room: on a full disk it is still an answer. @param {Cache} cache @param {string | Request} key @param {Response} answer */
+const put = (cache, key, answer) => cache.put(key, answer.clone()).catch(() => {});
 
 /** @param {Request} request */
 async function newest(request) {
   const cache = await caches.open(name);
   try {
     const answer = await fetch(request);
-    if (answer.ok) await cache.put(request, answer.clone());
+    if (answer.ok) await put(cache, request, answer);
     return answer;
   } catch (error) {
     const last = await cache.match(request);

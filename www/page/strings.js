@@ -112,7 +112,8 @@ const en = {
     "A spreadsheet has shortened the ids, so posts can't be told apart: export the file again, and don't save it with a spreadsheet.",
   file_no_posts: "This file has no posts of your own.",
   file_no_rows: "This file has no rows.",
-  file_download: "What reads files could not be loaded: connect to the network, and try again.",
+  file_download:
+    "What reads files could not be loaded: connect to the network, reload the page, and try again.",
   file_damaged: "This file can't be read: export it again.",
   skipped: { one: "{n} row was left out", other: "{n} rows were left out" },
   skippedMore: "and {n} more",
@@ -332,7 +333,7 @@ const zh = {
   file_ruined_ids: "编号被表格软件截短了，分不清是哪条帖子：请重新导出，不要用表格软件另存。",
   file_no_posts: "文件里没有你自己的帖子。",
   file_no_rows: "文件里没有内容。",
-  file_download: "读取文件的程序没能下载，请联网后重试。",
+  file_download: "读取文件的程序没能下载，请联网、刷新页面后重试。",
   file_damaged: "文件读不出来，请重新导出。",
   skipped: "有 {n} 行没有导入",
   skippedMore: "还有 {n} 行",
