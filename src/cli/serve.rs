@@ -183,6 +183,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
     let scorer = args.model.open()?;
     let tls = args.tls_cert.zip(args.tls_key);
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let drain = Duration::from_secs(args.drain);
     let settings = server::Settings {
         address: args.addr,
         tls: tls.map(|(certificate, key)| server::TlsFiles { certificate, key }),
@@ -194,7 +195,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
             queue: args.queue,
             deadline: Duration::from_secs(args.deadline),
             cache_bytes: args.cache.saturating_mul(1 << 20),
-            drain: Duration::from_secs(args.drain),
+            drain,
         },
         keeping,
         site: server::Site {
@@ -205,9 +206,10 @@ pub fn run(args: Args) -> Result<ExitCode> {
         },
     };
     let announce = |address| announce(scheme, address);
-    let served = tokio::runtime::Runtime::new()
-        .context("starting the server's threads")?
-        .block_on(server::serve(&settings, scorer, store, announce));
+    let runtime = tokio::runtime::Runtime::new().context("starting the server's threads")?;
+    let served = runtime.block_on(server::serve(&settings, scorer, store, announce));
+    // What still runs then, as an erasing of gigabytes, is undone by the store.
+    runtime.shutdown_timeout(drain);
     match served {
         Err(error @ ServeError::NoPage(_)) => {
             Err(error).context("name the page's directory with --www DIR")

@@ -23,6 +23,10 @@ pub trait Out {
     fn finish(self: Box<Self>) -> Result<()>;
 }
 
+/// Columns that are kept of a file: each row has a cell for each, so many columns of few cells would
+/// make a small file an endless one.
+const MOST_COLUMNS: usize = 2_000;
+
 /// The form of an output, by the end of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,7 +85,7 @@ impl Form {
         })
     }
 
-    /// Fails if the form has no room for the rows, or a name is taken.
+    /// Fails if the form has no room for the rows or columns, or a name is taken.
     pub(super) fn check(self, survey: &Survey) -> Result<()> {
         if let Some((name, _)) = COLUMNS
             .iter()
@@ -89,6 +93,13 @@ impl Form {
         {
             return Err(BulkError::Input(format!(
                 "has a column {name}, which the score has too: rename it"
+            )));
+        }
+        if survey.names.len() > MOST_COLUMNS {
+            return Err(BulkError::Input(format!(
+                "has {} columns, at most {MOST_COLUMNS} can be kept: lines of JSON with a name of \
+                 their own each are no table",
+                survey.names.len()
             )));
         }
         if self == Form::Xlsx && survey.rows > xlsx::MOST_ROWS {

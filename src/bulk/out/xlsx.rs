@@ -26,6 +26,11 @@ impl Sheet {
     /// Begins a sheet with its header.
     pub fn create(path: &Path, survey: &Survey) -> Result<Self> {
         let mut book = Workbook::new();
+        // A system's folder for temporary files may be small, or one that can't be written to.
+        let beside = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        book.set_tempdir(beside.unwrap_or(Path::new(".")))?;
         let sheet = book.add_worksheet_with_constant_memory()?;
         let names = survey.names.iter().map(String::as_str);
         for (column, name) in names.chain(COLUMNS.map(|(name, _)| name)).enumerate() {

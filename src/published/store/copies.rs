@@ -45,8 +45,8 @@ pub fn restore(from: &Path, to: &Path, replace: bool) -> Result<Contents> {
     let fresh = beside(to, ".new");
     remove(&fresh)?;
     let contents = make(&fresh, |fresh| copy(&source, fresh))?;
-    // The journal of what is replaced must never be read as that of what replaces it.
-    for ending in ["-wal", "-shm"] {
+    // As in `make`.
+    for ending in ["-wal", "-shm", "-journal"] {
         remove(&beside(to, ending))?;
     }
     fs::rename(&fresh, to).map_err(|problem| failed(to, problem))?;
@@ -64,6 +64,10 @@ pub fn make<T>(to: &Path, fill: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
     remove(&part)?;
     owners_file(&part).map_err(|problem| failed(to, problem))?;
     let filled = fill(&part).and_then(|filled| {
+        // The journal of a store that was here must never be read as that of this one.
+        for ending in ["-wal", "-shm", "-journal"] {
+            remove(&beside(to, ending))?;
+        }
         owners_file(&part)
             .and_then(|file| file.sync_all())
             .and_then(|()| fs::rename(&part, to))

@@ -108,6 +108,8 @@ impl Location {
         // An acknowledged event is on the disk, and an erased one no longer is.
         db.pragma_update(None, "synchronous", "full")?;
         db.pragma_update(None, "secure_delete", true)?;
+        // What a long transaction needs beside it never goes to a folder of the system's.
+        db.pragma_update(None, "temp_store", "memory")?;
         bring_up_to_date(&mut db, STEPS)?;
         Ok(db)
     }

@@ -234,12 +234,13 @@ impl Jobs {
         true
     }
 
-    /// Notes what became of a job, on the disk first. One that was erased meanwhile stays so.
-    pub(super) fn end(&self, id: &str, outcome: Result<Tally, JobError>) {
+    /// Notes what became of a job, on the disk first; true if it is there. One that was erased
+    /// meanwhile stays so.
+    pub(super) fn end(&self, id: &str, outcome: Result<Tally, JobError>) -> bool {
         let Some(mut record) = self.lock().get(id).map(|known| known.record.clone()) else {
             // It may have written a file after the others were gone.
             self.folder.erase(id).ok();
-            return;
+            return false;
         };
         match outcome {
             Ok(tally) => record.end_with(tally),
@@ -248,12 +249,13 @@ impl Jobs {
         let written = self.folder.write(&record);
         let mut jobs = self.lock();
         let Some(known) = jobs.get_mut(id) else {
-            return;
+            return false;
         };
-        if let Err(problem) = written {
+        if let Err(problem) = &written {
             tracing::error!(job = id, %problem, "a job's end could not be written down");
         }
         known.record = record;
         known.progress = None;
+        written.is_ok()
     }
 }

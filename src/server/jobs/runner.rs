@@ -58,9 +58,9 @@ fn run(jobs: &Jobs, pool: &ThreadPool, scorer: &CurrentScorer, record: &Record) 
         Err(_) => Err(told(ErrorReport::bug())),
     };
     let is_done = outcome.is_ok();
-    jobs.end(id, outcome);
-    if is_done {
-        // Only now: until it is known to be done, it can be ended again from these.
+    let is_written = jobs.end(id, outcome);
+    if is_done && is_written {
+        // Only now: until its end is on the disk, it can be ended again from these.
         remove_journal(&out);
         jobs.folder.drop_input(id);
     }
