@@ -5,7 +5,7 @@
  * @import { DraftRows, Past, ReadFileOptions } from "./types.js"
  */
 import { ScorerError } from "./errors.js";
-import { notStarted } from "./worker-refused.js";
+import { forbidden, notStarted } from "./worker-refused.js";
 
 /** Largest file that is read, in bytes: a worker holds it a few times over. */
 const LARGEST = 100e6;
@@ -34,6 +34,15 @@ export const readDrafts = (file, options) => read("drafts", file, options);
 /** Where the worker's script is, unless a bundler finds another place for it. */
 const SCRIPT = new URL("./importer-worker.js", import.meta.url);
 
+function start() {
+  try {
+    // Written out, since bundlers look for these words.
+    return new Worker(new URL("./importer-worker.js", import.meta.url), { type: "module" });
+  } catch (cause) {
+    throw forbidden(SCRIPT, cause, "");
+  }
+}
+
 /**
  * @param {Asked["what"]} what
  * @param {Blob} file
@@ -48,9 +57,7 @@ async function read(what, file, { signal, worker } = {}) {
   const bytes = await file.arrayBuffer();
   signal?.throwIfAborted();
   const offset = -new Date().getTimezoneOffset();
-  // Written out, since bundlers look for these words.
-  const reader =
-    worker ?? new Worker(new URL("./importer-worker.js", import.meta.url), { type: "module" });
+  const reader = worker ?? start();
   const script = worker ? undefined : SCRIPT;
   try {
     return await new Promise((resolve, reject) => {

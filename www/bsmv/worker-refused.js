@@ -2,25 +2,28 @@
 import { ScorerError } from "./errors.js";
 
 const PASS = "pass `worker`, one that you made";
+const INIT = ", or use `init`, which scores in this thread";
 
 /**
  * What a browser threw instead of making a worker.
  *
  * @param {URL} script
  * @param {unknown} cause
+ * @param {string} [otherwise] what can be done without a worker, as an end of the sentence
  * @returns {ScorerError}
  */
-export function forbidden(script, cause) {
-  return new ScorerError("unsupported", why(script, cause), { cause });
+export function forbidden(script, cause, otherwise = INIT) {
+  return new ScorerError("unsupported", why(script, cause, otherwise), { cause });
 }
 
 /**
  * @param {URL} script
  * @param {unknown} cause
+ * @param {string} otherwise
  */
-function why(script, cause) {
+function why(script, cause, otherwise) {
   if (globalThis.origin === "null") {
-    return "this frame is sandboxed, so that it may not start a worker: give its sandbox `allow-same-origin`, or use `init`, which scores in this thread";
+    return `this frame is sandboxed, so that it may not start a worker: give its sandbox \`allow-same-origin\`${otherwise}`;
   }
   if (script.origin !== globalThis.origin) {
     return `the worker's script ${script.href} is of another origin than the page, and no browser starts such a worker: serve the package from the page's own host, or ${PASS} from a script of your own that imports it`;
@@ -28,7 +31,7 @@ function why(script, cause) {
   if (cause instanceof TypeError && "trustedTypes" in globalThis) {
     return `the page's Content-Security-Policy requires Trusted Types (require-trusted-types-for): ${PASS} with an address of your own policy`;
   }
-  return `the browser refused to start a worker (${cause}): the page's Content-Security-Policy must allow it (worker-src 'self'), or use \`init\`, which scores in this thread`;
+  return `the browser refused to start a worker (${cause}): the page's Content-Security-Policy must allow it (worker-src 'self')${otherwise}`;
 }
 
 /**

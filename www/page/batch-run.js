@@ -90,8 +90,15 @@ async function keepImports(page, imports) {
   if (problem) page.change({ saved: { ...page.state.saved, problem } });
 }
 
-/** Ends the batch that is being scored. */
+/** Ends the batch that is being read or scored. */
 let stop = new AbortController();
+
+/** Ends a batch under way, for the next to begin. */
+function restart() {
+  stop.abort();
+  stop = new AbortController();
+  return stop;
+}
 
 /** @param {Page} page */
 export function batchActions(page) {
@@ -100,12 +107,12 @@ export function batchActions(page) {
   return {
     show: () => openDialog("batch"),
     read: async (/** @type {File} */ file) => {
-      stop.abort();
+      const { signal } = restart();
       openDialog("batch");
       page.change({ batch: { ...NO_BATCH, phase: "reading", name: file.name } });
       const reading = page.state.batch;
       try {
-        const { rows, left_out } = await readDrafts(file);
+        const { rows, left_out } = await readDrafts(file, { signal });
         // Another file was given meanwhile.
         if (page.state.batch !== reading) return;
         if (rows.length === 0) return change({ phase: "failed", problem: "no_rows" });
@@ -151,9 +158,7 @@ export function batchActions(page) {
  * @param {Batch} batch
  */
 async function score(page, batch) {
-  stop.abort();
-  stop = new AbortController();
-  const { signal } = stop;
+  const { signal } = restart();
   const { rows } = batch;
   const waiting = rows.filter(({ request, answer, error }) => request && !answer && !error);
   let done = rows.length - waiting.length;

@@ -114,6 +114,7 @@ const en = {
   file_no_rows: "This file has no rows.",
   file_download:
     "What reads files could not be loaded: connect to the network, reload the page, and try again.",
+  file_unsupported: "This browser doesn't let the page read files: open it in another.",
   file_damaged: "This file can't be read: export it again.",
   skipped: { one: "{n} row was left out", other: "{n} rows were left out" },
   skippedMore: "and {n} more",
@@ -334,6 +335,7 @@ const zh = {
   file_no_posts: "文件里没有你自己的帖子。",
   file_no_rows: "文件里没有内容。",
   file_download: "读取文件的程序没能下载，请联网、刷新页面后重试。",
+  file_unsupported: "这个浏览器不允许本页读取文件，请换一个浏览器打开。",
   file_damaged: "文件读不出来，请重新导出。",
   skipped: "有 {n} 行没有导入",
   skippedMore: "还有 {n} 行",
