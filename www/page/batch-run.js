@@ -193,7 +193,10 @@ async function score(page, batch) {
         },
       },
     );
+    const stopping = document.activeElement?.id === "batch-cancel";
     told({ phase: "done", left: undefined });
+    // The button that had the focus goes when this is drawn.
+    if (stopping) queueMicrotask(() => document.getElementById("batch-save")?.focus());
   } catch (error) {
     // One that another took the place of has nothing more to tell.
     if (page.state.batch.rows !== rows) return;

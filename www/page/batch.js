@@ -50,50 +50,62 @@ export function batchDialog(shown) {
           : nothing
       }
       ${leftOut.length > 0 ? html`<p class="hint">${speech.text("leftOut", { names: speech.list(leftOut) })}</p>` : nothing}
+      <p class=${phase === "reading" ? "spoken" : "batch-said"} role="status">${said(batch, speech)}</p>
       ${rows.length > 0 ? html`${progress(shown)} ${table(shown)}` : nothing}
     `,
   );
+}
+
+/**
+ * What is said of a batch when it changes, not with each answer; that a file is read stands at its field, too.
+ *
+ * @param {Batch} batch
+ * @param {PageSpeech} speech
+ */
+function said(batch, speech) {
+  const { phase, name, rows } = batch;
+  if (phase === "reading") return speech.text("fileReading");
+  if (phase === "loading") return speech.text("batchLoading", { n: rows.length });
+  if (phase === "scoring" || rows.length === 0) return nothing;
+  return html`<strong><bdi>${name}</bdi></strong> ${ended(batch, speech)}`;
 }
 
 /** @param {Parameters<typeof batchDialog>[0]} shown */
 function progress({ speech, batch, on }) {
   const { phase, name, rows, done, left } = batch;
   const busy = phase === "loading" || phase === "scoring";
-  const scored = rows.filter(scoreOf).length;
   const counts = { done, n: rows.length };
   const words =
-    phase === "loading"
-      ? speech.text("batchLoading", { n: rows.length })
-      : left === undefined
-        ? speech.text("batchDone", counts)
-        : speech.text("batchLeft", { ...counts, time: speech.duration(Math.max(1, left)) });
+    left === undefined
+      ? speech.text("batchDone", counts)
+      : speech.text("batchLeft", { ...counts, time: speech.duration(Math.max(1, left)) });
   return html`<div class="row batch-state">
     ${
       busy
         ? html`<label class="batch-progress" for="batch-progress"><bdi>${name}</bdi> ${words}</label>
-          <progress id="batch-progress" max=${rows.length} .value=${done}></progress>
-          <button type="button" id="batch-cancel" @click=${on.cancel}>${speech.text("batchCancel")}</button>`
-        : html`<p role="status">
-            <strong><bdi>${name}</bdi></strong>
-            ${ended(batch, scored, speech)}
-          </p>
-          ${
-            phase === "stopped" || phase === "failed"
-              ? html`<button type="button" id="batch-resume" @click=${on.resume}>${speech.text("batchResume")}</button>`
-              : nothing
-          }`
+          <progress id="batch-progress" max=${rows.length} .value=${done}></progress>`
+        : nothing
     }
     ${
-      scored > 0
+      // One button, so that the focus stays on it.
+      busy || phase === "stopped" || phase === "failed"
+        ? html`<button type="button" id=${busy ? "batch-cancel" : "batch-resume"} @click=${busy ? on.cancel : on.resume}>
+          ${speech.text(busy ? "batchCancel" : "batchResume")}
+        </button>`
+        : nothing
+    }
+    ${
+      rows.some(scoreOf)
         ? html`<button type="button" id="batch-save" @click=${on.save}>${speech.text("saveCsv")}</button>`
         : nothing
     }
   </div>`;
 }
 
-/** What came of it. @param {Batch} batch @param {number} scored @param {PageSpeech} speech */
-function ended({ phase, rows, done }, scored, speech) {
+/** What came of it. @param {Batch} batch @param {PageSpeech} speech */
+function ended({ phase, rows, done }, speech) {
   const n = rows.length;
+  const scored = rows.filter(scoreOf).length;
   if (scored === n) return speech.text("batchAll", { n });
   const values = { scored, n, without: done - scored };
   return speech.text(phase === "stopped" ? "batchStopped" : "batchEnded", values);
