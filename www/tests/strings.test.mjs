@@ -96,6 +96,17 @@ test("several things stand apart in both languages, and a name before what it na
   assert.equal(elementSpeech("en").labelled("Emotion", "like"), "Emotion: like");
 });
 
+test("sentences end with the mark of their language, once", () => {
+  assert.equal(
+    elementSpeech("en").sentences(["Likely range 1–2", "Show it."]),
+    "Likely range 1–2. Show it.",
+  );
+  assert.equal(
+    elementSpeech("zh").sentences(["大概率在 1–2 分", "点开看原因。"]),
+    "大概率在 1–2 分。点开看原因。",
+  );
+});
+
 test("a tag asks for Chinese or English, and a text is told by its script", () => {
   for (const tag of ["zh", "zh-CN", "zh-Hans", "ZH"]) assert.equal(languageOfTag(tag), "zh");
   for (const tag of ["en", "", "zhx", "fr"]) assert.equal(languageOfTag(tag), "en");

@@ -154,6 +154,12 @@ export class Speech {
     return this.language === "zh" ? `${name}：${what}` : `${name}: ${what}`;
   }
 
+  /** Sentences, one behind the other, each with its mark. @param {string[]} sentences */
+  sentences(sentences) {
+    const [mark, space] = this.language === "zh" ? ["。", ""] : [".", " "];
+    return sentences.map((one) => (/[.!?。！？]$/.test(one) ? one : one + mark)).join(space);
+  }
+
   /** Name of a platform. @param {string} platform */
   platform(platform) {
     const names = /** @type {Record<string, string>} */ (WORDS[this.language].platform);

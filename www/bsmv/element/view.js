@@ -332,7 +332,12 @@ function lowerBar({ state, speech, on }) {
     <span>${bsmv === null ? speech.text("noScore") : speech.text(verdictOf(bsmv))}</span>
     ${error ? html`<span class="bad">!</span>` : nothing}
     <slot name="bar"></slot>
-    <span class="spoken">${bsmv === null ? score.refused.message : speech.text("range", ends(score, speech))}. ${speech.text("reveal")}</span>
+    <span class="spoken">
+      ${speech.sentences([
+        bsmv === null ? score.refused.message : speech.text("range", ends(score, speech)),
+        speech.text("reveal"),
+      ])}
+    </span>
     <span class="hint" aria-hidden="true">▾</span>
   </button>`;
 }
