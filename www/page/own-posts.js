@@ -9,7 +9,7 @@
  * @property {string} id
  * @property {number} at when it was read
  * @property {string} name the file's
- * @property {string} tool the program that wrote it
+ * @property {string[]} tools the programs that wrote it
  * @property {PastPost["platform"]} platform
  * @property {PastPost[]} posts
  * @property {number} first time of the oldest post
@@ -46,14 +46,12 @@ export function importsOf(past, name, chosen, at) {
     if (known) known.push(post);
     else by.set(post.platform, [post]);
   }
-  // Meta's files hold posts of Instagram or Facebook; WeChat Channels has no name here.
-  const meta = past.tools.some((tool) => tool.startsWith("Meta"));
-  const unnamed = past.tools.includes("posts") || (meta && chosen === "instagram");
+  const unnamed = past.tools.some((tool) => isUnnamed(tool, chosen));
   return [...by].map(([platform, posts], i) => ({
     id: crypto.randomUUID(),
     at: at + i,
     name,
-    tool: past.tools.join(", "),
+    tools: past.tools,
     platform: platform === "other" && unnamed ? chosen : platform,
     posts,
     ...spanOf(posts),
@@ -62,6 +60,20 @@ export function importsOf(past, name, chosen, at) {
     skipped: i === 0 ? past.skipped : [],
   }));
 }
+
+/** Tables of one's own, which need not say what they are of. */
+const OWN = ["posts", "texts", "events"];
+
+/**
+ * Whether what a file says of no platform may be of the page's. Other programs' files say theirs: where it
+ * is "other" there, it has no name here.
+ *
+ * @param {string} tool
+ * @param {string} chosen
+ */
+export const isUnnamed = (tool, chosen) =>
+  // Meta's files hold posts of Instagram or Facebook.
+  OWN.includes(tool) || (tool.startsWith("Meta") && chosen === "instagram");
 
 /** Between when posts came out. @param {PastPost[]} posts one at least */
 function spanOf(posts) {

@@ -82,13 +82,13 @@ export function pastPosts(shown) {
 
 /** @param {Import} one @param {PageSpeech} speech @param {Parameters<typeof pastPosts>[0]["on"]} on */
 function imported(one, speech, on) {
-  const { id, name, tool, platform, posts, first, last, skipped } = one;
+  const { id, name, tools, platform, posts, first, last, skipped } = one;
   const day = new Intl.DateTimeFormat(speech.language, { dateStyle: "medium" });
   return html`<li>
     <p>
       <strong><bdi>${name}</bdi></strong>
       <span class="hint">
-        ${speech.text("pastTaken", { n: posts.length })} · ${day.formatRange(first, last)} · ${speech.textIfAny(`tool_${tool}`) ?? tool}
+        ${speech.text("pastTaken", { n: posts.length })} · ${day.formatRange(first, last)} · ${toolsIn(tools, speech)}
       </span>
     </p>
     <div class="row">
@@ -113,6 +113,17 @@ function imported(one, speech, on) {
     </div>
     ${troubles(skipped, speech)}
   </li>`;
+}
+
+/**
+ * The programs that wrote a file; those that have no words of the language by their name alone.
+ *
+ * @param {string[]} tools
+ * @param {PageSpeech} speech
+ */
+export function toolsIn(tools, speech) {
+  const names = tools.map((tool) => speech.textIfAny(`tool_${tool}`) ?? tool.split(", ")[0]);
+  return speech.list([...new Set(names)]);
 }
 
 /** Where the draft lies. @param {Parameters<typeof pastPosts>[0]} shown */

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { elementSpeech, languageOfTag, tagOf } from "../bsmv/element/speech.js";
 import { STRINGS } from "../bsmv/element/strings.js";
 import { readCount } from "../page/counts.js";
+import { toolsIn } from "../page/past.js";
 import { PAGE_STRINGS, pageSpeech } from "../page/strings.js";
 import { PLATFORMS, PRESETS } from "../pkg/constants.js";
 import { ROOT } from "./browser.mjs";
@@ -94,6 +95,12 @@ test("several things stand apart in both languages, and a name before what it na
   assert.equal(elementSpeech("en").list(["tone +4", "fit +2"]), "tone +4, fit +2");
   assert.equal(elementSpeech("zh").labelled("情绪", "喜欢"), "情绪：喜欢");
   assert.equal(elementSpeech("en").labelled("Emotion", "like"), "Emotion: like");
+});
+
+test("programs that wrote a file have words of the language, or their name alone", () => {
+  const tools = ["posts", "weibo-crawler, posts", "weibo-crawler, reposts"];
+  assert.equal(toolsIn(tools, pageSpeech("zh")), "自己做的表格、weibo-crawler");
+  assert.equal(toolsIn(tools, pageSpeech("en")), "a table of your own, weibo-crawler");
 });
 
 test("sentences end with the mark of their language, once", () => {
