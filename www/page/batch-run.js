@@ -112,11 +112,12 @@ export function batchActions(page) {
       page.change({ batch: { ...NO_BATCH, phase: "reading", name: file.name } });
       const reading = page.state.batch;
       try {
-        const { rows, left_out } = await readDrafts(file, { signal });
+        const { tool, rows, left_out } = await readDrafts(file, { signal });
         // Another file was given meanwhile.
         if (page.state.batch !== reading) return;
         if (rows.length === 0) return change({ phase: "failed", problem: "no_rows" });
-        const complete = (/** @type {ScoreRequest} */ request) => completed(page.state, request);
+        const complete = (/** @type {ScoreRequest} */ request) =>
+          completed(page.state, request, tool);
         await score(page, {
           ...NO_BATCH,
           name: file.name,

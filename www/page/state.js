@@ -4,7 +4,7 @@ import { PRESETS } from "../pkg/constants.js";
 import { profileOf } from "./brands.js";
 import { readCount } from "./counts.js";
 import { demoGraph } from "./graph.js";
-import { followersIn, recentOf } from "./own-posts.js";
+import { followersIn, isUnnamed, recentOf } from "./own-posts.js";
 import { NO_BATCH } from "./rows.js";
 import { pageSpeech } from "./strings.js";
 
@@ -107,14 +107,17 @@ function authorOf(state) {
  *
  * @param {State} state
  * @param {ScoreRequest} request
+ * @param {string} [tool] the program that wrote the row: one that says its platform has a platform
  * @returns {ScoreRequest}
  */
-export function completed(state, request) {
+export function completed(state, request, tool = "posts") {
   const { settings } = state;
   const { post } = request;
-  const unnamed = post.platform === undefined || post.platform === "other";
+  const unnamed =
+    (post.platform === undefined || post.platform === "other") &&
+    isUnnamed(tool, settings.platform);
   const platform = /** @type {typeof post.platform} */ (
-    unnamed ? settings.platform : post.platform
+    unnamed ? settings.platform : (post.platform ?? "other")
   );
   const followers = platform === settings.platform ? knownFollowers(state) : undefined;
   const author = post.author ?? (followers == null ? undefined : { followers });

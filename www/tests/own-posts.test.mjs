@@ -123,6 +123,16 @@ test("rows of a batch have the followers that are known, and not what each past 
   );
 });
 
+test("a row without a platform is of the page's, but for files of programs that say theirs", () => {
+  const state = pageWith([]);
+  const platform = (/** @type {string} */ tool, /** @type {any} */ named = "other") =>
+    completed(state, { post: { text: "A row.", platform: named } }, tool).post.platform;
+  assert.equal(platform("texts"), "xiaohongshu");
+  assert.equal(platform("posts"), "xiaohongshu");
+  assert.equal(platform("posts", "x"), "x");
+  assert.equal(platform("MediaCrawler, posts of Kuaishou"), "other");
+});
+
 test("a draft's score lies among those of the last twenty posts that were scored alike", () => {
   const posts = Array.from({ length: 30 }, (_, i) => post(`${i}`, "2026-11-01"));
   const [one] = importsOf(past(posts), "f", "x", NOW);
