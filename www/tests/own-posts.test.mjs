@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { phrasesOf } from "../bsmv/element/marks.js";
+import { ScorerError } from "../bsmv/errors.js";
+import { readDrafts } from "../bsmv/importer.js";
 import { followersIn, importsOf, placeOf, postsOf, recentOf } from "../page/own-posts.js";
 import { csvOf, ordered } from "../page/rows.js";
 import { completed, requestOf, stateOf } from "../page/state.js";
@@ -216,4 +218,23 @@ test("what the last posts came to is not taken for another platform's", () => {
   assert.deepEqual(weibo?.request.post.author, { followers: 5, recent: undefined });
   const famous = cases.find(({ request }) => request.post.author?.followers === 1_000_000);
   assert.deepEqual(famous?.request.post.author?.recent, author.recent);
+});
+
+test("where the browser refuses a worker, reading a file says so with a code", async () => {
+  const { Worker } = globalThis;
+  globalThis.Worker = /** @type {any} */ (
+    class {
+      constructor() {
+        throw new DOMException("not allowed", "SecurityError");
+      }
+    }
+  );
+  try {
+    await assert.rejects(readDrafts(new Blob(["text"])), (error) => {
+      assert.ok(error instanceof ScorerError);
+      return error.code === "unsupported";
+    });
+  } finally {
+    globalThis.Worker = Worker;
+  }
 });
