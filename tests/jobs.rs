@@ -403,7 +403,11 @@ fn a_job_is_erased_when_it_was_kept_long_enough() {
         assert!(begin.elapsed().as_secs() < 60);
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert_eq!(place.kept(), Vec::<PathBuf>::new());
+    // Its files go right after: nobody waits for that.
+    while !place.kept().is_empty() {
+        assert!(begin.elapsed().as_secs() < 60, "{:?}", place.kept());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]
