@@ -1,4 +1,4 @@
-"""What so many posts cost, from rates measured here and now. Prints the tables of docs/scale.md.
+"""What so many posts cost, from rates measured here and now: prints it as tables.
 
     target/python/venv/bin/python python/cost.py [--posts 1e9] [--seconds 20]
 
