@@ -86,30 +86,25 @@ fn tell(exchange: &Exchange, id: &str) {
     let (code, key) = (exchange.code.unwrap_or(""), exchange.key.unwrap_or(""));
     let bytes = exchange.sent.unwrap_or(0);
     let ms = exchange.took.as_secs_f64() * 1000.0;
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                request_id = id,
+                method,
+                endpoint,
+                status,
+                code,
+                key,
+                bytes,
+                ms,
+                "answered"
+            )
+        };
+    }
     // Refusals of too much would fill the log when there is too much already; they are counted.
     if *status == StatusCode::INTERNAL_SERVER_ERROR.as_u16() {
-        tracing::warn!(
-            request_id = id,
-            method,
-            endpoint,
-            status,
-            code,
-            key,
-            bytes,
-            ms,
-            "answered"
-        );
+        answered!(warn);
     } else {
-        tracing::info!(
-            request_id = id,
-            method,
-            endpoint,
-            status,
-            code,
-            key,
-            bytes,
-            ms,
-            "answered"
-        );
+        answered!(info);
     }
 }
