@@ -4,7 +4,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "./browser.mjs";
-import { assertAccessible, noComplaints, open, settled, textOf, visit, write } from "./visits.mjs";
+import {
+  assertAccessible,
+  fill,
+  noComplaints,
+  open,
+  settled,
+  textOf,
+  visit,
+  write,
+} from "./visits.mjs";
 
 /** @typedef {import("./visits.mjs").Page} Page */
 
@@ -305,7 +314,7 @@ test("past posts are scored in a batch, and then the draft's score has its place
   await page.locator("#brands .choice", { hasText: "No brand yet" }).click();
   await place.waitFor();
   // What has no score has no place, not that of the draft before.
-  await page.locator("#text").fill("asdfghjkl qwrtz");
+  await fill(page, "#text", "asdfghjkl qwrtz");
   await place.waitFor({ state: "detached" });
   await page.context().close();
 });

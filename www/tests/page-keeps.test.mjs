@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   expected,
+  fill,
   noComplaints,
   open,
   ready,
@@ -39,7 +40,7 @@ test("draft, settings and own brands survive a reload, and so do versions", asyn
   const page = await visit();
   await write(page, "栀夏家的皂太温柔了，洗完不拔干。");
   await page.locator("#platform").selectOption("xiaohongshu");
-  await page.locator("#title").fill("洗完不拔干");
+  await fill(page, "#title", "洗完不拔干");
   await page.locator("#brand").click();
   await page.getByRole("button", { name: "Describe a brand" }).click();
   const before = await shown(page);
@@ -66,7 +67,7 @@ test("draft, settings and own brands survive a reload, and so do versions", asyn
   );
   assert.deepEqual(brand.aliases, ["栀夏", "栀夏家"]);
 
-  await page.locator("#text").fill("换了一个写法。");
+  await fill(page, "#text", "换了一个写法。");
   await settled(page);
   await page.locator("#open-drafts").click();
   await page.getByRole("button", { name: "Restore" }).click();
@@ -113,7 +114,7 @@ test("a draft that was emptied is empty after a reload, and back brings a draft 
   await page.goto("about:blank");
   await page.goBack();
   await page.locator("#text", { hasText: "taken back" }).waitFor();
-  await page.locator("#text").fill("");
+  await fill(page, "#text", "");
   await page.waitForTimeout(500);
   await page.reload();
   await page.locator("#text").waitFor();
@@ -166,7 +167,7 @@ test("own brands are several, found by any name, copied from others, and go out 
   await page.getByRole("button", { name: "添加品牌" }).click();
   await page.locator("#brand-name").fill("栀夏");
   await page.getByRole("button", { name: "保存", exact: true }).click();
-  await page.locator("#text").fill("这杯真便宜。");
+  await fill(page, "#text", "这杯真便宜。");
   await page.locator("#checks li[data-code=ai_label]").waitFor();
   assert.equal(await page.locator("#checks li[data-code=avoid]").count(), 0);
   await page.locator("#brand").click();
@@ -297,7 +298,7 @@ test("a full disk is said, and the text stays", async () => {
       throw new DOMException("no room", "QuotaExceededError");
     };
   });
-  await page.locator("#text").fill("I love this coffee.");
+  await fill(page, "#text", "I love this coffee.");
   await page.locator("#saved.problem", { hasText: "this device is full" }).waitFor();
   assert.equal(await textOf(page.locator("#text")), "I love this coffee.");
   await page.context().close();

@@ -5,6 +5,7 @@ import {
   assertAccessible,
   browser,
   expected,
+  fill,
   noComplaints,
   open,
   settled,
@@ -100,7 +101,7 @@ test("a Chinese browser gets a Chinese page throughout, also about an English po
   }
   assert.match(await textOf(page.locator("#scorer [part=unseen]")), /没有衡量/);
   // What only English says is folded, and what stands there isn't English.
-  await page.locator("#text").fill("好".repeat(20_001));
+  await fill(page, "#text", "好".repeat(20_001));
   await page.locator("#scorer .error > p").waitFor();
   assert.doesNotMatch(await textOf(page.locator("#scorer .error > p")), /[a-z]/i);
   assert.equal(await page.locator("#scorer .error details[open]").count(), 0);
@@ -113,7 +114,7 @@ test("a Chinese browser gets a Chinese page throughout, also about an English po
 
 test("a text that runs from right to left does so in its field, and the page's words stay as they are", async () => {
   const page = await visit();
-  await page.locator("#text").fill("هذا الحذاء رائع جدا وأنا أحبه");
+  await fill(page, "#text", "هذا الحذاء رائع جدا وأنا أحبه");
   await page.locator("#scorer .verdict", { hasText: "No score" }).waitFor();
   const runs = (/** @type {string} */ which) =>
     page.locator(which).evaluate((element) => getComputedStyle(element).direction);
@@ -145,7 +146,7 @@ test("on a phone a bar always shows score, loading, errors and what is to be men
   await loading.locator("progress").waitFor();
   assert.ok(((await loading.boundingBox())?.y ?? 844) < 844, "the bar is in the window");
   // What rules found is there before the model.
-  await page.locator("#text").fill("Use my code JANE15 today.");
+  await fill(page, "#text", "Use my code JANE15 today.");
   const toMend = page.locator("#scorer > [slot=bar]", { hasText: "1 to mend" });
   await toMend.waitFor();
   await page.setViewportSize({ width: 1280, height: 844 });
@@ -160,7 +161,7 @@ test("on a phone a bar always shows score, loading, errors and what is to be men
   });
   await context.unroute("**/encoder_int8.safetensors");
   await bar.click();
-  await page.locator("#text").fill("I love this coffee.");
+  await fill(page, "#text", "I love this coffee.");
   await page.locator("#scorer button.bar .points").waitFor();
   await settled(page);
   await bar.click();

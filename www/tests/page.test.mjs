@@ -5,6 +5,7 @@ import { test } from "node:test";
 import {
   browser,
   expected,
+  fill,
   noComplaints,
   open,
   server,
@@ -125,7 +126,7 @@ test("a number that can't be read is told at its field, and the score stays", as
 
 test("what can't be scored is said, the last score stays, and the page goes on", async () => {
   const before = await write(page, "I love this coffee.");
-  await page.locator("#text").fill("a".repeat(20_001));
+  await fill(page, "#text", "a".repeat(20_001));
   await page.locator("#scorer .error").waitFor();
   assert.equal(await shown(page), before);
   assert.match(await textOf(page.locator("#scorer .error [open] [lang=en]")), /20,?000/);
@@ -264,7 +265,7 @@ test("rules are there before the model, mend the text so that it can be undone, 
   const context = await browser.newContext({ locale: "zh-CN", serviceWorkers: "block" });
   await context.route("**/encoder_int8.safetensors", () => {});
   const page = await open(context);
-  await page.locator("#text").fill("最高级的拿铁，用我的口令下单立减9元。");
+  await fill(page, "#text", "最高级的拿铁，用我的口令下单立减9元。");
   const codes = () =>
     page
       .locator("#checks li")
@@ -283,10 +284,10 @@ test("rules are there before the model, mend the text so that it can be undone, 
   await page.locator("#checks li[data-code=ai_label] button").click();
   await page.locator("#checks li[data-code=ai_label]").waitFor({ state: "detached" });
   assert.deepEqual(await codes(), ["absolute"]);
-  await page.locator("#text").fill("好".repeat(1001));
+  await fill(page, "#text", "好".repeat(1001));
   await page.locator("#checks li[data-code=length]").waitFor();
   assert.equal(await textOf(page.locator("#length")), "1,001/1,000");
-  await page.locator("#title").fill("最高级的拿铁");
+  await fill(page, "#title", "最高级的拿铁");
   const button = page.locator("#checks li[data-code=absolute]").getByText("在标题中定位");
   await button.click();
   assert.equal(await page.evaluate(() => document.activeElement?.id), "title");
@@ -294,9 +295,9 @@ test("rules are there before the model, mend the text so that it can be undone, 
   assert.equal(await textOf(page.locator("#length span").first()), "140 字后折叠");
   assert.equal(await textOf(page.locator("#length .length")), "1,001/2,000");
   await page.locator("#platform").selectOption("x");
-  await page.locator("#text").fill("好");
+  await fill(page, "#text", "好");
   assert.equal(await textOf(page.locator("#length span").first()), "汉字和表情算 2");
-  await page.locator("#text").fill("good");
+  await fill(page, "#text", "good");
   assert.equal(await textOf(page.locator("#length")), "4/280");
   await context.close();
 });

@@ -85,9 +85,21 @@ export const shown = async (page) =>
 /** @param {import("playwright-core").Locator} locator */
 export const textOf = async (locator) => (await locator.textContent())?.trim() ?? "";
 
+/**
+ * Fills a field of the draft. While a dialog is still closing, keys don't reach what lies behind it.
+ *
+ * @param {Page} page
+ * @param {"#title" | "#text"} field
+ * @param {string} words
+ */
+export async function fill(page, field, words) {
+  await page.waitForFunction(() => !document.querySelector("dialog[open]"));
+  await page.locator(field).fill(words);
+}
+
 /** Writes a draft and waits for its score. @param {Page} page @param {string} text */
 export async function write(page, text) {
-  await page.locator("#text").fill(text);
+  await fill(page, "#text", text);
   await page.waitForFunction(
     (text) => document.querySelector("bsmv-scorer")?.state.request?.post.text === text,
     text,
