@@ -87,6 +87,22 @@ need_rust() {
   command -v cargo >/dev/null || missing "Rust" "Install it with rustup (rustup.rs); any machine will do."
 }
 
+# SQLite and ring are C, which their packages compile.
+need_c() {
+  need_rust
+  command -v "${CC:-cc}" >/dev/null || missing "a C compiler" "Install gcc or clang, or set CC to the path of one."
+}
+
+# libFuzzer is C++.
+need_cpp() {
+  need_c
+  command -v "${CXX:-c++}" >/dev/null || missing "a C++ compiler" "Install g++ or clang, or set CXX to the path of one."
+}
+
+need_curl() {
+  command -v curl >/dev/null || missing "curl" "Install it: the commands of docs/running.md are run with it."
+}
+
 has_std() {
   compgen -G "$(rustc --print sysroot)/lib/rustlib/$1/lib/libstd-*.rlib" >/dev/null
 }
@@ -134,6 +150,17 @@ need_python() {
 
 need_pip() {
   python3 -m pip --version >/dev/null 2>&1 || missing "Python 3 with pip" "Install it (python.org)."
+}
+
+# from_pypi NAME PACKAGE...: installs packages of PyPI into target/NAME, unless they are there.
+from_pypi() {
+  local name=$1 stamp=target/$1/.installed
+  shift
+  [[ -f $stamp && $(<"$stamp") == "$*" ]] && return
+  need_pip
+  rm -rf "target/$name"
+  step "$name" python3 -m pip install --no-deps --target "target/$name" "$@"
+  echo "$*" >"$stamp"
 }
 
 has_chromium() {
@@ -224,7 +251,7 @@ wasm() {
 }
 
 native() {
-  need_rust
+  need_c
   step "native build" cargo build --release
 }
 
@@ -235,6 +262,7 @@ build_server() {
 # Serves from a program without training, whose dependencies take longest to build. It has a folder of its
 # own: two sets of features in one would have the library compiled anew whenever the other was built last.
 serve() {
+  need_c
   wasm
   step "page" build_page
   step "server build" build_server
@@ -307,7 +335,7 @@ lint() {
 
 # For after each change: what takes no browser and no optimised build.
 quick() {
-  need_rust
+  need_c
   need_node
   step "format" format_check
   step "js lint" js_lint
@@ -320,6 +348,8 @@ all_tests() {
   need_std "$ARM_TARGET"
   need_chromium
   need_python
+  need_c
+  need_curl
   step "format" format_check
   lint
   source build.d/release.sh

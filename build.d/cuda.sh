@@ -4,19 +4,11 @@
 readonly CUDA=(nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88 nvidia-cuda-crt==13.0.88
   nvidia-cuda-runtime==13.0.96 nvidia-cuda-cccl==13.0.85)
 
-install_nvcc() {
-  rm -rf target/nvcc
-  python3 -m pip install --no-deps --target target/nvcc "${CUDA[@]}"
-  echo "${CUDA[*]}" >target/nvcc/.installed
-}
-
 # Type-checks what `--features cuda` builds, its kernels compiled: for the oldest card that the
 # crate's kernels are written for unless CUDA_COMPUTE_CAP says another.
 cuda_check() {
   need_rust
-  need_pip
-  [[ -f target/nvcc/.installed && $(<target/nvcc/.installed) == "${CUDA[*]}" ]] ||
-    step "nvcc" install_nvcc
+  from_pypi nvcc "${CUDA[@]}"
   local home=$PWD/target/nvcc/nvidia/cu13
   step "cuda check" env CUDA_COMPUTE_CAP="${CUDA_COMPUTE_CAP:-80}" CUDA_HOME="$home" CUDA_PATH="$home" \
     PATH="$home/bin:$PATH" cargo check --features cuda --target-dir target/cuda

