@@ -35,6 +35,7 @@ usage() {
 ./build.sh spark-test test it on PySpark; installs a Java runtime if there is none
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh sanitize  the same under AddressSanitizer, the kernels too: sanitize [minutes]
+./build.sh schemathesis send a server all that its description allows, and what not: schemathesis [examples]
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
@@ -417,6 +418,10 @@ case $verb in
   sanitize)
     source build.d/fuzz.sh
     sanitize "$@"
+    ;;
+  schemathesis)
+    source build.d/schemathesis.sh
+    schemathesis "$@"
     ;;
   bench)
     source build.d/bench.sh

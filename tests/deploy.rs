@@ -100,6 +100,35 @@ fn the_command_line_wins_over_the_file_and_mistakes_are_named() {
         assert_eq!(named, allowed, "{origin}");
     }
     drop(server);
+    // What belongs together may stand in both places, and must be in one.
+    write("store = \"x.db\"\ntls-key = \"key.pem\"\n");
+    let serve = |more: &[&str]| {
+        let mut serve = Command::new(env!("CARGO_BIN_EXE_bsmv"));
+        let output = serve
+            .args(["serve", "--addr", "127.0.0.1:0"])
+            .args(more)
+            .current_dir(place.path())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = serve(&["--config", config]);
+    assert!(said.contains("--tls-key needs --tls-cert too"), "{said}");
+    let said = serve(&[
+        "--config",
+        config,
+        "--jobs",
+        "jobs",
+        "--tls-cert",
+        "cert.pem",
+    ]);
+    assert!(!said.contains("needs"), "{said}");
+    let said = serve(&["--jobs", "jobs"]);
+    assert!(said.contains("--jobs needs --store too"), "{said}");
+    write(&format!(
+        "addr = \"127.0.0.1:1\"\nprecision = \"int8\"\nstore = {store:?}\njobs-waiting = 3\n\
+         allow-origin = [\"https://one.example\", \"https://two.example\"]\n"
+    ));
     let args = [
         "--config",
         config,

@@ -83,7 +83,7 @@ const KINDS: [&str; 16] = [
 
 fn head(more: &str, length: usize) -> Vec<u8> {
     format!(
-        "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nConnection: close\r\n\
+        "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
          Content-Type: application/json\r\n{more}Content-Length: {length}\r\n\r\n"
     )
     .into_bytes()
@@ -159,7 +159,7 @@ fn attack(
             sent(stream, &head(&more, 2), b"{}")
         }
         "chunks that are none" => {
-            let head = "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/json\r\n\
+            let head = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                  Transfer-Encoding: chunked\r\n\r\n";
             sent(stream, head.as_bytes(), b"zz\r\nlove it\r\n")
         }
@@ -170,7 +170,7 @@ fn attack(
             "hung up ourselves".to_owned()
         }
         "a length that is none" => {
-            let head = "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/json\r\n\
+            let head = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
                  Content-Length: many\r\n\r\n";
             sent(stream, head.as_bytes(), b"{}")
         }

@@ -90,6 +90,69 @@ fn bad_requests_are_refused_by_name_and_the_server_goes_on() {
 }
 
 #[test]
+fn an_error_is_a_problem_too_for_who_asks_for_problems() {
+    let server = Server::start();
+    let json = ("content-type", "application/json");
+    let accept = ("accept", "application/json, application/problem+json;q=0.5");
+    let problem = server.send("POST", "/v1/score", &[json, accept], "{}");
+    assert_eq!(problem.header("content-type"), "application/problem+json");
+    let body: serde_json::Value = serde_json::from_slice(&problem.body).unwrap();
+    assert_shape("ErrorBody", &body);
+    assert_eq!(body["status"], 422);
+    assert_eq!(body["title"], "Unprocessable Entity");
+    assert_eq!(body["detail"], body["error"]["message"]);
+    // The same, declared as before.
+    assert_eq!(body, server.score("{}").json());
+    let good = server.send("POST", "/v1/score", &[json, accept], &draft().to_string());
+    assert_eq!(good.header("content-type"), "application/json");
+}
+
+#[test]
+fn what_a_client_has_is_not_sent_again() {
+    let server = Server::start();
+    for path in ["/v1/health", "/v1/openapi.json", "/docs", "/docs/style.css"] {
+        let whole = server.get(path, &[]);
+        let known = [("if-none-match", whole.header("etag"))];
+        let again = server.get(path, &known);
+        assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
+        assert_eq!(again.header("etag"), whole.header("etag"));
+    }
+}
+
+#[test]
+fn the_description_can_be_read_by_people() {
+    let server = Server::start();
+    let page = server.get("/docs", &[]);
+    assert_eq!(page.status, 200);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let html = String::from_utf8(page.body).unwrap();
+    let description: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+    for (path, operations) in description["paths"].as_object().unwrap() {
+        for method in operations.as_object().unwrap().keys() {
+            let title = format!("<b>{}</b> {path}</h2>", method.to_uppercase());
+            assert!(html.contains(&title), "{title}");
+        }
+    }
+    for name in description["components"]["schemas"]
+        .as_object()
+        .unwrap()
+        .keys()
+    {
+        assert!(html.contains(&format!("<h3 id=\"{name}\">")), "{name}");
+    }
+    // Every link leads to a place on the page, and none to elsewhere.
+    for link in html.split("href=\"").skip(1) {
+        let target = link.split('"').next().unwrap();
+        let there = match target.strip_prefix('#') {
+            Some(id) => html.contains(&format!("id=\"{id}\"")),
+            None => server.get(target, &[]).status == 200,
+        };
+        assert!(there, "{target}");
+    }
+    assert!(!html.contains("<script") && !html.contains(" src="));
+}
+
+#[test]
 fn odd_requests_are_scored_and_an_id_comes_back() {
     let server = Server::start();
     for odd in odd_inputs() {
@@ -235,7 +298,7 @@ fn too_much_is_refused_or_cut_and_said_so() {
 
     // Only announced: refused before it is sent.
     let mut stream = server.send_raw(
-        "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/json\r\n\
+        "POST /v1/score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
          Content-Length: 99999999999\r\n\r\n",
     );
     let mut head = [0; 12];
@@ -246,7 +309,7 @@ fn too_much_is_refused_or_cut_and_said_so() {
 
 #[test]
 fn bodies_that_never_end_keep_nobody_out_but_those_who_need_their_memory() {
-    const ANNOUNCED: &str = "POST /v1/score HTTP/1.1\r\nHost: bsmv\r\n\
+    const ANNOUNCED: &str = "POST /v1/score HTTP/1.1\r\nHost: localhost\r\n\
         Content-Type: application/json\r\nContent-Length: 60000000\r\n\r\n";
     let server = Server::start();
     // Heads and bodies that don't go on; how many there may be is the server's affair.
@@ -262,7 +325,7 @@ fn bodies_that_never_end_keep_nobody_out_but_those_who_need_their_memory() {
     let ask = || {
         let head = ANNOUNCED.replace("60000000", &large.len().to_string());
         let mut stream = server.send_raw("");
-        let head = head.replace("Host: bsmv", "Host: bsmv\r\nConnection: close");
+        let head = head.replace("Host: localhost", "Host: localhost\r\nConnection: close");
         stream.write_all(format!("{head}{large}").as_bytes()).ok();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok();
@@ -338,7 +401,8 @@ fn the_page_and_the_bundle_come_with_the_right_headers() {
         "/%2e%2e/Cargo.toml",
         "/models/bsmv-base/../../Cargo.toml",
     ] {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: bsmv\r\nConnection: close\r\n\r\n");
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let mut answer = String::new();
         server
             .send_raw(&request)

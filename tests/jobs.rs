@@ -4,120 +4,19 @@
 mod common;
 
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use common::posts::record;
-use common::server::{Answer, Server};
+use common::jobs::{CSV, Place, accepted, bsmv, ended, many_rows, result, said};
+use common::server::Server;
 use common::{assert_error, assert_shape};
 use serde_json::{Value, json};
 
-const CSV: (&str, &str) = ("content-type", "text/csv");
 const POSTS: &str = "\u{feff}编号,平台,正文,粉丝\n\
     1,微博,\"这双鞋很软，走一天也不累\n真的\",1.2万\n\
     2,weibo,,3\n\
     3,X,Never again.,NaN\n\
     4,微博,锟斤拷锟斤拷,\n";
-
-/// A folder with a store, and servers on it.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        Place(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
-    fn server(&self, args: &[&str]) -> Server {
-        let store = self.path("store.db");
-        let mut all = vec!["--store", store.to_str().unwrap(), "--precision", "int8"];
-        all.extend(args);
-        Server::start_with(&all)
-    }
-
-    /// The folders of the jobs.
-    fn kept(&self) -> Vec<PathBuf> {
-        let folder = std::fs::read_dir(self.path("store.db.jobs"));
-        let folder = folder.into_iter().flatten();
-        folder.map(|entry| entry.unwrap().path()).collect()
-    }
-
-    /// What `bsmv score FILE --out FILE` makes of the same.
-    fn scored_alone(&self, input: &Path, end: &str) -> Vec<u8> {
-        let out = self.path(&format!("alone.{end}"));
-        let done = bsmv(&["score", "--precision", "int8"])
-            .arg(input)
-            .arg("--out")
-            .arg(&out)
-            .output()
-            .unwrap();
-        assert!(out.exists(), "{}", said(&done));
-        let scored = std::fs::read(&out).unwrap();
-        std::fs::remove_file(out).unwrap();
-        scored
-    }
-}
-
-fn bsmv(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_bsmv"));
-    command.args(args);
-    command
-}
-
-fn said(output: &Output) -> String {
-    let [out, err] = [&output.stdout, &output.stderr].map(|b| String::from_utf8_lossy(b));
-    format!("{out}{err}")
-}
-
-/// The id of a job that was accepted.
-fn accepted(answer: &Answer) -> String {
-    let job = answer.json();
-    assert_eq!(answer.status, 202, "{job}");
-    assert_shape("Job", &job);
-    let id = job["id"].as_str().unwrap();
-    assert_eq!(answer.header("location"), format!("/v1/jobs/{id}"));
-    id.to_owned()
-}
-
-/// Waits for a job to end.
-fn ended(server: &Server, id: &str) -> Value {
-    let begin = Instant::now();
-    loop {
-        let job = server.get(&format!("/v1/jobs/{id}"), &[]).json();
-        assert_shape("Job", &job);
-        match job["state"].as_str().unwrap() {
-            "done" | "failed" => return job,
-            _ => assert!(begin.elapsed().as_secs() < 240, "{job}"),
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn result(server: &Server, id: &str) -> Answer {
-    server.get(&format!("/v1/jobs/{id}/result"), &[])
-}
-
-/// Rows of which a third are equal to another, and some are bad.
-fn many_rows(rows: usize) -> String {
-    let mut table = String::from("id,text\n");
-    for i in 0..rows {
-        match i % 50 {
-            7 => table += &format!("{i},\n"),
-            _ => table += &format!("{i},coffee {}\n", i % (rows * 2 / 3)),
-        }
-    }
-    table
-}
 
 #[test]
 fn a_job_has_the_result_that_the_command_line_has() {
@@ -162,9 +61,18 @@ fn a_job_has_the_result_that_the_command_line_has() {
         .collect();
     assert_eq!(ids.len(), 2);
     assert!(ids[0] > ids[1], "newest first: {ids:?}");
-    let older = server
-        .get(&format!("/v1/jobs?before={}", ids[0]), &[])
-        .json();
+    let path = format!("/v1/jobs?cursor={}", ids[0]);
+    let page = server.get(&path, &[]);
+    assert_eq!(page.header("deprecation"), "");
+    let known = [("if-none-match", page.header("etag"))];
+    assert_eq!(server.get(&path, &known).status, 304);
+    assert_eq!(server.get("/v1/jobs", &known).status, 200);
+    // Its old name leads there too, and says that it is one.
+    let old = server.get(&path.replace("cursor", "before"), &[]);
+    assert_eq!((old.status, old.body == page.body), (200, true));
+    assert_eq!(old.header("deprecation"), "@1796083200");
+    assert!(old.header("link").contains("rel=\"deprecation\""));
+    let older = page.json();
     assert_eq!(older["jobs"].as_array().unwrap().len(), 1);
     assert_eq!(older["jobs"][0]["id"], ids[1]);
     assert_eq!(list["next"], Value::Null);
@@ -226,7 +134,7 @@ fn jobs_survive_kill_9_at_any_moment_without_loss_or_double_work() {
         }
         // One that never arrives whole is forgotten, not half there.
         let mut half = server.send_raw(
-            "POST /v1/jobs HTTP/1.1\r\nHost: bsmv\r\nContent-Type: text/csv\r\n\
+            "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\n\
              Content-Length: 1000\r\n\r\ntext\nhalf",
         );
         half.flush().unwrap();
@@ -335,7 +243,7 @@ fn what_is_wrong_with_a_file_or_its_parameters_is_said() {
     );
     // Its length is not declared, so it is noticed on the way.
     let mut stream = server.send_raw(
-        "POST /v1/jobs HTTP/1.1\r\nHost: bsmv\r\nConnection: close\r\nContent-Type: text/csv\r\n\
+        "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: text/csv\r\n\
          Transfer-Encoding: chunked\r\n\r\n",
     );
     let part = format!("10000\r\n{}\r\n", "x".repeat(1 << 16));
@@ -408,37 +316,6 @@ fn a_job_is_erased_when_it_was_kept_long_enough() {
         assert!(begin.elapsed().as_secs() < 60, "{:?}", place.kept());
         std::thread::sleep(Duration::from_millis(20));
     }
-}
-
-#[test]
-fn erasing_a_user_or_post_erases_the_jobs_that_have_its_id() {
-    let place = Place::new();
-    let server = place.server(&[]);
-    let table = |user: &str, post: &str| format!("id,user,text\n{post},{user},Lovely\n");
-    let [mallory, alice, post] = [("mallory", "1"), ("alice", "2"), ("bob", "p-3")]
-        .map(|(user, post)| accepted(&server.send("POST", "/v1/jobs", &[CSV], &table(user, post))));
-    let nested = server.send(
-        "POST",
-        "/v1/jobs",
-        &[("content-type", "application/x-ndjson")],
-        r#"{"text": "Lovely", "user": {"id": "mallory"}}"#,
-    );
-    let nested = accepted(&nested);
-    for id in [&mallory, &alice, &post, &nested] {
-        assert_eq!(ended(&server, id)["state"], "done");
-    }
-    server.put("own", &{
-        let mut own = record();
-        own["user"] = "mallory".into();
-        own
-    });
-    let gone = server.send("DELETE", "/v1/users/mallory", &[], "").json();
-    assert_shape("Erased", &gone);
-    assert_eq!((&gone["posts"], &gone["jobs"]), (&json!(1), &json!(2)));
-    let gone = server.send("DELETE", "/v1/posts/p-3", &[], "").json();
-    assert_eq!((&gone["posts"], &gone["jobs"]), (&json!(0), &json!(1)));
-    let left = place.kept();
-    assert!(left.len() == 1 && left[0].ends_with(&alice), "{left:?}");
 }
 
 #[test]

@@ -186,6 +186,37 @@ fn a_folder_gets_dated_backups_that_only_their_owner_reads() {
     assert!(!place.path("none.db").exists());
 }
 
+/// A service's files stay the service's when root restores them.
+#[cfg(unix)]
+#[test]
+fn a_restored_store_belongs_to_whom_it_did() {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let place = Place::new();
+    drop(Server::start_on(&place.store()));
+    let copy = place.path("copy.db");
+    assert_done(&bsmv("backup", &place.store(), &[&copy]));
+    let folder = place.0.path();
+    if chown(folder, Some(4321), Some(4321)).is_err() {
+        eprintln!("not looked at: only root can give files away");
+        return;
+    }
+    let owner = |path: &Path| {
+        let file = std::fs::metadata(path).unwrap();
+        (file.uid(), file.gid())
+    };
+    let other = place.path("other.db");
+    assert_done(&bsmv("restore", &other, &[&copy]));
+    chown(place.store(), Some(1234), Some(1234)).unwrap();
+    assert_done(&bsmv(
+        "restore",
+        &place.store(),
+        &[Path::new("--replace"), &copy],
+    ));
+    let lock = |path: &Path| PathBuf::from(format!("{}.lock", path.display()));
+    assert_eq!(owner(&place.store()), (1234, 1234));
+    assert_eq!([owner(&other), owner(&lock(&other))], [(4321, 4321); 2]);
+}
+
 #[test]
 fn a_damaged_backup_is_refused_and_the_store_stays() {
     let place = Place::new();

@@ -267,6 +267,43 @@ fn a_server_of_its_own_machine_is_open_until_it_has_a_key_and_then_never_again()
 }
 
 #[test]
+fn a_server_without_keys_answers_under_no_name_that_can_lead_elsewhere() {
+    let place = Place::new();
+    let server = place.serve(&[]);
+    let ask = |host: &str| server.get("/v1/models", &[("host", host)]);
+    for local in [
+        "localhost",
+        "LOCALHOST:8080",
+        "127.0.0.1:1",
+        "[::1]:8080",
+        "127.9.9.9",
+    ] {
+        assert_eq!(ask(local).status, 200, "{local}");
+    }
+    for other in [
+        "evil.example",
+        "127.0.0.1.evil.example:8080",
+        "10.0.0.1",
+        "x",
+    ] {
+        assert_error(&ask(other), 403, "wrong_host");
+    }
+    // Who has a key is no page of elsewhere.
+    let key = place.key("one", "admin", &[]);
+    let bearer = format!("Bearer {key}");
+    soon(200, || {
+        let headers = [("host", "bsmv.example"), ("authorization", &bearer)];
+        server.get("/v1/models", &headers)
+    });
+    drop(server);
+    let server = place.serve(&["--no-keys"]);
+    assert_eq!(
+        server.get("/v1/models", &[("host", "bsmv.example")]).status,
+        200
+    );
+}
+
+#[test]
 fn a_server_that_others_can_reach_starts_only_with_a_key_or_when_told() {
     let place = Place::new();
     let store = place.store();

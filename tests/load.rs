@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// The head of a request whose body is to come, of so many bytes.
 fn head(path: &str, more: &str, length: usize) -> String {
     format!(
-        "POST {path} HTTP/1.1\r\nHost: bsmv\r\nConnection: close\r\n{more}\
+        "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\
          Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     )
 }

@@ -89,10 +89,14 @@ fn what_happens_is_counted_and_nobody_is_named() {
     // This one.
     assert_eq!(value("bsmv_requests_in_flight"), 1.0);
     let build: Vec<&String> = counted.keys().filter(|n| n.contains("build")).collect();
+    assert!(build.len() == 1, "{build:?}");
+    let is_model = |name: &&String| name.starts_with("bsmv_model_share{model=\"bsmv-base\"");
+    let models: Vec<&String> = counted.keys().filter(is_model).collect();
     assert!(
-        build.len() == 1 && build[0].contains("bsmv-base@"),
-        "{build:?}"
+        models.len() == 1 && models[0].contains("bsmv-base@"),
+        "{models:?}"
     );
+    assert_eq!(value(models[0]), 100.0);
     let all = format!("{:?}", counted.keys());
     for word in ["secret", "boots", "author-1"] {
         assert!(!all.contains(word), "{word}");

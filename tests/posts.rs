@@ -589,7 +589,7 @@ fn bad_input_is_refused_by_name_and_nothing_is_kept() {
     assert_error(&server.get(events, &[]), 405, "method_not_allowed");
     // Only announced: refused before it is sent.
     let mut stream = server.send_raw(
-        "POST /v1/posts/p/events HTTP/1.1\r\nHost: bsmv\r\nContent-Type: application/x-ndjson\r\n\
+        "POST /v1/posts/p/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n\
          Content-Length: 16777217\r\n\r\n",
     );
     let mut head = [0; 12];

@@ -68,6 +68,16 @@ impl BulkError {
         }
     }
 
+    /// True if the file isn't there.
+    pub fn is_of_no_file(&self) -> bool {
+        let problem = match self {
+            BulkError::Source(SourceError::Io(problem)) => problem,
+            BulkError::Disk { problem, .. } => problem,
+            _ => return false,
+        };
+        problem.kind() == io::ErrorKind::NotFound
+    }
+
     /// The error for whoever sent the file; what the disk said is not for them.
     pub fn report(&self) -> ErrorReport {
         if self.is_of_the_input() {

@@ -13,6 +13,7 @@
 mod batch;
 mod error;
 mod journal;
+mod mentions;
 mod out;
 mod outcome;
 mod table;
@@ -36,8 +37,8 @@ use outcome::Outcome;
 use table::{Survey, Table};
 
 pub use error::BulkError;
+pub use mentions::{mentioned_in, mentions};
 pub use out::Form;
-pub use table::has_cell;
 
 type Result<T, E = BulkError> = std::result::Result<T, E>;
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::{BulkError, Result};
@@ -26,28 +25,6 @@ pub struct Survey {
     pub names: Vec<String>,
     /// The file's SHA-256 in hexadecimal.
     pub sha256: String,
-}
-
-/// True if a cell of a file is this text; a value inside JSON is one too.
-///
-/// # Errors
-/// [`BulkError::Source`] if the file can't be read.
-pub fn has_cell(path: &Path, text: &str) -> Result<bool> {
-    let source = Source::open(path, None, None)?;
-    for section in source.sections(&|_| true)? {
-        let mut found = false;
-        source.visit(&section, &mut |_, row| {
-            found = row.is_ok_and(|row| row.cells().any(|(_, cell)| cell == text));
-            match found {
-                true => ControlFlow::Break(()),
-                false => ControlFlow::Continue(()),
-            }
-        })?;
-        if found {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// A row's request, or what is wrong with it.

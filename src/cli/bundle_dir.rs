@@ -61,6 +61,15 @@ impl From<Arithmetic> for Precision {
 }
 
 impl Model {
+    /// The same way of computing, with another bundle.
+    pub fn at(&self, folder: &Path) -> Self {
+        Model {
+            bundle: folder.to_owned(),
+            precision: self.precision,
+            device: self.device,
+        }
+    }
+
     /// Reads the bundle and makes a scorer of it.
     pub fn open(&self) -> Result<Scorer> {
         self.open_at(self.precision.into())

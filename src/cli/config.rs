@@ -21,7 +21,7 @@ pub fn serve_args(file: &Path) -> Result<serve::Args> {
     let table: Table = text.parse().with_context(name)?;
     let given: Vec<OsString> = std::env::args_os().collect();
     let all = with_file(&table, &given).with_context(name)?;
-    match Cli::parse_from(all).verb {
+    match Cli::try_parse_from(all)?.verb {
         Verb::Serve(args) => Ok(args),
         _ => bail!("the options are of bsmv {VERB}"),
     }

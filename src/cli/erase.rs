@@ -1,20 +1,23 @@
 //! `bsmv erase`: a post, a user or old posts out of stores that no server has open, backups among
-//! them.
+//! them, and out of the jobs beside them.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::options::jobs_beside;
 use anyhow::{Context, Result};
 use bsmv::published::record::check_id;
 use bsmv::published::store::Store;
+use bsmv::server::jobs::erase_offline;
 use serde::Serialize;
 use time::{Duration, OffsetDateTime};
 
 /// Who it is in the audit log; no key can have this name.
 const ACTOR: &str = "bsmv erase";
 
-/// Erase a post, a user or old posts from stores that no server has open, and from backups. A server
+/// Erase a post, a user or old posts from stores that no server has open, with the jobs beside them that
+/// have the id, and from backups. A server
 /// erases from the store that it has open itself: DELETE /v1/posts/ID, /v1/users/ID.
 ///
 /// Prints a receipt for each store as one line of JSON.
@@ -30,6 +33,9 @@ pub struct Args {
     /// Posts published so many days ago, or before
     #[arg(long, value_name = "DAYS", group = "what")]
     older_than_days: Option<u32>,
+    /// Folder of the jobs of a store; by default the store's name with `.jobs` behind it
+    #[arg(long, value_name = "DIR")]
+    jobs: Option<PathBuf>,
     /// Stores and backups
     #[arg(required = true, value_name = "STORE")]
     stores: Vec<PathBuf>,
@@ -43,6 +49,8 @@ struct Receipt {
     erased_at: OffsetDateTime,
     posts: u64,
     events: u64,
+    /// Jobs erased, whole: those that had the id.
+    jobs: u64,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
@@ -75,11 +83,18 @@ pub fn run(args: &Args) -> Result<ExitCode> {
                 }
             }
         })?;
+        // Nobody takes jobs while the store is open here.
+        let folder = args.jobs.clone().unwrap_or_else(|| jobs_beside(path));
+        let jobs = match args.post.as_ref().or(args.user.as_ref()) {
+            Some(id) => erase_offline(&folder, id).with_context(|| folder.display().to_string())?,
+            None => 0,
+        };
         let receipt = Receipt {
             store: path.clone(),
             erased_at: now,
             posts: done.posts,
             events: done.events,
+            jobs,
         };
         writeln!(out, "{}", serde_json::to_string(&receipt)?)?;
     }

@@ -115,7 +115,7 @@ fn list(server: &Server) -> Result<()> {
             writeln!(out, "{}", line_of(job))?;
         }
         match page["next"].as_str() {
-            Some(next) => before = format!("?before={next}"),
+            Some(next) => before = format!("?cursor={next}"),
             None => return Ok(()),
         }
     }

@@ -30,6 +30,8 @@ mod jobs;
 #[cfg(feature = "server")]
 mod key;
 #[cfg(feature = "server")]
+mod models;
+#[cfg(feature = "server")]
 mod options;
 mod report;
 #[cfg(feature = "server")]

@@ -1,8 +1,17 @@
 //! Options of several verbs that read files.
 
+use std::path::{Path, PathBuf};
+
 use bsmv::published::import::offset;
 use encoding_rs::Encoding;
 use time::UtcOffset;
+
+/// The folder of a store's jobs, if nobody names another.
+pub fn jobs_beside(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(".jobs");
+    name.into()
+}
 
 /// Reads an offset such as `+08:00`.
 pub fn read_offset(text: &str) -> Result<UtcOffset, String> {

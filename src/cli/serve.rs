@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use axum::http::HeaderValue;
 
 use super::bundle_dir::{Model, installed};
 use super::config;
+use super::models::Models;
+use super::options::jobs_beside;
 use bsmv::published::store::Store;
-use bsmv::server::{self, ServeError, jobs};
+use bsmv::server::{self, LoadModels, ServeError, jobs};
 
 /// Serve the HTTP API under /v1, the page, and the model bundle for the page.
 ///
@@ -35,7 +37,7 @@ pub struct Args {
     store: Option<PathBuf>,
     /// Folder of the jobs; by default the store's name with `.jobs` behind it. Without --store the
     /// server takes no jobs
-    #[arg(long, value_name = "DIR", requires = "store")]
+    #[arg(long, value_name = "DIR")]
     jobs: Option<PathBuf>,
     /// Longest file of a job, in MiB
     #[arg(long, value_name = "MIB", default_value_t = 2_048)]
@@ -64,10 +66,10 @@ pub struct Args {
     #[arg(long)]
     public_score: bool,
     /// Certificate in PEM, with those that it rests on: HTTPS instead of HTTP
-    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    #[arg(long, value_name = "FILE")]
     tls_cert: Option<PathBuf>,
     /// Private key of the certificate, in PEM
-    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, value_name = "FILE")]
     tls_key: Option<PathBuf>,
     /// Most requests in the queue, of all clients, and an eighth as many with long bodies beside
     /// them; by default 32 for each core
@@ -92,6 +94,8 @@ pub struct Args {
     /// File with options, in TOML
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    models: Models,
     #[command(flatten)]
     model: Model,
 }
@@ -135,13 +139,35 @@ fn start_log(level: LogLevel, format: LogFormat) {
 }
 
 impl Args {
+    /// Fails where an option is without another that it needs: the file of options may have that.
+    fn check(&self) -> Result<()> {
+        for (option, there, needed) in [
+            (
+                "--tls-cert",
+                self.tls_cert.is_some(),
+                ("--tls-key", self.tls_key.is_some()),
+            ),
+            (
+                "--tls-key",
+                self.tls_key.is_some(),
+                ("--tls-cert", self.tls_cert.is_some()),
+            ),
+            (
+                "--jobs",
+                self.jobs.is_some(),
+                ("--store", self.store.is_some()),
+            ),
+        ] {
+            if let (true, (missing, false)) = (there, needed) {
+                bail!("{option} needs {missing} too");
+            }
+        }
+        Ok(())
+    }
+
     /// Jobs need a disk: there are none beside a store in memory.
     fn jobs(&self) -> Option<jobs::Settings> {
-        let beside = || {
-            let mut name = self.store.as_ref()?.as_os_str().to_owned();
-            name.push(".jobs");
-            Some(name.into())
-        };
+        let beside = || self.store.as_deref().map(jobs_beside);
         Some(jobs::Settings {
             folder: self.jobs.clone().or_else(beside)?,
             most_input_bytes: u64::from(self.job_size) << 20,
@@ -164,11 +190,27 @@ fn read_origin(text: &str) -> Result<HeaderValue, String> {
         .ok_or_else(|| "use an origin such as https://shop.example, or *".to_owned())
 }
 
+/// Reads the models of the options, and later those that the file of options names then.
+fn load_models(config: Option<PathBuf>, models: Models, model: Model) -> LoadModels {
+    Box::new(move |in_use| {
+        let anew = match (&config, in_use) {
+            (Some(file), Some(_)) => Some(config::serve_args(file)),
+            _ => None,
+        };
+        let loaded = match anew {
+            Some(anew) => anew.and_then(|args| args.models.load(&args.model, in_use)),
+            None => models.load(&model, in_use),
+        };
+        loaded.map_err(|problem| format!("{problem:#}"))
+    })
+}
+
 pub fn run(args: Args) -> Result<ExitCode> {
     let args = match &args.config {
         Some(file) => config::serve_args(file)?,
         None => args,
     };
+    args.check()?;
     start_log(args.log, args.log_format);
     let keeping = server::Keeping {
         jobs: args.jobs(),
@@ -180,7 +222,8 @@ pub fn run(args: Args) -> Result<ExitCode> {
         Some(file) => Store::open(file)?,
         None => Store::in_memory()?,
     };
-    let scorer = args.model.open()?;
+    let bundle = args.models.first_folder(&args.model).to_owned();
+    let load = load_models(args.config.clone(), args.models, args.model);
     let tls = args.tls_cert.zip(args.tls_key);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let drain = Duration::from_secs(args.drain);
@@ -200,14 +243,14 @@ pub fn run(args: Args) -> Result<ExitCode> {
         keeping,
         site: server::Site {
             www: args.www,
-            bundle: args.model.bundle,
+            bundle,
             brands: args.brands,
             allow_origin: args.allow_origin,
         },
     };
     let announce = |address| announce(scheme, address);
     let runtime = tokio::runtime::Runtime::new().context("starting the server's threads")?;
-    let served = runtime.block_on(server::serve(&settings, scorer, store, announce));
+    let served = runtime.block_on(server::serve(&settings, load, store, announce));
     // What still runs then, as an erasing of gigabytes, is undone by the store.
     runtime.shutdown_timeout(drain);
     match served {

@@ -3,11 +3,13 @@
 //! What a request needs follows from its method and path, so that a new endpoint is closed until
 //! somebody opens it.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -55,13 +57,19 @@ impl KeyRules {
     fn need(self, method: &Method, path: &str) -> Need {
         let reads = [Method::GET, Method::HEAD].contains(method);
         match path {
-            "/v1/health" | "/v1/openapi.json" | "/live" | "/ready" if reads => Need::Nothing,
+            "/v1/health" | "/v1/openapi.json" | "/docs" | "/docs/style.css" | "/live"
+            | "/ready"
+                if reads =>
+            {
+                Need::Nothing
+            }
             "/metrics" => Need::Key(Scope::Metrics),
             "/v1/score" | "/v1/checks" if self.public_score => Need::NoKey,
             "/v1/score" | "/v1/checks" | "/v1/explain" => Need::Key(Scope::Score),
-            // Jobs are scores: who may ask for them may have, and drop, them.
+            // Jobs are scores: who may ask for them may have, and drop, their own.
             "/v1/jobs" => Need::Key(Scope::Score),
             _ if path.starts_with("/v1/jobs/") => Need::Key(Scope::Score),
+            _ if path.starts_with("/v1/models") && !reads => Need::Key(Scope::Admin),
             _ if path.starts_with("/v1/") && reads => Need::Key(Scope::Read),
             _ if path.starts_with("/v1/") && method == Method::DELETE => Need::Key(Scope::Erase),
             _ if path.starts_with("/v1/") => Need::Key(Scope::Write),
@@ -96,6 +104,19 @@ impl Caller {
     /// The name of the key.
     pub fn name(&self) -> &str {
         self.0.as_ref().map_or(NOBODY, |known| &known.key.name)
+    }
+
+    /// Who owns what is made for this caller: the name of the key; nobody where none was needed.
+    pub fn owner(&self) -> Option<String> {
+        self.0.as_ref().map(|known| known.key.name.clone())
+    }
+
+    /// True if this caller may see what `owner` owns: all that there is where no key is needed, and
+    /// with `admin`; else only its own.
+    pub fn may_see(&self, owner: Option<&str>) -> bool {
+        self.0.as_ref().is_none_or(|known| {
+            known.key.allows(Scope::Admin) || owner == Some(known.key.name.as_str())
+        })
     }
 
     /// The same, to be kept.
@@ -230,8 +251,15 @@ impl Access {
     /// Who asks, if they may.
     fn admit(&self, method: &Method, path: &str, headers: &HeaderMap) -> Result<Caller, Failure> {
         let need = self.rules.need(method, path);
-        if need == Need::Nothing || self.is_open() {
+        if need == Need::Nothing {
             return Ok(Caller(None));
+        }
+        if self.is_open() {
+            // Whoever has a name that leads to this machine could have a browser here ask for it.
+            return match self.rules.no_keys || is_local(headers) {
+                true => Ok(Caller(None)),
+                false => Err(Failure::WrongHost),
+            };
         }
         let Some(presented) = presented(headers) else {
             return match need {
@@ -299,6 +327,19 @@ impl Access {
             }
         }
     }
+}
+
+/// True if a request is for this machine by a name that can't lead elsewhere, or by none.
+fn is_local(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST) else {
+        return true;
+    };
+    let host = host.to_str().ok().and_then(|host| host.parse().ok());
+    host.is_some_and(|host: Authority| {
+        let name = host.host().trim_matches(['[', ']']);
+        let address: Option<IpAddr> = name.parse().ok();
+        name.eq_ignore_ascii_case("localhost") || address.is_some_and(|a| a.is_loopback())
+    })
 }
 
 /// The key that a request brings: as a bearer's, or as the password that a browser asks for.

@@ -9,8 +9,9 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const REMEMBERED: Duration = Duration::from_hours(24);
 const METHODS: [Method; 4] = [Method::GET, Method::POST, Method::PUT, Method::DELETE];
 /// Headers that such a page may send.
-const SENT: [HeaderName; 6] = [
+const SENT: [HeaderName; 7] = [
     HeaderName::from_static("deadline-ms"),
+    HeaderName::from_static("idempotency-key"),
     HeaderName::from_static("x-request-id"),
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
@@ -18,9 +19,11 @@ const SENT: [HeaderName; 6] = [
     header::IF_NONE_MATCH,
 ];
 /// Headers that such a page may read, beside those that it always may.
-const READ: [HeaderName; 3] = [
+const READ: [HeaderName; 5] = [
     header::ETAG,
     header::RETRY_AFTER,
+    HeaderName::from_static("bsmv-bundle"),
+    HeaderName::from_static("deprecation"),
     HeaderName::from_static("x-request-id"),
 ];
 

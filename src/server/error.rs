@@ -1,4 +1,5 @@
-//! Errors as HTTP answers: a status and `{"error":{"code","field","message"}}`.
+//! Errors as HTTP answers: a status and `{"error":{"code","field","message"}}`, which is a problem of
+//! RFC 9457 too.
 
 use std::any::Any;
 
@@ -53,6 +54,8 @@ pub enum Failure {
     },
     /// The key has not this scope.
     OutOfScope(&'static str),
+    /// It was asked for under a name that isn't this machine's own, and nobody has a key.
+    WrongHost,
     /// The key may ask again in so many seconds.
     TooOften {
         /// The time of the limit: `minute` or `day`.
@@ -60,6 +63,10 @@ pub enum Failure {
         /// From now.
         seconds: u64,
     },
+    /// The models that were to be used can't be; what is wrong with them.
+    Models(String),
+    /// There are no models to go back to.
+    NoModelsBefore,
     /// A bug: work panicked.
     Internal,
 }
@@ -100,6 +107,12 @@ pub struct Code(pub &'static str);
 pub(super) struct ErrorBody {
     /// The error.
     error: ErrorReport,
+    /// The status in words (RFC 9457). Its `type` is left out, which means that `error.code` says all.
+    title: &'static str,
+    /// The status of the answer (RFC 9457).
+    status: u16,
+    /// The same as `error.message` (RFC 9457).
+    detail: String,
 }
 
 impl Failure {
@@ -111,8 +124,10 @@ impl Failure {
             Failure::Core(Error::Unreadable(_) | Error::Invalid { .. }) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
+            Failure::Store(StoreError::AskedOtherwise) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Store(StoreError::NoSuchPost) => StatusCode::NOT_FOUND,
             Failure::Job(failure) => failure.status(),
+            Failure::Models(_) | Failure::NoModelsBefore => StatusCode::CONFLICT,
             Failure::SnapshotGone => StatusCode::GONE,
             Failure::Core(_) | Failure::Store(_) | Failure::Internal => {
                 StatusCode::INTERNAL_SERVER_ERROR
@@ -124,7 +139,7 @@ impl Failure {
             Failure::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Failure::Overloaded | Failure::Deadline => StatusCode::SERVICE_UNAVAILABLE,
             Failure::NoKey { .. } | Failure::WrongKey { .. } => StatusCode::UNAUTHORIZED,
-            Failure::OutOfScope(_) => StatusCode::FORBIDDEN,
+            Failure::OutOfScope(_) | Failure::WrongHost => StatusCode::FORBIDDEN,
             Failure::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -141,12 +156,16 @@ impl Failure {
             Failure::NoSuchPath | Failure::Store(StoreError::NoSuchPost) => "not_found",
             Failure::NoSuchMethod => "method_not_allowed",
             Failure::Job(failure) => failure.code(),
+            Failure::Models(_) => "models_unfit",
+            Failure::NoModelsBefore => "no_models_before",
             Failure::SnapshotGone => "snapshot_gone",
+            Failure::Store(StoreError::AskedOtherwise) => "idempotency_key_reused",
             Failure::Store(_) => "store",
             Failure::Overloaded => "overloaded",
             Failure::Deadline => "deadline",
             Failure::NoKey { .. } | Failure::WrongKey { .. } => "unauthorized",
             Failure::OutOfScope(_) => "forbidden",
+            Failure::WrongHost => "wrong_host",
             Failure::TooOften { .. } => "rate_limited",
             Failure::Internal => "internal",
         }
@@ -176,7 +195,16 @@ impl Failure {
             Failure::Store(StoreError::NoSuchPost) => {
                 (Some("id"), "there is no such post".to_owned())
             }
+            Failure::Store(StoreError::AskedOtherwise) => (
+                Some("Idempotency-Key"),
+                "is that of an earlier request, which asked for something else".to_owned(),
+            ),
             Failure::Job(failure) => failure.words(),
+            Failure::Models(problem) => (None, format!("{problem}: the models in use stay")),
+            Failure::NoModelsBefore => (
+                None,
+                "there are no models to go back to: none were in use before these".to_owned(),
+            ),
             Failure::SnapshotGone => (
                 Some("cursor"),
                 "the post was changed since: begin again without it".to_owned(),
@@ -199,6 +227,11 @@ impl Failure {
             Failure::OutOfScope(scope) => (
                 None,
                 format!("the key has not the scope `{scope}`, which this needs"),
+            ),
+            Failure::WrongHost => (
+                None,
+                "a server without keys answers only as localhost or by its address: make a key"
+                    .to_owned(),
             ),
             Failure::TooOften { per, seconds } => (
                 None,
@@ -243,13 +276,17 @@ impl Failure {
             Failure::NoSuchPath,
             Failure::NoSuchMethod,
             Failure::Store(StoreError::NoSuchPost),
+            Failure::Store(StoreError::AskedOtherwise),
             Failure::Store(StoreError::Closed),
+            Failure::Models(words()),
+            Failure::NoModelsBefore,
             Failure::SnapshotGone,
             Failure::Overloaded,
             Failure::Deadline,
             Failure::NoKey { page: false },
             Failure::WrongKey { page: false },
             Failure::OutOfScope(""),
+            Failure::WrongHost,
             Failure::TooOften {
                 per: "",
                 seconds: 1,
@@ -281,12 +318,15 @@ impl Failure {
                 | Failure::NoSuchMethod
                 | Failure::Job(_)
                 | Failure::Store(_)
+                | Failure::Models(_)
+                | Failure::NoModelsBefore
                 | Failure::SnapshotGone
                 | Failure::Overloaded
                 | Failure::Deadline
                 | Failure::NoKey { .. }
                 | Failure::WrongKey { .. }
                 | Failure::OutOfScope(_)
+                | Failure::WrongHost
                 | Failure::TooOften { .. }
                 | Failure::Internal => {}
             }
@@ -304,8 +344,12 @@ impl IntoResponse for Failure {
         if let Failure::Job(JobFailure::Disk(problem)) = &self {
             tracing::error!(%problem, "the disk of the jobs failed");
         }
+        let (error, status) = (self.report(), self.status());
         let body = Json(ErrorBody {
-            error: self.report(),
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: error.message.clone(),
+            error,
         });
         let mut response = match self {
             Failure::Overloaded | Failure::Deadline => {

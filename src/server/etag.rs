@@ -1,8 +1,10 @@
 //! Answers with an ETag: sent whole, or 304 to a client that has them already.
 
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::error::Failure;
 use super::request::JSON;
@@ -27,6 +29,23 @@ pub async fn unless_known(
     }
     let json = make.await?;
     Ok((kept, [(header::CONTENT_TYPE, JSON)], json).into_response())
+}
+
+/// Answers with what is made already, or 304 to a client that has it: its tag is of the bytes.
+pub fn unless_same(headers: &HeaderMap, media: &'static str, body: impl Into<Bytes>) -> Response {
+    let body = body.into();
+    let digest = Sha256::digest(&body);
+    let digest: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
+    let tag = format!("\"{digest}\"");
+    let known = is_known(headers, &tag);
+    let kept = [
+        (header::CACHE_CONTROL, PRIVATE.to_owned()),
+        (header::ETAG, tag),
+    ];
+    match known {
+        true => (StatusCode::NOT_MODIFIED, kept).into_response(),
+        false => (kept, [(header::CONTENT_TYPE, media)], body).into_response(),
+    }
 }
 
 /// An answer as JSON.

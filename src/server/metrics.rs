@@ -17,6 +17,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::error::Failure;
+use super::lineup::Lineup;
 use super::state::Api;
 use super::work::blocking;
 
@@ -48,6 +49,25 @@ struct OfKey {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfCache {
+    result: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfModel {
+    model: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InUse {
+    model: String,
+    bundle: String,
+    precision: String,
+    shadow: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Shadowed {
+    model: String,
     result: &'static str,
 }
 
@@ -86,6 +106,15 @@ pub struct Metrics {
     waiting: Gauge,
     cache_bytes: Gauge,
     store_bytes: Gauge<u64, AtomicU64>,
+    models: Family<InUse, Gauge>,
+    read_by: Family<OfModel, Counter>,
+    shadowed: Family<Shadowed, Counter>,
+    differences: Family<OfModel, Histogram, fn() -> Histogram>,
+}
+
+fn points() -> Histogram {
+    // 0.1 to 51 points.
+    Histogram::new(exponential_buckets(0.1, 2.0, 10))
 }
 
 fn seconds() -> Histogram {
@@ -99,8 +128,8 @@ fn bytes() -> Histogram {
 }
 
 impl Metrics {
-    /// Counts from 0. The model is named by `bundle` and `precision`.
-    pub fn new(bundle: String, precision: String) -> Self {
+    /// Counts from 0.
+    pub fn new() -> Self {
         let mut metrics = Metrics {
             registry: Registry::with_prefix("bsmv"),
             answered: Family::default(),
@@ -117,17 +146,17 @@ impl Metrics {
             waiting: Gauge::default(),
             cache_bytes: Gauge::default(),
             store_bytes: Gauge::default(),
+            models: Family::default(),
+            read_by: Family::default(),
+            shadowed: Family::default(),
+            differences: Family::new_with_constructor(points),
         };
         let registry = &mut metrics.registry;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         registry.register(
             "build",
-            "Version of the server, its model and how that computes",
-            Info::new(vec![
-                ("version", version),
-                ("bundle", bundle),
-                ("precision", precision),
-            ]),
+            "Version of the server",
+            Info::new(vec![("version", version)]),
         );
         registry.register("requests", "Requests answered", metrics.answered.clone());
         registry.register_with_unit(
@@ -188,7 +217,62 @@ impl Metrics {
             Unit::Bytes,
             metrics.store_bytes.clone(),
         );
+        registry.register(
+            "model_share",
+            "Models in use, and the posts of each hundred that each reads",
+            metrics.models.clone(),
+        );
+        registry.register(
+            "model_requests",
+            "Posts that a model read for an answer",
+            metrics.read_by.clone(),
+        );
+        registry.register(
+            "shadow_scores",
+            "Posts that a shadow read, or left out because no core was free",
+            metrics.shadowed.clone(),
+        );
+        registry.register(
+            "shadow_difference_points",
+            "How far a shadow's scores are from those that were answered",
+            metrics.differences.clone(),
+        );
         metrics
+    }
+
+    /// Counts a request that a model read.
+    pub fn read_by(&self, model: &str) {
+        let model = model.to_owned();
+        self.read_by.get_or_create(&OfModel { model }).inc();
+    }
+
+    /// Counts what became of a request with a shadow.
+    pub fn shadowed(&self, model: &str, result: &'static str) {
+        let model = model.to_owned();
+        let shadowed = Shadowed { model, result };
+        self.shadowed.get_or_create(&shadowed).inc();
+    }
+
+    /// Counts how far a shadow's score is from the one that was answered, in points.
+    pub fn shadow_differs(&self, model: &str, points: f32) {
+        let model = model.to_owned();
+        let histogram = self.differences.get_or_create(&OfModel { model });
+        histogram.observe(points.into());
+    }
+
+    /// Notes which models are in use.
+    fn note_models(&self, lineup: &Lineup) {
+        self.models.clear();
+        for model in lineup.models() {
+            let precision = model.scorer.reader().embedder().precision();
+            let in_use = InUse {
+                model: model.name.clone(),
+                bundle: model.scorer.bundle(),
+                precision: format!("{precision:?}").to_lowercase(),
+                shadow: model.is_shadow.to_string(),
+            };
+            self.models.get_or_create(&in_use).set(model.share.into());
+        }
     }
 
     /// Counts a request that begins.
@@ -254,6 +338,7 @@ pub async fn metrics(State(api): State<Api>) -> Result<Response, Failure> {
     let store_bytes = blocking(move || Ok(store.bytes()?)).await?;
     let metrics = &api.metrics;
     let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    metrics.note_models(&api.models.now());
     metrics.store_bytes.set(store_bytes);
     metrics.places.set(signed(api.queue.size()));
     metrics.places_held.set(signed(api.queue.held()));

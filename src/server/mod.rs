@@ -1,7 +1,7 @@
 //! The HTTP server: the API under `/v1`, the page, and the bundle that the page loads.
 //!
 //! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `jobs`,
-//! `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
+//! `models`, `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
 //! fail with the values of `error`.
 
 mod access;
@@ -9,12 +9,16 @@ mod answers;
 mod connections;
 mod cors;
 mod cursor;
+mod docs;
 mod error;
 mod etag;
 mod headers;
 pub mod jobs;
+mod lineup;
 mod metrics;
+mod models;
 mod observe;
+mod once;
 #[cfg(test)]
 mod openapi;
 mod posts;
@@ -22,6 +26,7 @@ mod request;
 mod retention;
 mod scoring;
 mod service;
+mod shadow;
 mod state;
 mod tls;
 mod turns;
@@ -44,17 +49,17 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::services::{ServeDir, ServeFile};
 
-use crate::post::Post;
 use crate::published::store::{Store, StoreError};
-use crate::scorer::Scorer;
-use crate::scorer::request::ScoreRequest;
 
 use access::Access;
 use error::Failure;
 use jobs::Jobs;
+use models::Models;
 use state::Api;
 
 pub use access::KeyRules;
+pub use lineup::{Lineup, LineupError, Model};
+pub use models::LoadModels;
 pub use state::Load;
 pub use tls::{TlsError, TlsFiles};
 
@@ -62,7 +67,7 @@ pub use tls::{TlsError, TlsFiles};
 pub struct Site {
     /// Directory with the page's `index.html`.
     pub www: PathBuf,
-    /// Directory of the bundle in use; served as `/models/<its name>`.
+    /// Directory of the first model's bundle; served as `/models/<its name>`.
     pub bundle: PathBuf,
     /// Profiles that the page offers; served as `/models/brands.json`.
     pub brands: PathBuf,
@@ -102,9 +107,9 @@ pub enum ServeError {
     /// The directory of the page has no `index.html`.
     #[error("{}: no index.html there", .0.display())]
     NoPage(PathBuf),
-    /// The bundle can't score.
-    #[error("trying the bundle: {0}")]
-    Bundle(crate::Error),
+    /// A model can't be used.
+    #[error("{0}")]
+    Models(String),
     /// The directory of the bundle can't be found.
     #[error("{}: {problem}", path.display())]
     NoBundle {
@@ -154,7 +159,7 @@ pub enum ServeError {
 
 type Result<T, E = ServeError> = std::result::Result<T, E>;
 
-/// Serves until SIGINT or SIGTERM, then finishes what it has begun, in the time that `settings`
+/// Serves with the models that `load` reads until SIGINT or SIGTERM, then finishes what it has begun, in the time that `settings`
 /// allow; jobs go on at the next start. Calls `listening` with the address as soon as it can answer.
 ///
 /// # Errors
@@ -162,7 +167,7 @@ type Result<T, E = ServeError> = std::result::Result<T, E>;
 /// used, the address is not free or without a lock; and what `listening` fails with.
 pub async fn serve(
     settings: &Settings,
-    scorer: Scorer,
+    load: LoadModels,
     store: Store,
     listening: impl FnOnce(SocketAddr) -> io::Result<()>,
 ) -> Result<()> {
@@ -174,14 +179,13 @@ pub async fn serve(
     }
     let access = Arc::new(access);
     let store = Arc::new(store);
-    let scorer = Arc::new(scorer);
     check_page(&settings.site)?;
-    warm_up(&scorer)?;
+    let models = Arc::new(Models::start(load).map_err(ServeError::Models)?);
     let jobs = match &settings.keeping.jobs {
-        Some(jobs) => Some(start_jobs(jobs, &scorer)?),
+        Some(jobs) => Some(start_jobs(jobs, &models)?),
         None => None,
     };
-    let api = Api::new(scorer, Arc::clone(&store), jobs, &settings.load);
+    let api = Api::new(models, Arc::clone(&store), jobs, &settings.load);
     let app = app(&api, &access, &settings.site)?;
     let listener = TcpListener::bind(address)
         .await
@@ -189,8 +193,11 @@ pub async fn serve(
     listening(listener.local_addr()?)?;
     let mut beside = JoinSet::new();
     beside.spawn(Arc::clone(&access).keep_up(Arc::clone(&store)));
+    #[cfg(unix)]
+    beside.spawn(models::reload_when_asked(api.clone()));
     if let Some(kept_for) = settings.keeping.posts_for {
-        beside.spawn(retention::erase_old(Arc::clone(&store), kept_for));
+        let answers = Arc::clone(&api.answers);
+        beside.spawn(retention::erase_old(Arc::clone(&store), answers, kept_for));
     }
     let (ending, end) = watch::channel(false);
     let asked = stop_signal()?;
@@ -210,9 +217,10 @@ pub async fn serve(
 }
 
 /// Goes on with the jobs of a folder.
-fn start_jobs(settings: &jobs::Settings, scorer: &Arc<Scorer>) -> Result<Arc<Jobs>> {
-    let scorer = Arc::clone(scorer);
-    let started = Jobs::start(settings.clone(), Box::new(move || Arc::clone(&scorer)));
+fn start_jobs(settings: &jobs::Settings, models: &Arc<Models>) -> Result<Arc<Jobs>> {
+    let models = Arc::clone(models);
+    let scorer = move || Arc::clone(&models.now().first().scorer);
+    let started = Jobs::start(settings.clone(), Box::new(scorer));
     started.map_err(|problem| ServeError::NoJobs {
         path: settings.folder.clone(),
         problem,
@@ -246,6 +254,7 @@ fn app(state: &Api, access: &Arc<Access>, site: &Site) -> Result<Router> {
         .layer(map_response(headers::immutable));
     let app = Router::new()
         .nest("/v1", api(state.clone()))
+        .merge(docs::routes())
         .merge(service::probes().with_state(state.clone()))
         .nest_service(&bundle_route(&site.bundle)?, bundle)
         .nest_service("/assets", assets)
@@ -273,33 +282,11 @@ fn api(api: Api) -> Router {
         .merge(scoring::routes())
         .merge(posts::routes())
         .merge(jobs::routes())
+        .merge(models::routes())
         .merge(service::routes())
         .fallback(|| async { Failure::NoSuchPath })
         .method_not_allowed_fallback(|| async { Failure::NoSuchMethod })
         .with_state(api)
-}
-
-/// Scores a long post on each core, so that a bundle that can't score stops the start, and the first
-/// request finds everything in memory.
-fn warm_up(scorer: &Scorer) -> Result<()> {
-    let score = || {
-        let request = ScoreRequest {
-            post: Post {
-                text: "Third winter in these boots and my feet are still dry. ".repeat(8),
-                ..Post::default()
-            },
-            ..ScoreRequest::default()
-        };
-        request.check().and_then(|request| scorer.score(&request))
-    };
-    std::thread::scope(|scope| {
-        let scoring: Vec<_> = (0..work::cores()).map(|_| scope.spawn(score)).collect();
-        scoring.into_iter().try_for_each(|scored| {
-            let bug = |_| crate::Error::Compute("scoring panicked".to_owned());
-            scored.join().map_err(bug)?.map(drop)
-        })
-    })
-    .map_err(ServeError::Bundle)
 }
 
 /// `/models/<name of the bundle's directory>`.

@@ -14,6 +14,8 @@ use super::metrics::{Exchange, Metrics};
 
 /// The header that names a request, in what the client sends and in what it gets.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The media type of errors, for who asks for it.
+const PROBLEM: &str = "application/problem+json";
 /// Longest id that is taken over from a client, in bytes.
 const MAX_ID_BYTES: usize = 64;
 
@@ -28,6 +30,7 @@ pub async fn observe(
     let id = request_id(&request);
     let method = request.method().clone();
     let path = request.extensions().get::<MatchedPath>().cloned();
+    let wants_problems = wants_problems(&request);
     let sent = request.headers().get(header::CONTENT_LENGTH);
     let sent = sent.and_then(|length| length.to_str().ok()?.parse().ok());
     let mut response = next.run(request).await;
@@ -44,6 +47,10 @@ pub async fn observe(
         sent,
     };
     metrics.answered(&exchange);
+    if wants_problems && exchange.code.is_some() {
+        let problem = HeaderValue::from_static(PROBLEM);
+        response.headers_mut().insert(header::CONTENT_TYPE, problem);
+    }
     tell(&exchange, &id);
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -59,6 +66,13 @@ fn request_id(request: &Request) -> String {
         !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(spelt)
     });
     given.map_or_else(|| format!("{:016x}", rand::random::<u64>()), str::to_owned)
+}
+
+/// True if errors are to be declared as RFC 9457 does.
+fn wants_problems(request: &Request) -> bool {
+    let accepted = request.headers().get_all(header::ACCEPT);
+    let mut accepted = accepted.iter().filter_map(|value| value.to_str().ok());
+    accepted.any(|value| value.contains(PROBLEM))
 }
 
 /// The path without ids; all of the page's files are one.

@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::{ErrorBody, Failure};
 use super::jobs::{BrandErased, Job, JobList};
+use super::models::ModelList;
 use super::posts::{Appended, Erased, PostStored};
 use super::scoring::ListedError;
 use super::service::{Alive, Health};
@@ -64,6 +65,7 @@ fn schemas() -> Map<String, Value> {
     answered.subschema_for::<BrandErased>();
     answered.subschema_for::<Job>();
     answered.subschema_for::<JobList>();
+    answered.subschema_for::<ModelList>();
     answered.subschema_for::<Health>();
     answered.subschema_for::<ErrorBody>();
 

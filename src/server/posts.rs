@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Serialize;
@@ -16,7 +16,9 @@ use super::cursor::PagePosition;
 use super::error::Failure;
 use super::etag::{to_json, unless_known};
 use super::jobs;
-use super::request::{Id, JSON, Params, body_of, checked_id, declared};
+use super::once::Write;
+use super::request::{Asked, JSON, Known, Target, body_of, declared};
+use super::scoring::BUNDLE;
 use super::state::Api;
 use super::work::{blocking, within};
 use crate::Error;
@@ -35,6 +37,27 @@ const MAX_EVENTS_BYTES: usize = 16 << 20;
 const MAX_POST_BYTES: usize = 1 << 20;
 /// Texts that the server reads for one request.
 const MAX_TEXTS: usize = 1_000;
+
+/// How old posts must be to go, in days.
+const DAYS: &str = "older_than_days";
+
+struct Age;
+
+impl Known for Age {
+    const NAMES: &'static [&'static str] = &[DAYS];
+}
+
+struct Watched;
+
+impl Known for Watched {
+    const NAMES: &'static [&'static str] = &["observed_until"];
+}
+
+struct Pages;
+
+impl Known for Pages {
+    const NAMES: &'static [&'static str] = &["until", "cursor", "texts"];
+}
 
 /// The routes.
 pub fn routes() -> Router<Api> {
@@ -83,17 +106,19 @@ pub(super) struct Erased {
 async fn put_post(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    id: Id,
-    uri: Uri,
+    target: Target,
+    write: Write,
     request: Request,
 ) -> Result<(StatusCode, Json<PostStored>), Failure> {
-    let id = checked_id(id)?;
-    Params::read(&uri, &[])?;
     declared(request.headers(), JSON)?;
     let (body, _share) = body_of(request, MAX_POST_BYTES, &api.queue, &caller).await?;
     let record = post_from_json(&body)?;
+    let once = write.once(&api, &caller, &body);
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
-    let done = store.put(&id, record, EventsSoFar::Stay).await?;
+    let done = store
+        .once(once)
+        .put(&target.id, record, EventsSoFar::Stay)
+        .await?;
     let created = done.posts == 1;
     let status = if created {
         StatusCode::CREATED
@@ -105,12 +130,9 @@ async fn put_post(
 
 async fn get_post(
     State(api): State<Api>,
-    id: Id,
-    uri: Uri,
+    Target { id, .. }: Target,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let id = checked_id(id)?;
-    Params::read(&uri, &[])?;
     let snapshot = snapshot(&api, &id, None).await?;
     let tag = PagePosition::first(&snapshot, None).tag("post", api.store.key());
     unless_known(&headers, tag, async { to_json(&*snapshot.record) }).await
@@ -125,15 +147,14 @@ async fn snapshot(api: &Api, id: &str, arrived: Option<usize>) -> Result<Arc<Sna
 async fn append(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    id: Id,
-    uri: Uri,
+    Target { id, params, .. }: Target<Watched>,
+    write: Write,
     request: Request,
 ) -> Result<Json<Appended>, Failure> {
-    let id = checked_id(id)?;
-    let params = Params::read(&uri, &["observed_until"])?;
     let observed_until = params.number("observed_until")?.unwrap_or(0);
     declared(request.headers(), NDJSON)?;
     let (body, share) = body_of(request, MAX_EVENTS_BYTES, &api.queue, &caller).await?;
+    let once = write.once(&api, &caller, &body);
     let (store, post) = (Arc::clone(&api.store), id.clone());
     let mut events = blocking(move || {
         let posted_at = || Some(store.record(&post).ok()??.created_at);
@@ -150,12 +171,12 @@ async fn append(
         return Err(Error::invalid("lines", problem).into());
     }
     if texts > 0 {
-        let scorer = Arc::clone(&api.scorer);
+        let scorer = Arc::clone(&api.models.now().of_post(&id).scorer);
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
         events = api.queue.enter(&caller, share)?.run(read).await??;
     }
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
-    let done = store.append(&id, events, observed_until).await?;
+    let done = store.once(once).append(&id, events, observed_until).await?;
     Ok(Json(Appended {
         added: done.events,
         known: done.known,
@@ -165,45 +186,49 @@ async fn append(
 async fn erase_post(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    id: Id,
-    uri: Uri,
+    Target { id, .. }: Target,
+    write: Write,
 ) -> Result<Json<Erased>, Failure> {
-    Params::read(&uri, &[])?;
-    let id = checked_id(id)?;
+    let once = write.once(&api, &caller, b"");
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
-    let done = store.erase_post(&id).await?;
-    Ok(erased(done, jobs::erase_with(&api, &id).await?))
+    let done = store.once(once).erase_post(&id).await?;
+    Ok(erased(done, jobs::erase_id(&api, once, done, id).await?))
 }
 
 async fn erase_user(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    id: Id,
-    uri: Uri,
+    Target { id, .. }: Target,
+    write: Write,
 ) -> Result<Json<Erased>, Failure> {
-    Params::read(&uri, &[])?;
-    let id = checked_id(id)?;
+    let once = write.once(&api, &caller, b"");
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
-    let done = store.erase_user(&id).await?;
-    Ok(erased(done, jobs::erase_with(&api, &id).await?))
+    let done = store.once(once).erase_user(&id).await?;
+    Ok(erased(done, jobs::erase_id(&api, once, done, id).await?))
 }
 
 async fn prune(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    uri: Uri,
+    asked: Asked<Age>,
+    write: Write,
 ) -> Result<Json<Erased>, Failure> {
-    const DAYS: &str = "older_than_days";
-    let params = Params::read(&uri, &[DAYS])?;
-    let days: u32 = params
-        .number(DAYS)?
-        .ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
+    let days = asked.params.number(DAYS)?;
+    let days: u32 =
+        days.ok_or_else(|| Error::invalid(DAYS, "is missing: say how old posts must be to go"))?;
     let now = OffsetDateTime::now_utc();
     let done = match now.checked_sub(Duration::days(days.into())) {
-        Some(oldest) => api.store.by(caller.name(), now).prune(oldest).await?,
+        Some(oldest) => {
+            let store = api.store.by(caller.name(), now);
+            store
+                .once(write.once(&api, &caller, b""))
+                .prune(oldest)
+                .await?
+        }
         // No post is that old.
         None => Done::default(),
     };
+    api.answers.forget();
     Ok(erased(done, 0))
 }
 
@@ -217,12 +242,9 @@ fn erased(done: Done, jobs: u64) -> Json<Erased> {
 
 async fn diffusion(
     State(api): State<Api>,
-    id: Id,
-    uri: Uri,
+    Target { id, params, .. }: Target<Pages>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let id = checked_id(id)?;
-    let params = Params::read(&uri, &["until", "cursor", "texts"])?;
     let until: Option<u32> = params.number("until")?;
     let texts = match params.get("texts") {
         None | Some("0") => false,
@@ -299,23 +321,27 @@ fn page(
 async fn post_forecast(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
-    id: Id,
-    uri: Uri,
+    Target { id, .. }: Target,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let id = checked_id(id)?;
-    Params::read(&uri, &[])?;
     let snapshot = snapshot(&api, &id, None).await?;
-    let tag = PagePosition::first(&snapshot, None).tag("forecast", api.store.key());
+    let scorer = Arc::clone(&api.models.now().of_post(&id).scorer);
+    let bundle = scorer.bundle();
+    // Another model has another answer.
+    let what = format!(
+        "forecast {bundle} {:?}",
+        scorer.reader().embedder().precision()
+    );
+    let tag = PagePosition::first(&snapshot, None).tag(&what, api.store.key());
     let deadline = api.deadline;
     let forecast = async move {
         let slot = api.queue.enter(&caller, api.queue.share())?;
-        let scorer = api.scorer;
         let made = slot
             .run(move || forecast(&scorer, &id, &snapshot.record, &snapshot.graph))
             .await?;
         to_json(&made?)
     };
     let forecast = within(&headers, deadline, forecast);
-    unless_known(&headers, tag, forecast).await
+    let response = unless_known(&headers, tag, forecast).await?;
+    Ok(([(BUNDLE, bundle)], response).into_response())
 }

@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::io::Read;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Query, Request};
+use axum::extract::{FromRequestParts, Path, Query, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use tokio::time::timeout;
@@ -144,17 +145,59 @@ impl Coding {
     }
 }
 
-/// The `{id}` of a path, before it is checked.
-pub type Id = Result<Path<String>, PathRejection>;
+/// Parameters that the query of an endpoint may have.
+pub trait Known {
+    /// Their names.
+    const NAMES: &'static [&'static str];
+}
 
-/// The id of a post or user, if it keeps the rules.
-pub fn checked_id(id: Id) -> Result<String, Failure> {
-    let Path(id) = id.map_err(|_| {
-        let problem = format!("isn't UTF-8 of at most {MAX_ID_BYTES} bytes");
-        Error::invalid("id", problem)
-    })?;
-    check_id("id", &id)?;
-    Ok(id)
+/// No parameters.
+pub struct Nothing;
+
+impl Known for Nothing {
+    const NAMES: &'static [&'static str] = &[];
+}
+
+/// The query of a request: the parameters of `K`, and no others.
+pub struct Asked<K> {
+    /// The parameters.
+    pub params: Params,
+    known: PhantomData<K>,
+}
+
+/// The id that a path names, of a post, user, brand or job, if it keeps the rules; and the query.
+pub struct Target<K = Nothing> {
+    /// The id.
+    pub id: String,
+    /// The parameters of the query.
+    pub params: Params,
+    known: PhantomData<K>,
+}
+
+impl<S: Send + Sync, K: Known> FromRequestParts<S> for Asked<K> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let params = Params::read(&parts.uri, K::NAMES)?;
+        let known = PhantomData;
+        Ok(Asked { params, known })
+    }
+}
+
+impl<S: Send + Sync, K: Known> FromRequestParts<S> for Target<K> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        let id = Path::<String>::from_request_parts(parts, state).await;
+        let Path(id) = id.map_err(|_| {
+            let problem = format!("isn't UTF-8 of at most {MAX_ID_BYTES} bytes");
+            Error::invalid("id", problem)
+        })?;
+        check_id("id", &id)?;
+        let params = Params::read(&parts.uri, K::NAMES)?;
+        let known = PhantomData;
+        Ok(Target { id, params, known })
+    }
 }
 
 /// The parameters of a query; each is known and given once.

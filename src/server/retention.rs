@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
+use super::answers::Answers;
 use crate::published::store::Store;
 
 /// How often old posts are looked for.
@@ -14,13 +15,14 @@ const ACTOR: &str = "bsmv serve";
 
 /// Erases posts that were published longer ago than `kept_for`, with their events, now and then. Never
 /// ends.
-pub async fn erase_old(store: Arc<Store>, kept_for: Duration) {
+pub async fn erase_old(store: Arc<Store>, answers: Arc<Answers>, kept_for: Duration) {
     loop {
         // Nothing is older than the first moment there is.
         let now = OffsetDateTime::now_utc();
         if let Some(oldest) = now.checked_sub(kept_for) {
             match store.by(ACTOR, now).prune(oldest).await {
                 Ok(done) if done.posts > 0 => {
+                    answers.forget();
                     let (posts, events) = (done.posts, done.events);
                     tracing::info!(posts, events, "posts were kept long enough: erased");
                 }

@@ -13,15 +13,17 @@ use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use super::access::Caller;
-use super::answers::RequestDigest;
+use super::answers::{Answer, RequestDigest};
 use super::error::Failure;
 use super::etag::to_json;
 use super::request::{JSON, body_of, declared};
+use super::shadow;
 use super::state::Api;
 use super::work::{Slot, within};
 use crate::checks::{CheckRequest, Checks, check};
 use crate::post::json::{MAX_REQUEST_BYTES, without_mark};
 use crate::scorer::Scorer;
+use crate::scorer::answer::Answer::{Given, Refused};
 use crate::scorer::request::{CheckedRequest, ScoreRequest};
 use crate::{Error, ErrorReport};
 
@@ -29,6 +31,9 @@ use crate::{Error, ErrorReport};
 const MAX_LIST: usize = 256;
 /// Says whether an answer was kept from before (RFC 9211).
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+
+/// Names the bundle that made an answer, as `name@version`.
+pub const BUNDLE: HeaderName = HeaderName::from_static("bsmv-bundle");
 
 /// The routes.
 pub fn routes() -> Router<Api> {
@@ -38,21 +43,35 @@ pub fn routes() -> Router<Api> {
         .route("/checks", post(checks))
 }
 
-/// What is made of a request, as JSON.
+/// What is made of a request, as JSON, and its number where there is one to compare.
 #[derive(Clone, Copy)]
 struct Made {
     /// The endpoint that makes it.
     endpoint: &'static str,
-    json: fn(&Scorer, &CheckedRequest) -> Result<Vec<u8>, Failure>,
+    json: fn(&Scorer, &CheckedRequest) -> Result<(Vec<u8>, Option<f32>), Failure>,
+    /// True if shadows make it too.
+    is_compared: bool,
 }
 
 const SCORE: Made = Made {
     endpoint: "score",
-    json: |scorer, request| to_json(&scorer.answer(request, scorer.score(request))?),
+    json: |scorer, request| {
+        let answer = scorer.answer(request, scorer.score(request))?;
+        let number = match &answer {
+            Given(score) => Some(score.bsmv),
+            Refused(_) => None,
+        };
+        Ok((to_json(&answer)?, number))
+    },
+    is_compared: true,
 };
 const EXPLANATION: Made = Made {
     endpoint: "explain",
-    json: |scorer, request| to_json(&scorer.answer(request, scorer.explain(request))?),
+    json: |scorer, request| {
+        let answer = scorer.answer(request, scorer.explain(request))?;
+        Ok((to_json(&answer)?, None))
+    },
+    is_compared: false,
 };
 
 /// A request of a list that can't be answered.
@@ -124,22 +143,22 @@ async fn checks(
     .await
 }
 
-/// An answer as JSON.
-struct Answer {
-    json: Bytes,
-    /// True if it was given before.
+/// An answer, and whether it was given before.
+struct Told {
+    answer: Answer,
     kept: bool,
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for Told {
     fn into_response(self) -> Response {
         let status = if self.kept {
             "bsmv; hit"
         } else {
             "bsmv; fwd=uri-miss"
         };
+        let Answer { json, bundle } = self.answer;
         let headers = [(header::CONTENT_TYPE, JSON), (CACHE_STATUS, status)];
-        (headers, self.json).into_response()
+        (headers, [(BUNDLE, &*bundle)], json).into_response()
     }
 }
 
@@ -150,23 +169,42 @@ async fn one(
     slot: &Slot,
     made: Made,
     body: Bytes,
-) -> Result<Answer, Failure> {
+) -> Result<Told, Failure> {
+    // Which model reads a post follows from the request as long as the models stay, and when they
+    // change all answers are forgotten.
     let digest = RequestDigest::of(caller.name(), made.endpoint, &body);
-    if let Some(json) = api.answers.get(digest) {
-        api.metrics.cache(true);
-        return Ok(Answer { json, kept: true });
-    }
+    let missing = match api.answers.get(digest) {
+        Ok(answer) => {
+            api.metrics.cache(true);
+            return Ok(Told { answer, kept: true });
+        }
+        Err(missing) => missing,
+    };
     api.metrics.cache(false);
-    let scorer = Arc::clone(&api.scorer);
-    let json = slot
-        .run(move || {
-            let request = ScoreRequest::from_json(body)?.check()?;
-            (made.json)(&scorer, &request)
-        })
-        .await?;
-    let json = Bytes::from(json?);
-    api.answers.keep(digest, json.clone());
-    Ok(Answer { json, kept: false })
+    let lineup = api.models.now();
+    let models = Arc::clone(&lineup);
+    let work = move || -> Result<_, Failure> {
+        let request = ScoreRequest::from_json(body)?;
+        let known_by = request.id.as_deref().unwrap_or(&request.post.text);
+        let model = models.of_post(known_by);
+        let request = request.check()?;
+        let (json, number) = (made.json)(&model.scorer, &request)?;
+        let answer = Answer {
+            json: json.into(),
+            bundle: model.scorer.bundle().into(),
+        };
+        Ok((answer, request, number, model.name.clone()))
+    };
+    let (answer, request, number, name) = slot.run(work).await??;
+    api.metrics.read_by(&name);
+    if made.is_compared {
+        shadow::compare(api, &lineup, request, number);
+    }
+    api.answers.keep(missing, answer.clone());
+    Ok(Told {
+        answer,
+        kept: false,
+    })
 }
 
 /// Answers each request of a list by itself, in their order. Each waits for its own turn, so that a
@@ -182,7 +220,7 @@ async fn list(api: &Api, caller: &Caller, slot: &Slot, body: &Bytes) -> Result<R
         let (api, caller, slot) = (api.clone(), caller.clone(), slot.clone());
         working.spawn(async move {
             let json = match one(&api, &caller, &slot, SCORE, body.clone()).await {
-                Ok(answer) => Ok(answer.json),
+                Ok(told) => Ok(told.answer.json),
                 Err(failure) => to_json(&ListedError {
                     id: ScoreRequest::id_in(&body),
                     error: failure.report(),

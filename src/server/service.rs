@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
 use super::error::Failure;
+use super::etag::{to_json, unless_same};
 use super::metrics::metrics;
 use super::request::JSON;
 use super::state::Api;
@@ -17,7 +18,7 @@ use super::work::blocking;
 use crate::encoder::Precision;
 
 /// The API's description.
-const OPENAPI: &str = include_str!("../../www/api/openapi.json");
+pub(super) const OPENAPI: &str = include_str!("../../www/api/openapi.json");
 
 /// The routes.
 pub fn routes() -> Router<Api> {
@@ -63,21 +64,23 @@ pub(super) struct Health {
     status: &'static str,
     /// Version of the server.
     version: &'static str,
-    /// `name@version` of the model bundle.
+    /// `name@version` of the first model's bundle.
     bundle: String,
     /// How the text encoder computes.
     precision: Precision,
 }
 
-async fn health(State(api): State<Api>) -> Json<Health> {
-    Json(Health {
+async fn health(State(api): State<Api>, headers: HeaderMap) -> Result<Response, Failure> {
+    let scorer = Arc::clone(&api.models.now().first().scorer);
+    let health = to_json(&Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
-        bundle: api.scorer.bundle(),
-        precision: api.scorer.reader().embedder().precision(),
-    })
+        bundle: scorer.bundle(),
+        precision: scorer.reader().embedder().precision(),
+    })?;
+    Ok(unless_same(&headers, JSON, health))
 }
 
-async fn openapi() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, JSON)], OPENAPI)
+async fn openapi(headers: HeaderMap) -> Response {
+    unless_same(&headers, JSON, OPENAPI)
 }

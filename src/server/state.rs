@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::answers::Answers;
 use super::jobs::Jobs;
 use super::metrics::Metrics;
+use super::models::Models;
 use super::work::Queue;
 use crate::published::store::Store;
-use crate::scorer::Scorer;
 
-/// One scorer, one store, and the limits on what is done with them at once. Clones share them.
+/// The models, one store, and the limits on what is done with them at once. Clones share them.
 #[derive(Clone)]
 pub struct Api {
-    /// Scores posts and reads texts.
-    pub scorer: Arc<Scorer>,
+    /// Score posts and read texts.
+    pub models: Arc<Models>,
     /// Keeps posts and their events.
     pub store: Arc<Store>,
     /// Lines for work that keeps a core busy for long, and the bound on bodies in memory.
@@ -44,18 +44,16 @@ pub struct Load {
 }
 
 impl Api {
-    /// Shares a scorer, a store and jobs among the handlers.
+    /// Shares models, a store and jobs among the handlers.
     pub fn new(
-        scorer: Arc<Scorer>,
+        models: Arc<Models>,
         store: Arc<Store>,
         jobs: Option<Arc<Jobs>>,
         load: &Load,
     ) -> Self {
-        let precision = scorer.reader().embedder().precision();
-        let precision = format!("{precision:?}").to_lowercase();
-        let metrics = Arc::new(Metrics::new(scorer.bundle(), precision));
+        let metrics = Arc::new(Metrics::new());
         Api {
-            scorer,
+            models,
             store,
             queue: Queue::new(load.queue, Arc::clone(&metrics)),
             jobs,

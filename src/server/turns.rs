@@ -48,6 +48,13 @@ impl Turns {
         }
     }
 
+    /// A turn, if a core is free: nobody waits for it then.
+    pub fn take_spare(&self) -> Option<Turn> {
+        let mut waiting = self.0.lock();
+        waiting.free = waiting.free.checked_sub(1)?;
+        Some(Turn(Some(Arc::clone(&self.0))))
+    }
+
     /// Those who wait.
     pub fn waiting(&self) -> usize {
         let waiting = self.0.lock();

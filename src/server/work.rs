@@ -119,6 +119,11 @@ impl Queue {
         turn
     }
 
+    /// A turn at a core that nobody waits for, if there is one.
+    pub fn spare_turn(&self) -> Option<Turn> {
+        self.quick.turns.take_spare()
+    }
+
     /// Takes a place for the work that a body with this share asks for, or fails at once when there
     /// is none for this caller.
     pub fn enter(&self, caller: &Caller, share: Share) -> Result<Slot, Failure> {

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "server")]
 pub mod desk;
+#[cfg(feature = "server")]
+pub mod jobs;
 pub mod model;
 #[cfg(feature = "server")]
 pub mod posts;

@@ -5,13 +5,14 @@ use time::OffsetDateTime;
 
 use super::audit::Actor;
 use super::changes::Change;
-use super::{Done, EventsSoFar, Result, Store};
+use super::{Done, EventsSoFar, Once, Result, Store};
 use crate::published::record::{Event, PostRecord};
 
 /// Changes of a store that are made by one actor.
 pub struct Acting<'a> {
     store: &'a Store,
     actor: Actor,
+    once: Option<Once>,
 }
 
 impl Store {
@@ -21,13 +22,25 @@ impl Store {
         Acting {
             store: self,
             actor: Actor { name, at },
+            once: None,
         }
     }
 }
 
 impl Acting<'_> {
+    /// The same for a request that is made once, if it is one. A change that was made before isn't made
+    /// again: what came of it then is returned, or [`super::StoreError::AskedOtherwise`].
+    pub fn once(mut self, once: Option<Once>) -> Self {
+        self.once = once;
+        self
+    }
+
     async fn make(self, change: Change) -> Result<Done> {
         let change = Change::By(self.actor, Box::new(change));
+        let change = match self.once {
+            Some(once) => Change::Once(once, Box::new(change)),
+            None => change,
+        };
         self.store.writer.make(change).await
     }
 

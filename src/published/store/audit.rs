@@ -57,7 +57,8 @@ impl Act {
             }
             Change::Together(_) => ("import", None, None),
             Change::Usage(_) => ("note_usage", None, None),
-            Change::By(_, change) => return Act::of(change),
+            Change::NoteJobs(..) => ("note_jobs", None, None),
+            Change::By(_, change) | Change::Once(_, change) => return Act::of(change),
         };
         Act {
             action,

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::api_keys::{self, Usage};
 use super::audit::{self, Act, Actor};
+use super::once::{self, Once};
 use super::tables::{hash, insert_event, required};
 use super::{Result, StoreError};
 
@@ -47,6 +48,10 @@ pub enum Change {
     Prune(i64),
     /// A change that the audit log tells of.
     By(Actor, Box<Change>),
+    /// A change that is made once, however often it is sent.
+    Once(Once, Box<Change>),
+    /// Notes how many jobs were erased for such a change.
+    NoteJobs(Once, u64),
     /// Writes down what API keys used.
     Usage(Vec<Usage>),
 }
@@ -78,6 +83,8 @@ pub struct Done {
     pub events: u64,
     /// Events that were there already.
     pub known: u64,
+    /// Jobs that were erased beside it, if it was made before, whole.
+    pub jobs: Option<u64>,
 }
 
 /// News for the cache, once the change is on the disk.
@@ -111,7 +118,7 @@ impl Change {
         match self {
             Change::Append { events, .. } => 1 + events.len(),
             Change::Together(changes) => changes.iter().map(Change::weight).sum(),
-            Change::By(_, change) => change.weight(),
+            Change::By(_, change) | Change::Once(_, change) => change.weight(),
             _ => 1,
         }
     }
@@ -119,8 +126,11 @@ impl Change {
     /// True if it takes something away for good.
     pub fn erases(&self) -> bool {
         match self {
-            Change::Append { .. } | Change::Put { .. } | Change::Usage(_) => false,
-            Change::By(_, change) => change.erases(),
+            Change::Append { .. }
+            | Change::Put { .. }
+            | Change::NoteJobs(..)
+            | Change::Usage(_) => false,
+            Change::By(_, change) | Change::Once(_, change) => change.erases(),
             Change::Together(changes) => changes.iter().any(Change::erases),
             Change::ErasePost(_) | Change::EraseUser(_) | Change::Prune(_) => true,
         }
@@ -155,6 +165,18 @@ impl Change {
                 let (done, news) = change.apply(db)?;
                 audit::note(db, &actor, &act, done)?;
                 Ok((done, news))
+            }
+            Change::Once(once, change) => {
+                if let Some(done) = once::answered(db, &once)? {
+                    return Ok((done, News::Changed(Vec::new())));
+                }
+                let (done, news) = change.apply(db)?;
+                once::note(db, &once, done)?;
+                Ok((done, news))
+            }
+            Change::NoteJobs(once, jobs) => {
+                once::note_jobs(db, &once, jobs)?;
+                Ok((Done::default(), News::Changed(Vec::new())))
             }
             Change::Usage(used) => {
                 api_keys::note_usage(db, &used)?;
@@ -267,6 +289,7 @@ fn append(
         posts: 0,
         events: added.len() as u64,
         known: (sent - added.len()) as u64,
+        jobs: None,
     };
     let news = News::Added {
         post,

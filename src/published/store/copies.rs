@@ -39,12 +39,16 @@ pub fn backup(from: &Path, to: &Path) -> Result<Contents> {
 pub fn restore(from: &Path, to: &Path, replace: bool) -> Result<Contents> {
     let source = open_for_reading(from)?;
     let _lock = Lock::take(to)?;
+    own_as_folder(&beside(to, ".lock"), to)?;
     if !replace {
-        return make(to, |fresh| copy(&source, fresh));
+        let contents = make(to, |fresh| copy(&source, fresh))?;
+        own_as_folder(to, to)?;
+        return Ok(contents);
     }
     let fresh = beside(to, ".new");
     remove(&fresh)?;
     let contents = make(&fresh, |fresh| copy(&source, fresh))?;
+    own_as(&fresh, to)?;
     // As in `make`.
     for ending in ["-wal", "-shm", "-journal"] {
         remove(&beside(to, ending))?;
@@ -129,6 +133,34 @@ fn copy(source: &Connection, to: &Path) -> Result<Contents> {
         return Err(StoreError::Failed(format!("it is damaged: {found}")));
     }
     Ok(contents(&db)?)
+}
+
+/// Gives a file that was made here to the owner of the folder of `beside`, which may be a service's, where
+/// this is root: else the service couldn't open it.
+fn own_as_folder(file: &Path, beside: &Path) -> Result<()> {
+    let folder = beside.parent().filter(|folder| *folder != Path::new(""));
+    own_as(file, folder.unwrap_or(Path::new(".")))
+}
+
+/// Gives a file to the owner of another, where this may.
+fn own_as(file: &Path, other: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, chown};
+        let owner = |path: &Path| fs::metadata(path).map(|m| (m.uid(), m.gid()));
+        let give = || match (owner(file)?, owner(other)?) {
+            (own, others) if own == others => Ok(()),
+            (_, (uid, gid)) => chown(file, Some(uid), Some(gid)),
+        };
+        match give() {
+            // Who isn't root keeps it.
+            Err(problem) if problem.kind() != ErrorKind::PermissionDenied => {
+                return Err(failed(file, problem));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn remove(path: &Path) -> Result<()> {

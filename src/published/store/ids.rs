@@ -19,6 +19,10 @@ pub enum IdOf {
     Cursor,
     /// An answer, whose ETag is made of its hash.
     Tag,
+    /// A request that is made once, by its caller and its name.
+    Request,
+    /// What such a request asks for.
+    Asked,
 }
 
 /// The store's secret: made once, kept in the store, never sent.

@@ -9,6 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::versions::{STEPS, bring_up_to_date, version};
 use super::{Result, StoreError};
 
+/// How long a connection waits for another that writes.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A place for the tables, and the lock that keeps others out while it is open.
 pub struct Location {
     uri: String,
@@ -127,7 +130,7 @@ impl Location {
             | OpenFlags::SQLITE_OPEN_URI
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(&self.uri, flags)?;
-        db.busy_timeout(Duration::from_secs(30))?;
+        db.busy_timeout(PATIENCE)?;
         db.set_prepared_statement_cache_capacity(32);
         Ok(db)
     }

@@ -14,6 +14,7 @@ mod export;
 mod ids;
 mod location;
 pub mod office;
+mod once;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ pub use changes::{Done, EventsSoFar};
 pub use copies::{Contents, backup, restore};
 pub use export::{export, import_export, is_export};
 pub use ids::{IdOf, Key};
+pub use once::Once;
 
 /// Connections kept open for reading.
 const READERS: usize = 8;
@@ -88,6 +90,9 @@ pub enum StoreError {
         /// Longest name, in bytes.
         most: usize,
     },
+    /// A request has the name of another, which asked for something else.
+    #[error("the name of the request is that of another, which asked for something else")]
+    AskedOtherwise,
     /// A line isn't as an export has it.
     #[error("{0}")]
     NoExport(String),
@@ -225,6 +230,21 @@ impl Store {
             store: self,
             transaction: self.writer.begin()?,
         })
+    }
+
+    /// What came of a request that changes nothing in the store, if it was made before.
+    ///
+    /// # Errors
+    /// [`StoreError::AskedOtherwise`].
+    pub async fn answered(&self, once: Once) -> Result<Done> {
+        let nothing = Change::Together(Vec::new());
+        let change = Change::Once(once, Box::new(nothing));
+        self.writer.make(change).await
+    }
+
+    /// Notes how many jobs were erased for a request.
+    pub async fn note_jobs(&self, once: Once, jobs: u64) -> Result<Done> {
+        self.writer.make(Change::NoteJobs(once, jobs)).await
     }
 
     /// Erases a post and its events.

@@ -15,7 +15,7 @@ pub type Step = fn(&Connection) -> rusqlite::Result<()>;
 ///
 /// A change of the tables is one more step at the end. A step that was released stays as it is:
 /// stores went through it, and new ones go through all of them.
-pub const STEPS: &[Step] = &[posts_and_events, keys_and_audit];
+pub const STEPS: &[Step] = &[posts_and_events, keys_and_audit, answered_requests];
 
 /// Version of the tables; 0 where there are none.
 ///
@@ -142,6 +142,24 @@ CREATE TABLE audit (
     events INTEGER NOT NULL
 );
 CREATE INDEX audit_by_target ON audit (target) WHERE target IS NOT NULL;
+",
+    )
+}
+
+/// Version 3: requests that are made once, and what came of them, for a day.
+fn answered_requests(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch(
+        "
+CREATE TABLE answered (
+    request BLOB PRIMARY KEY,       -- keyed hash of the API key's name and the request's
+    asked BLOB NOT NULL,            -- keyed hash of what was asked
+    at INTEGER NOT NULL,            -- seconds since 1970
+    posts INTEGER NOT NULL,
+    events INTEGER NOT NULL,
+    known INTEGER NOT NULL,
+    jobs INTEGER                    -- erased for it; null until that is done
+) WITHOUT ROWID;
+CREATE INDEX answered_by_age ON answered (at);
 ",
     )
 }

@@ -5,12 +5,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::mpsc::error::TryRecvError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::cache::Cache;
 use super::changes::{Change, Done, News};
+use super::location::PATIENCE;
 use super::tables::record_of;
 use super::{Result, StoreError};
 use crate::published::record::PostRecord;
@@ -23,6 +26,9 @@ const TOGETHER: usize = 20_000;
 /// Pages of the tables kept in memory during a long transaction, in KiB: its events are spread
 /// over the whole index of their post.
 const LONG_CACHE: i64 = 64 << 10;
+
+/// How often a journal is tried again that has something erased in it.
+const RETRY: Duration = Duration::from_millis(25);
 
 struct Job {
     change: Change,
@@ -121,7 +127,9 @@ impl Drop for Writer {
 }
 
 fn run(mut db: Connection, mut work: mpsc::Receiver<Work>, cache: &Cache) {
-    while let Some(mut next) = work.blocking_recv() {
+    // Who was ended right after an erase has left what was erased in the journal.
+    let mut is_erased = empty_journal(&db);
+    while let Some(mut next) = next_work(&mut work, &db, &mut is_erased) {
         let (mut weight, mut batch) = (0, Vec::new());
         let steps = loop {
             match next {
@@ -139,20 +147,43 @@ fn run(mut db: Connection, mut work: mpsc::Receiver<Work>, cache: &Cache) {
                 Err(_) => break None,
             }
         };
-        make_together(&mut db, batch, cache);
+        is_erased &= make_together(&mut db, batch, cache);
         if let Some(steps) = steps {
             make_steps(&mut db, steps, cache);
+            // A long transaction makes a long journal.
+            is_erased = empty_journal(&db);
         }
     }
 }
 
-fn make_together(db: &mut Connection, batch: Vec<Job>, cache: &Cache) {
+/// Waits for work. Meanwhile a journal in which something is that was erased is emptied, as soon as no
+/// reader is in the way; `is_erased` is true when there is none.
+fn next_work(
+    work: &mut mpsc::Receiver<Work>,
+    db: &Connection,
+    is_erased: &mut bool,
+) -> Option<Work> {
+    while !*is_erased {
+        match work.try_recv() {
+            Ok(next) => return Some(next),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => std::thread::sleep(RETRY),
+        }
+        *is_erased = empty_journal(db);
+    }
+    work.blocking_recv()
+}
+
+/// Makes changes, and answers those who asked for them. False if something was erased that is still in
+/// the journal.
+fn make_together(db: &mut Connection, batch: Vec<Job>, cache: &Cache) -> bool {
     if batch.is_empty() {
-        return;
+        return true;
     }
     let erases = batch.iter().any(|job| job.change.erases());
     let mut replies = Vec::with_capacity(batch.len());
     let committed = commit(db, batch, &mut replies);
+    let mut answers = Vec::with_capacity(replies.len());
     for (reply, outcome) in replies {
         let outcome = match (&committed, outcome) {
             (Ok(()), Ok((done, news))) => {
@@ -162,18 +193,24 @@ fn make_together(db: &mut Connection, batch: Vec<Job>, cache: &Cache) {
             (Err(problem), Ok(_)) => Err(StoreError::Failed(problem.to_string())),
             (_, Err(error)) => Err(error),
         };
+        answers.push((reply, outcome));
+    }
+    // Before anybody is told that it is gone.
+    let is_erased = !erases || committed.is_err() || empty_journal(db);
+    for (reply, outcome) in answers {
         // A client that hung up doesn't need to know.
         reply.send(outcome).ok();
     }
-    if erases && committed.is_ok() {
-        empty_journal(db);
-    }
+    is_erased
 }
 
-/// What was erased leaves the journal too; if a reader is in the way, the next time.
-fn empty_journal(db: &Connection) {
-    db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
-        .ok();
+/// Takes out of the journal what was erased; false if a reader is in the way, which isn't waited for.
+fn empty_journal(db: &Connection) -> bool {
+    let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+    db.busy_timeout(Duration::ZERO).ok();
+    let in_the_way = db.query_row(sql, [], |row| row.get(0));
+    db.busy_timeout(PATIENCE).ok();
+    in_the_way == Ok(0)
 }
 
 /// Makes the steps of a long transaction until they end.
@@ -221,8 +258,6 @@ fn make_steps(db: &mut Connection, mut steps: mpsc::Receiver<Step>, cache: &Cach
     if let Ok(usual) = usual {
         db.pragma_update(None, "cache_size", usual).ok();
     }
-    // A long transaction makes a long journal.
-    empty_journal(db);
 }
 
 /// Answers the first step with what is wrong, and no other.
@@ -441,6 +476,38 @@ mod tests {
         }
         writer.make(Change::ErasePost(1)).await.unwrap();
         assert_eq!(events(), None);
+    }
+
+    #[tokio::test]
+    async fn what_was_erased_leaves_the_journal_when_the_last_reader_has_gone() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("store.db");
+        let db = open(&file);
+        db.pragma_update(None, "journal_mode", "wal").unwrap();
+        let journal = directory.path().join("store.db-wal");
+        let length = || std::fs::metadata(&journal).unwrap().len();
+        let writer = Writer::start(db, Arc::default());
+        writer.make(put(1)).await.unwrap();
+        assert!(length() > 0);
+        let reader = Connection::open(&file).unwrap();
+        let reading = reader.unchecked_transaction().unwrap();
+        let posts = "SELECT count(*) FROM posts";
+        let count = |db: &Connection| db.query_row(posts, [], |row| row.get(0));
+        assert_eq!(count(&reading), Ok(1));
+        // The reader holds up neither this nor what comes after it.
+        writer.make(Change::ErasePost(1)).await.unwrap();
+        writer.make(put(2)).await.unwrap();
+        assert!(length() > 0);
+        assert_eq!(count(&reading), Ok(1));
+        drop(reading);
+        while length() > 0 {
+            std::thread::yield_now();
+        }
+        // At once where nobody reads.
+        writer.make(append(2, 3)).await.unwrap();
+        assert!(length() > 0);
+        writer.make(Change::ErasePost(2)).await.unwrap();
+        assert_eq!(length(), 0);
     }
 
     #[tokio::test]

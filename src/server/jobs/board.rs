@@ -7,17 +7,16 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::sync::Semaphore;
 
+use super::arrivals::{Arrivals, Erased, ids};
 use super::failure::JobFailure;
 use super::folder::Folder;
 use super::record::{Job, JobError, JobState, Progress, Record};
 use super::{Settings, runner};
-use crate::bulk::{Form, Tally, has_cell};
+use crate::bulk::{Form, Tally, mentions};
 use crate::scorer::Scorer;
+use crate::server::access::Caller;
 
-/// Files that may arrive at once.
-const UPLOADS: usize = 4;
 /// How often jobs that have been kept long enough are looked for.
 const SWEEP: Duration = Duration::from_secs(600);
 
@@ -27,9 +26,11 @@ pub struct Jobs {
     pub(super) folder: Folder,
     /// The bounds.
     pub(super) settings: Settings,
-    /// Permits for files on their way.
-    pub(super) uploads: Arc<Semaphore>,
+    /// Files on their way.
+    pub(super) arrivals: Arrivals,
     jobs: Mutex<BTreeMap<String, Known>>,
+    /// Held by who erases files.
+    erasing: Mutex<()>,
     changed: Condvar,
 }
 
@@ -37,6 +38,22 @@ pub struct Jobs {
 struct Known {
     record: Record,
     progress: Option<Progress>,
+    /// True once it is to be erased: it is here until none of its files is left, and nobody sees it.
+    erased: bool,
+}
+
+impl Known {
+    fn new(record: Record) -> Self {
+        Known {
+            record,
+            progress: None,
+            erased: false,
+        }
+    }
+
+    fn is_seen_by(&self, caller: &Caller) -> bool {
+        !self.erased && caller.may_see(self.record.owner.as_deref())
+    }
 }
 
 /// The scorer in use, whenever it is asked for.
@@ -54,14 +71,14 @@ impl Jobs {
             if record.state == JobState::Running {
                 record.state = JobState::Waiting;
             }
-            let progress = None;
-            (record.id.clone(), Known { record, progress })
+            (record.id.clone(), Known::new(record))
         };
         let jobs = Arc::new(Jobs {
             folder,
             settings,
-            uploads: Arc::new(Semaphore::new(UPLOADS)),
+            arrivals: Arrivals::default(),
             jobs: Mutex::new(records.into_iter().map(known).collect()),
+            erasing: Mutex::default(),
             changed: Condvar::new(),
         });
         runner::start(Arc::clone(&jobs), scorer)?;
@@ -79,7 +96,7 @@ impl Jobs {
 
     /// Fails if no more jobs may wait, or the disk has no room for `more` bytes.
     pub(super) fn check_room(&self, more: u64) -> Result<(), JobFailure> {
-        let waiting = |known: &&Known| known.record.state == JobState::Waiting;
+        let waiting = |known: &&Known| known.record.state == JobState::Waiting && !known.erased;
         if self.lock().values().filter(waiting).count() >= self.settings.most_waiting {
             return Err(JobFailure::Full);
         }
@@ -89,38 +106,92 @@ impl Jobs {
         Ok(())
     }
 
-    /// Takes a job whose input has arrived. When it returns the job is safe on the disk.
+    /// Takes a job whose input has arrived. When it returns the job is safe on the disk. If the same
+    /// request brought a job before, that is returned and this one isn't taken.
     pub(super) fn accept(&self, record: Record) -> Result<Job, JobFailure> {
-        self.folder.accept(&record)?;
-        let known = Known {
-            record,
-            progress: None,
-        };
-        let job = self.told(&known);
-        self.lock().insert(known.record.id.clone(), known);
-        self.changed.notify_all();
-        Ok(job)
+        loop {
+            // Whoever erases meanwhile finds it on its way or among the jobs.
+            let accepted = self.arrivals.end(&record.id, || {
+                if let Some(job) = self.sent_before(&record)? {
+                    return Ok(job);
+                }
+                self.folder.accept(&record)?;
+                let known = Known::new(record.clone());
+                let job = self.told(&known);
+                self.lock().insert(record.id.clone(), known);
+                self.changed.notify_all();
+                Ok(job)
+            });
+            match accepted {
+                Ok(accepted) => return accepted,
+                Err(erased) => self.look_through(&record, &erased)?,
+            }
+        }
     }
 
-    /// Up to `most` jobs, newest first, older than `before`.
-    pub(super) fn list(&self, before: Option<&str>, most: usize) -> Vec<Job> {
+    /// The job that the request of a record brought before.
+    fn sent_before(&self, record: &Record) -> Result<Option<Job>, JobFailure> {
+        let Some((request, asked)) = &record.once else {
+            return Ok(None);
+        };
+        let jobs = self.lock();
+        let same = jobs.values().filter(|known| !known.erased).find(|known| {
+            let once = known.record.once.as_ref();
+            once.is_some_and(|(before, _)| before == request)
+        });
+        let Some(same) = same else {
+            return Ok(None);
+        };
+        match same
+            .record
+            .once
+            .as_ref()
+            .is_some_and(|(_, before)| before == asked)
+        {
+            true => Ok(Some(self.told(same))),
+            false => Err(JobFailure::AskedOtherwise),
+        }
+    }
+
+    /// Fails if a job that isn't accepted yet has something that was erased.
+    fn look_through(&self, record: &Record, erased: &[Erased]) -> Result<(), JobFailure> {
+        let (file, encoding) = (
+            self.folder.incoming_input(&record.id),
+            record.options.asked().encoding,
+        );
+        let ids = ids(erased);
+        let has_id = || !ids.is_empty() && mentions(&file, encoding, &ids).unwrap_or(true);
+        match erased.iter().any(|erased| erased.is_in(record)) || has_id() {
+            true => Err(JobFailure::ErasedMeanwhile),
+            false => Ok(()),
+        }
+    }
+
+    /// Up to `most` jobs that a caller may see, newest first, older than `before`.
+    pub(super) fn list(&self, caller: &Caller, before: Option<&str>, most: usize) -> Vec<Job> {
         let jobs = self.lock();
         let end = before.map_or(Bound::Unbounded, Bound::Excluded);
         let older = jobs.range::<str, _>((Bound::Unbounded, end)).rev();
-        older.take(most).map(|(_, job)| self.told(job)).collect()
+        let seen = older.filter(|(_, job)| job.is_seen_by(caller));
+        seen.take(most).map(|(_, job)| self.told(job)).collect()
     }
 
-    /// A job.
-    pub(super) fn get(&self, id: &str) -> Result<Job, JobFailure> {
+    /// A job, if the caller may see it.
+    pub(super) fn get(&self, caller: &Caller, id: &str) -> Result<Job, JobFailure> {
         let jobs = self.lock();
-        let known = jobs.get(id).ok_or(JobFailure::NoSuchJob)?;
-        Ok(self.told(known))
+        let known = jobs.get(id).filter(|known| known.is_seen_by(caller));
+        Ok(self.told(known.ok_or(JobFailure::NoSuchJob)?))
     }
 
-    /// The file, its name for whoever fetches it, and its form.
-    pub(super) fn result(&self, id: &str) -> Result<(PathBuf, String, Form), JobFailure> {
+    /// The file, its name for whoever fetches it, and its form, if the caller may see the job.
+    pub(super) fn result(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(PathBuf, String, Form), JobFailure> {
         let jobs = self.lock();
-        let record = &jobs.get(id).ok_or(JobFailure::NoSuchJob)?.record;
+        let known = jobs.get(id).filter(|known| known.is_seen_by(caller));
+        let record = &known.ok_or(JobFailure::NoSuchJob)?.record;
         if record.state != JobState::Done {
             return Err(JobFailure::NotDone(record.state));
         }
@@ -130,58 +201,51 @@ impl Jobs {
         Ok((self.folder.result(id, record.out), name, record.out))
     }
 
-    /// Stops a job if it runs, and erases all of it.
-    pub(super) fn erase(&self, id: &str) -> Result<(), JobFailure> {
-        let there = self.lock().remove(id);
-        there.ok_or(JobFailure::NoSuchJob)?;
-        Ok(self.folder.erase(id)?)
-    }
-
-    /// Erases the jobs whose input or result has a cell with this text, and those that can't be
-    /// read to see; how many went.
-    pub(super) fn erase_with_cell(&self, text: &str) -> Result<u64, JobFailure> {
-        let files: Vec<(String, PathBuf)> = {
-            let jobs = self.lock();
-            let file = |(id, known): (&String, &Known)| {
-                let path = match known.record.state {
-                    JobState::Done => self.folder.result(id, known.record.out),
-                    _ => self.folder.input(id),
-                };
-                (id.clone(), path)
-            };
-            jobs.iter().map(file).collect()
-        };
-        let found = files
-            .into_iter()
-            .filter(|(_, path)| has_cell(path, text).unwrap_or(true));
-        self.erase_all(found.map(|(id, _)| id))
-    }
-
-    /// Erases jobs; how many were still there.
-    fn erase_all(&self, ids: impl Iterator<Item = String>) -> Result<u64, JobFailure> {
-        let mut erased = 0;
-        for id in ids {
-            match self.erase(&id) {
-                Ok(()) => erased += 1,
-                Err(JobFailure::NoSuchJob) => {}
-                Err(failure) => return Err(failure),
-            }
+    /// Stops a job of a caller if it runs, and erases all of it. One whose files couldn't be erased
+    /// before is tried again.
+    pub(super) fn erase_of(&self, caller: &Caller, id: &str) -> Result<(), JobFailure> {
+        let may = |known: &Known| caller.may_see(known.record.owner.as_deref());
+        match self.lock().get(id) {
+            Some(known) if may(known) => {}
+            _ => return Err(JobFailure::NoSuchJob),
         }
-        Ok(erased)
+        match self.erase(id)? {
+            true => Ok(()),
+            false => Err(JobFailure::NoSuchJob),
+        }
     }
 
-    /// Erases the jobs that were asked for a brand of this id or name; how many went.
-    pub(super) fn erase_of_brand(&self, brand: &str) -> Result<u64, JobFailure> {
-        let of_it = |known: &Known| {
-            let asked = known.record.options.brand.as_ref();
-            asked.is_some_and(|b| b.id.as_deref() == Some(brand) || b.name == brand)
-        };
-        let ids: Vec<String> = {
+    /// Stops a job if it runs, and erases all of it; false if it was gone before. It is forgotten when
+    /// none of its files is left, so that who fails can try again.
+    fn erase(&self, id: &str) -> Result<bool, JobFailure> {
+        let _alone = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.lock().get_mut(id) {
+            Some(known) => known.erased = true,
+            None => return Ok(false),
+        }
+        self.folder.erase(id)?;
+        Ok(self.lock().remove(id).is_some())
+    }
+
+    /// Erases the jobs that have something that is erased, and those that can't be read to see; has it
+    /// looked for in files on their way. How many jobs went.
+    pub(super) fn erase_with(&self, erased: &Erased) -> Result<u64, JobFailure> {
+        self.arrivals.tell(erased);
+        let all: Vec<(Record, bool)> = {
             let jobs = self.lock();
-            let ids = jobs.iter().filter(|(_, known)| of_it(known));
-            ids.map(|(id, _)| id.clone()).collect()
+            let all = jobs.values();
+            all.map(|known| (known.record.clone(), known.erased))
+                .collect()
         };
-        self.erase_all(ids.into_iter())
+        let ids = ids(std::slice::from_ref(erased));
+        let mut gone = 0;
+        for (record, was_erased) in all {
+            let has_it = was_erased
+                || erased.is_in(&record)
+                || (!ids.is_empty() && self.folder.mentions(&record, &ids));
+            gone += u64::from(has_it && self.erase(&record.id)?);
+        }
+        Ok(gone)
     }
 
     /// Waits for a job to do, and says that it runs. Meanwhile those that have been kept long
@@ -192,7 +256,7 @@ impl Jobs {
             let mut jobs = self.lock();
             let waiting = jobs
                 .values_mut()
-                .find(|known| known.record.state == JobState::Waiting);
+                .find(|known| known.record.state == JobState::Waiting && !known.erased);
             if let Some(known) = waiting {
                 known.record.state = JobState::Running;
                 return known.record.clone();
@@ -208,9 +272,10 @@ impl Jobs {
             let end = known.record.ended_at?;
             Some(end.checked_add(self.settings.kept_for)? <= now)
         };
+        let over = |known: &Known| known.erased || over(known) == Some(true);
         let old: Vec<String> = {
             let jobs = self.lock();
-            let old = jobs.iter().filter(|(_, known)| over(known) == Some(true));
+            let old = jobs.iter().filter(|(_, known)| over(known));
             old.map(|(id, _)| id.clone()).collect()
         };
         for id in old {
@@ -223,7 +288,7 @@ impl Jobs {
     /// Notes how many rows a job has and how many are done; false if it was erased.
     pub(super) fn progress(&self, id: &str, rows: u64, done: u64) -> bool {
         let mut jobs = self.lock();
-        let Some(known) = jobs.get_mut(id) else {
+        let Some(known) = jobs.get_mut(id).filter(|known| !known.erased) else {
             return false;
         };
         known.record.rows = Some(rows);
@@ -237,8 +302,11 @@ impl Jobs {
     /// Notes what became of a job, on the disk first; true if it is there. One that was erased
     /// meanwhile stays so.
     pub(super) fn end(&self, id: &str, outcome: Result<Tally, JobError>) -> bool {
-        let Some(mut record) = self.lock().get(id).map(|known| known.record.clone()) else {
+        let kept = |known: &&Known| !known.erased;
+        let record = self.lock().get(id).filter(kept).map(|k| k.record.clone());
+        let Some(mut record) = record else {
             // It may have written a file after the others were gone.
+            let _alone = self.erasing.lock().unwrap_or_else(PoisonError::into_inner);
             self.folder.erase(id).ok();
             return false;
         };

@@ -13,6 +13,10 @@ pub enum JobFailure {
     NoSuchJob,
     /// It has no result, for it is in this state.
     NotDone(JobState),
+    /// Something of it was erased while its file arrived.
+    ErasedMeanwhile,
+    /// The request has the name of another, which asked for something else.
+    AskedOtherwise,
     /// As many wait as may.
     Full,
     /// The disk, or the part of it that is for jobs, is full.
@@ -27,7 +31,8 @@ impl JobFailure {
         match self {
             JobFailure::NoFolder => StatusCode::NOT_IMPLEMENTED,
             JobFailure::NoSuchJob => StatusCode::NOT_FOUND,
-            JobFailure::NotDone(_) => StatusCode::CONFLICT,
+            JobFailure::NotDone(_) | JobFailure::ErasedMeanwhile => StatusCode::CONFLICT,
+            JobFailure::AskedOtherwise => StatusCode::UNPROCESSABLE_ENTITY,
             JobFailure::Full => StatusCode::SERVICE_UNAVAILABLE,
             JobFailure::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             JobFailure::Disk(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -40,6 +45,8 @@ impl JobFailure {
             JobFailure::NoFolder => "no_jobs",
             JobFailure::NoSuchJob => "not_found",
             JobFailure::NotDone(_) => "job_not_done",
+            JobFailure::ErasedMeanwhile => "erased_meanwhile",
+            JobFailure::AskedOtherwise => "idempotency_key_reused",
             JobFailure::Full => "jobs_full",
             JobFailure::NoRoom => "no_room",
             JobFailure::Disk(_) => "store",
@@ -62,6 +69,15 @@ impl JobFailure {
                 let state = state.name();
                 (Some("id"), format!("the job is {state}: {problem}"))
             }
+            JobFailure::ErasedMeanwhile => (
+                None,
+                "an id or brand of it was erased while the file arrived: nothing was accepted"
+                    .to_owned(),
+            ),
+            JobFailure::AskedOtherwise => (
+                Some("Idempotency-Key"),
+                "is that of an earlier request, which asked for something else".to_owned(),
+            ),
             JobFailure::Full => (
                 None,
                 "as many jobs wait as may: try again when one has begun".to_owned(),
@@ -81,6 +97,8 @@ impl JobFailure {
             JobFailure::NoFolder,
             JobFailure::NoSuchJob,
             JobFailure::NotDone(JobState::Waiting),
+            JobFailure::ErasedMeanwhile,
+            JobFailure::AskedOtherwise,
             JobFailure::Full,
             JobFailure::NoRoom,
             JobFailure::Disk(std::io::ErrorKind::Other.into()),
@@ -91,6 +109,8 @@ impl JobFailure {
                 JobFailure::NoFolder
                 | JobFailure::NoSuchJob
                 | JobFailure::NotDone(_)
+                | JobFailure::ErasedMeanwhile
+                | JobFailure::AskedOtherwise
                 | JobFailure::Full
                 | JobFailure::NoRoom
                 | JobFailure::Disk(_) => {}

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::record::Record;
-use crate::bulk::Form;
+use crate::bulk::{Form, journal_of, mentioned_in, mentions};
 
 const RECORD: &str = "job.json";
 const INPUT: &str = "input";
@@ -66,11 +66,32 @@ impl Folder {
         self.of(id).join(format!("result.{}", form.name()))
     }
 
+    /// The path of the input of a job that is on its way.
+    pub fn incoming_input(&self, id: &str) -> PathBuf {
+        self.0.join(format!("{INCOMING}{id}")).join(INPUT)
+    }
+
+    /// True if one of these ids stands in a job: in what was sent with its file, in the file, in its
+    /// result or in what is kept meanwhile. One that can't be read to see may have it.
+    pub fn mentions(&self, record: &Record, ids: &[String]) -> bool {
+        let out = self.result(&record.id, record.out);
+        let encoding = record.options.asked().encoding;
+        // The input goes when the result is there, so it is looked at first.
+        let files = [
+            (self.input(&record.id), encoding),
+            (journal_of(&out), None),
+            (out, None),
+        ];
+        mentioned_in(&record.words(), ids)
+            || files.iter().any(|(file, encoding)| {
+                mentions(file, *encoding, ids).unwrap_or_else(|error| !error.is_of_no_file())
+            })
+    }
+
     /// Begins a job whose input is on its way; the path of its input.
     pub fn begin(&self, id: &str) -> io::Result<PathBuf> {
-        let path = self.0.join(format!("{INCOMING}{id}"));
-        owners_folder(&path)?;
-        Ok(path.join(INPUT))
+        owners_folder(&self.0.join(format!("{INCOMING}{id}")))?;
+        Ok(self.incoming_input(id))
     }
 
     /// Lets go of a job whose input didn't arrive.

@@ -107,6 +107,13 @@ pub struct JobError {
 pub struct Record {
     /// Names the folder.
     pub id: String,
+    /// Name of the key that it was sent with; none where nobody needed one, or asked for it.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// The request that it was sent by, if that is made once however often it is sent, and what that
+    /// asks for; as keyed hashes.
+    #[serde(default)]
+    pub once: Option<(String, String)>,
     /// As it was sent.
     pub name: Option<String>,
     /// How far it was when this was written.
@@ -222,6 +229,12 @@ impl Record {
             counts: self.counts.clone(),
             error: self.error.clone(),
         }
+    }
+
+    /// All that was sent with the file, and what is said of its rows: ids may be in it.
+    pub fn words(&self) -> String {
+        let first = self.counts.as_ref().map(|counts| &counts.first);
+        serde_json::json!([self.name, self.options.brand, first, self.error]).to_string()
     }
 
     /// The job is done.

@@ -5,12 +5,13 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Uri, header};
 use encoding_rs::Encoding;
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -24,14 +25,17 @@ use crate::definition::value::Weights;
 use crate::post::brand::BrandProfile;
 use crate::post::json;
 use crate::published::import::offset;
+use crate::published::store::Once;
+use crate::server::access::Caller;
 use crate::server::error::Failure;
 use crate::server::request::Params;
 use crate::server::work::blocking;
 
 /// Parts of a body that wait for the disk.
 const WAITING: usize = 16;
-/// How long the next part of a body may take to arrive.
+/// How long so many bytes of a body may take to arrive: who sends less holds a place for nothing.
 const PART_TIME: Duration = Duration::from_secs(30);
+const PART_BYTES: usize = 16 << 10;
 /// Bytes that arrive between two looks at the room on the disk.
 const LOOK_EVERY: u64 = 64 << 20;
 /// Bytes of a refused body that are taken, and how long that may last.
@@ -158,13 +162,11 @@ pub fn escaped(name: &str) -> String {
 /// Streams a body to the disk and accepts the job.
 pub async fn receive(
     jobs: &Arc<Jobs>,
+    caller: &Caller,
     submitted: Submitted,
     request: Request,
+    once: impl Fn(&str) -> Option<Once>,
 ) -> Result<Job, Failure> {
-    let uploads = Arc::clone(&jobs.uploads);
-    let _held = uploads
-        .try_acquire_owned()
-        .map_err(|_| Failure::Overloaded)?;
     let most = jobs.settings.most_input_bytes;
     let body = request.into_body();
     let declared = body.size_hint().lower();
@@ -178,14 +180,20 @@ pub async fn receive(
     let now = OffsetDateTime::now_utc();
     let millis = now.unix_timestamp_nanos() / 1_000_000;
     let id = format!("{millis:012x}{:08x}", rand::random::<u32>());
+    if !jobs.arrivals.begin(&id, caller.shared_name()) {
+        return Err(Failure::Overloaded);
+    }
     let arriving = Arriving {
         jobs: Arc::clone(jobs),
         id: id.clone(),
         accepted: false,
     };
-    let bytes = arriving.stream(body, most).await?;
+    let (bytes, sha256) = arriving.stream(body, most).await?;
+    let once = once(&sha256).map(|once| once.names());
     let record = Record {
         id,
+        owner: caller.owner(),
+        once,
         name: submitted.name,
         state: JobState::Waiting,
         created_at: now,
@@ -204,7 +212,8 @@ pub async fn receive(
 /// read why.
 async fn discard(mut body: Body) {
     let mut bytes = 0;
-    while let Ok(Some(part)) = next_part(&mut body).await {
+    let mut patience = PART_TIME;
+    while let Ok(Some(part)) = next_part(&mut body, &mut patience).await {
         bytes += part.len();
         if bytes > MOST_DISCARDED {
             break;
@@ -226,27 +235,28 @@ struct Arriving {
 impl Drop for Arriving {
     fn drop(&mut self) {
         if !self.accepted {
+            self.jobs.arrivals.give_up(&self.id);
             self.jobs.folder.give_up(&self.id);
         }
     }
 }
 
 impl Arriving {
-    /// Writes a body of at most `most` bytes to the disk; its length.
-    async fn stream(&self, body: Body, most: u64) -> Result<u64, Failure> {
+    /// Writes a body of at most `most` bytes to the disk; its length and its SHA-256.
+    async fn stream(&self, body: Body, most: u64) -> Result<(u64, String), Failure> {
         let path = self.jobs.folder.begin(&self.id).map_err(JobFailure::from)?;
         let (parts, taken) = mpsc::channel(WAITING);
         let to = path.clone();
         let write = tokio::spawn(blocking(move || Ok(write(&to, taken)?)));
         let handed_over = self.hand_over(body, most, parts).await;
         // Whatever became of it, nobody writes any more when the files are removed.
-        write.await.map_err(|_| Failure::Internal)??;
+        let sha256 = write.await.map_err(|_| Failure::Internal)??;
         let bytes = handed_over?;
         if bytes == 0 {
             return Err(wrong("file", "is empty"));
         }
         blocking(move || refuse_databases(&path)).await?;
-        Ok(bytes)
+        Ok((bytes, sha256))
     }
 
     /// Hands the parts of a body to who writes them; their length.
@@ -258,8 +268,13 @@ impl Arriving {
     ) -> Result<u64, Failure> {
         let mut bytes = 0;
         let mut looked = 0;
-        while let Some(part) = next_part(&mut body).await? {
+        let (mut patience, mut since) = (PART_TIME, 0);
+        while let Some(part) = next_part(&mut body, &mut patience).await? {
             bytes += part.len() as u64;
+            since += part.len();
+            if since >= PART_BYTES {
+                (patience, since) = (PART_TIME, 0);
+            }
             if bytes > most {
                 return Err(too_large(most));
             }
@@ -277,17 +292,23 @@ impl Arriving {
     }
 
     fn accept(mut self, record: Record) -> Result<Job, JobFailure> {
+        let id = record.id.clone();
         let job = self.jobs.accept(record)?;
-        self.accepted = true;
+        // It may be that of an earlier request.
+        self.accepted = job.id == id;
         Ok(job)
     }
 }
 
-/// The next bytes of a body; `None` at its end.
-async fn next_part(body: &mut Body) -> Result<Option<Bytes>, Failure> {
+/// The next bytes of a body; `None` at its end. `patience` is how long they may take, and is less by
+/// what they took.
+async fn next_part(body: &mut Body, patience: &mut Duration) -> Result<Option<Bytes>, Failure> {
     loop {
+        let begin = Instant::now();
         let frame = std::future::poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx));
-        match timeout(PART_TIME, frame).await {
+        let came = timeout(*patience, frame).await;
+        *patience = patience.saturating_sub(begin.elapsed());
+        match came {
             Err(_) => return Err(Failure::TooSlow),
             Ok(None) => return Ok(None),
             Ok(Some(Err(_))) => return Err(Failure::BodyBroken),
@@ -301,17 +322,24 @@ async fn next_part(body: &mut Body) -> Result<Option<Bytes>, Failure> {
     }
 }
 
-/// Writes what comes. When it returns all of it is on the disk.
-fn write(path: &Path, mut parts: mpsc::Receiver<Bytes>) -> Result<(), JobFailure> {
+/// Writes what comes; its SHA-256. When it returns all of it is on the disk.
+fn write(path: &Path, mut parts: mpsc::Receiver<Bytes>) -> Result<String, JobFailure> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
+    let mut sha256 = Sha256::new();
     while let Some(part) = parts.blocking_recv() {
+        sha256.update(&part);
         file.write_all(&part)?;
     }
-    Ok(file.sync_all()?)
+    file.sync_all()?;
+    Ok(sha256
+        .finalize()
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect())
 }
 
 /// A database runs what is in it when it is opened: none is taken from strangers.

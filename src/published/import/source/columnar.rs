@@ -58,3 +58,13 @@ pub fn visit(path: &Path, visit: &mut Visit) -> Result<(), SourceError> {
     }
     Ok(())
 }
+
+/// Hands on every row as JSON, each with the end of a line behind it.
+pub fn each_row(path: &Path, take: &mut dyn FnMut(&str)) -> Result<(), SourceError> {
+    let file = SerializedFileReader::new(File::open(path)?)?;
+    for read in file.get_row_iter(None)? {
+        take(&read?.to_json_value().to_string());
+        take("\n");
+    }
+    Ok(())
+}

@@ -287,6 +287,43 @@ impl Source {
     }
 }
 
+#[cfg(feature = "server")]
+impl Source {
+    /// Hands on all that stands in the file, piece by piece, whether its rows are good or bad: a text
+    /// file as it is, of others each cell, or each row as JSON, on a line of its own.
+    pub fn each_text(&self, take: &mut dyn FnMut(&str)) -> Result<(), SourceError> {
+        match self.kind {
+            Kind::Text(..) => {
+                let mut text = self.text()?;
+                loop {
+                    let ready = text.fill_buf()?;
+                    if ready.is_empty() {
+                        return Ok(());
+                    }
+                    // What is decoded ends where a character does.
+                    take(&String::from_utf8_lossy(ready));
+                    let length = ready.len();
+                    text.consume(length);
+                }
+            }
+            Kind::Workbook => workbook::each_cell(&self.content, take),
+            Kind::Parquet => columnar::each_row(self.content.path()?, take),
+            Kind::Database => {
+                for section in self.sections(&|_| true)? {
+                    self.visit(&section, &mut |_, row| {
+                        for (_, cell) in row.into_iter().flat_map(Row::exact_cells) {
+                            take(cell);
+                            take("\n");
+                        }
+                        ControlFlow::Continue(())
+                    })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
 impl Section {
     /// The place of a row in an error: `lines[3]`, `rows[3]` or `Comments.rows[3]`.
     pub fn place(&self, row: usize) -> String {

@@ -81,6 +81,22 @@ pub fn visit(content: &Content, sheet: &Sheet, visit: &mut Visit) -> Result<(), 
     })
 }
 
+/// Hands on every cell of every sheet, each with the end of a line behind it.
+#[cfg(feature = "server")]
+pub fn each_cell(content: &Content, take: &mut dyn FnMut(&str)) -> Result<(), SourceError> {
+    let mut book = open(content)?;
+    for name in book.sheet_names() {
+        each_row(&mut book, &name, &mut |_, cells| {
+            for cell in cells {
+                take(cell);
+                take("\n");
+            }
+            true
+        })?;
+    }
+    Ok(())
+}
+
 /// Hands on every row that has a cell, with its number from 1, until `take` says no.
 fn each_row(
     book: &mut Book,
