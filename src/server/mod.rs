@@ -6,6 +6,7 @@
 
 mod access;
 mod answers;
+mod buffer;
 mod connections;
 mod cors;
 mod cursor;
