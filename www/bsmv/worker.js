@@ -1,12 +1,13 @@
 /**
  * The worker's side of `WorkerScorer`: makes one `LocalScorer` and does what it is told.
  *
+ * @import { Progress } from "./types.js"
  * @import { Call, Told } from "./worker-scorer.js"
  */
 import { fromModule, ScorerError } from "./errors.js";
-import { init } from "./scorer.js";
+import { load } from "./scorer.js";
 
-/** @type {Awaited<ReturnType<typeof init>> | undefined} */
+/** @type {import("./scorer.js").LocalScorer | undefined} */
 let scorer;
 /** Stops of calls under way, by their numbers. @type {Map<number, AbortController>} */
 const stops = new Map();
@@ -27,13 +28,14 @@ globalThis.addEventListener("message", async (event) => {
     /** @type {unknown} */
     let value;
     switch (method) {
-      case "init":
-        scorer = await init({
-          ...args[0],
-          signal,
-          onProgress: (progress) => tell({ id, note: progress }),
-        });
+      case "init": {
+        const onProgress = (/** @type {Progress} */ progress) => tell({ id, note: progress });
+        const loaded = await load({ ...args[0], signal, onProgress });
+        scorer = loaded.scorer;
+        // What is asked first is answered before.
+        setTimeout(loaded.keep);
         break;
+      }
       case "explainWords":
         value = await scorer?.explainWords(args[0], {
           signal,

@@ -83,7 +83,7 @@ export function pastPosts(shown) {
 /** @param {Import} one @param {PageSpeech} speech @param {Parameters<typeof pastPosts>[0]["on"]} on */
 function imported(one, speech, on) {
   const { id, name, tools, platform, posts, first, last, skipped } = one;
-  const day = new Intl.DateTimeFormat(speech.language, { dateStyle: "medium" });
+  const day = speech.times({ dateStyle: "medium" });
   return html`<li>
     <p>
       <strong><bdi>${name}</bdi></strong>

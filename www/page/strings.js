@@ -1,7 +1,7 @@
 /** Every text of the page; index.html holds none. Each key of `en` is one of `zh`. */
 /** @import { Text } from "../bsmv/element/strings.js" */
 /** @import { Language } from "../bsmv/element/speech.js" */
-import { Speech } from "../bsmv/element/speech.js";
+import { speechesOf } from "../bsmv/element/speech.js";
 
 const en = {
   title: "BSMV: what a post is worth to a brand",
@@ -455,7 +455,7 @@ const zh = {
 /** The texts by language. @type {{ en: Record<Key, Text>, zh: Record<Key, Text> }} */
 export const PAGE_STRINGS = { en, zh };
 
-/** @typedef {Speech<Key>} PageSpeech */
+/** @typedef {import("../bsmv/element/speech.js").Speech<Key>} PageSpeech */
 
-/** @param {Language} language @returns {PageSpeech} */
-export const pageSpeech = (language) => new Speech(language, PAGE_STRINGS[language]);
+/** @type {(language: Language) => PageSpeech} */
+export const pageSpeech = speechesOf(PAGE_STRINGS);

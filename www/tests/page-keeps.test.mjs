@@ -287,7 +287,7 @@ test("what a browser has once it keeps, what it needs at first is little, and th
   }
   const encoder = urls.findIndex((url) => url.includes("encoder_int8"));
   assert.ok(encoder <= 10, `asked for before the encoder: ${urls.slice(0, encoder).join(" ")}`);
-  assert.equal(answers.get(urls[encoder])?.["content-encoding"], "br");
+  assert.equal(answers.get(urls[encoder])?.["content-encoding"], "zstd");
   await page.context().close();
 });
 
