@@ -61,7 +61,7 @@ export function pastActions(page) {
       const one = page.state.past.find((one) => one.id === id);
       const platform = /** @type {Import["platform"]} */ (to);
       // Scores are of the platform that they were computed for.
-      if (one) return keepImports(page, [{ ...one, platform, worth: undefined }]);
+      if (one) return keepImports(page, [{ ...one, platform, assumed: false, worth: undefined }]);
     },
     score: (/** @type {string} */ platform) => {
       const posts = postsOf(page.state.past, platform).map(({ post }) => ({ ...post, platform }));
@@ -116,14 +116,19 @@ export function batchActions(page) {
         // Another file was given meanwhile.
         if (page.state.batch !== reading) return;
         if (rows.length === 0) return change({ phase: "failed", problem: "no_rows" });
-        const complete = (/** @type {ScoreRequest} */ request) =>
-          completed(page.state, request, tool);
+        const platforms = { assumed: 0, platform: page.state.settings.platform };
+        const complete = (/** @type {ScoreRequest} */ request) => {
+          const whole = completed(page.state, request, tool);
+          if (whole.post.platform !== (request.post.platform ?? "other")) platforms.assumed += 1;
+          return whole;
+        };
         await score(page, {
           ...NO_BATCH,
           name: file.name,
           rows: rowsOf(rows, complete),
           of: worthKey(page.state),
           leftOut: left_out,
+          platforms,
         });
       } catch (error) {
         if (page.state.batch === reading) change({ phase: "failed", problem: codeOf(error) });

@@ -31,7 +31,7 @@ const COLUMNS = ["line", "score", "range", "tone", "fit", "spread", "text"];
  */
 export function batchDialog(shown) {
   const { speech, batch, context, on } = shown;
-  const { phase, rows, leftOut, problem } = batch;
+  const { phase, rows, leftOut, platforms, problem } = batch;
   return dialog(
     { id: "batch", title: speech.text("batch"), speech, onClose: () => {} },
     html`
@@ -50,6 +50,11 @@ export function batchDialog(shown) {
           : nothing
       }
       ${leftOut.length > 0 ? html`<p class="hint">${speech.text("leftOut", { names: speech.list(leftOut) })}</p>` : nothing}
+      ${
+        platforms?.assumed
+          ? html`<p class="hint">${speech.text("batchAssumed", { n: platforms.assumed, platform: speech.platform(platforms.platform) })}</p>`
+          : nothing
+      }
       <p class=${phase === "reading" ? "spoken" : "batch-said"} role="status">${said(batch, speech)}</p>
       ${rows.length > 0 ? html`${progress(shown)} ${table(shown)}` : nothing}
     `,

@@ -27,6 +27,8 @@ import { inSteps, sortedInSteps } from "./steps.js";
  * @property {number} done rows with an answer, or without hope of one
  * @property {number} [left] seconds, once that can be told
  * @property {string[]} leftOut parts of the file that weren't read
+ * @property {{ assumed: number, platform: string }} [platforms] rows that name no platform that is known, and
+ *   the one that was taken for them
  * @property {string} [problem] code of what was wrong with the file, or with scoring
  * @property {Sort} sort
  * @property {number} page of the table, from 0

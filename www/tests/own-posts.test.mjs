@@ -74,6 +74,12 @@ test("a file of several platforms is several imports, and only a table of one's 
   const platforms = (/** @type {any} */ tools, /** @type {any} */ chosen) =>
     importsOf({ ...mixed, tools }, "f", chosen, NOW).map(({ platform }) => platform);
   assert.deepEqual(platforms(["posts"], "x"), ["xiaohongshu", "weibo", "x"]);
+  const told = importsOf({ ...mixed, tools: ["posts"] }, "f", "x", NOW);
+  assert.deepEqual(
+    told.map(({ assumed }) => assumed),
+    [false, false, true],
+    "which of them the page had to name is known",
+  );
   assert.deepEqual(platforms(["WeChat Channels, a creator's videos"], "x")[2], "other");
   assert.deepEqual(platforms(["Meta Business Suite, posts"], "x")[2], "other");
   assert.deepEqual(platforms(["Meta Business Suite, posts"], "instagram")[2], "instagram");

@@ -182,7 +182,7 @@ test("a batch is scored by rows: bad ones say why, it is sorted, saved, and a ro
     /127 of 130 have a score, 3 have none/,
   );
   const rows = page.locator("#batch tbody tr");
-  assert.equal(await rows.count(), 50, "the table is paged");
+  assert.equal(await rows.count(), 25, "the table is paged");
   const cells = (/** @type {number} */ row) =>
     rows
       .nth(row)
@@ -207,10 +207,10 @@ test("a batch is scored by rows: bad ones say why, it is sorted, saved, and a ro
     await page.locator("#batch th[data-column=score]").getAttribute("aria-sort"),
     "descending",
   );
-  await page.locator("#batch-after").click();
-  await page.locator("#batch-after").click();
-  assert.equal(await rows.count(), 30);
-  assert.equal((await cells(29))[1], "–", "those without a score come last");
+  for (let turn = 0; turn < 5; turn++) await page.locator("#batch-after").click();
+  await page.locator("#batch nav", { hasText: "126–130 of 130" }).waitFor();
+  assert.equal(await rows.count(), 5);
+  assert.equal((await cells(4))[1], "–", "those without a score come last");
   assert.ok(await page.locator("#batch-after").isDisabled());
 
   const [download] = await Promise.all([

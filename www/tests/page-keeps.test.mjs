@@ -152,6 +152,31 @@ test("a deleted draft comes back with its versions until the dialog closes", asy
   await page.context().close();
 });
 
+test("what is begun in a dialog that is opened again just after it was closed stays", async () => {
+  const page = await visit();
+  await page.locator("#brand").click();
+  await page.locator("#brand-search").waitFor();
+  await page.evaluate(() => {
+    const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("#brands"));
+    const edit = [...dialog.querySelectorAll("button")].find((button) =>
+      button.textContent?.includes("Describe a brand"),
+    );
+    let heard = false;
+    dialog.addEventListener("close", () => {
+      heard = true;
+    });
+    dialog.close();
+    document.getElementById("brand")?.click();
+    edit?.click();
+    // Its event comes only now.
+    if (heard) throw new Error("the dialog told at once that it was closed");
+    dialog.addEventListener("close", () => dialog.setAttribute("data-heard", ""));
+  });
+  await page.locator("#brands[data-heard]").waitFor();
+  await page.locator("#brand-name").fill("Gardenia");
+  await page.context().close();
+});
+
 test("own brands are several, found by any name, copied from others, and go out and in as a file", async () => {
   const page = await visit({ locale: "zh-CN" });
   await page.locator("#brand").click();
