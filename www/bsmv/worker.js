@@ -9,6 +9,17 @@ import { load } from "./scorer.js";
 
 /** @type {import("./scorer.js").LocalScorer | undefined} */
 let scorer;
+/** Milliseconds that the files of a new scorer wait for its first answer, before they are kept. */
+const KEEP_AFTER = 2000;
+/** Keeps the files that were loaded. @type {(() => Promise<void>) | undefined} */
+let keep;
+
+/** Keeps them, once: while they are written a score takes several times as long. */
+function keepNow() {
+  keep?.();
+  keep = undefined;
+}
+
 /** Stops of calls under way, by their numbers. @type {Map<number, AbortController>} */
 const stops = new Map();
 
@@ -32,8 +43,8 @@ globalThis.addEventListener("message", async (event) => {
         const onProgress = (/** @type {Progress} */ progress) => tell({ id, note: progress });
         const loaded = await load({ ...args[0], signal, onProgress });
         scorer = loaded.scorer;
-        // What is asked first is answered before.
-        setTimeout(loaded.keep);
+        keep = loaded.keep;
+        setTimeout(keepNow, KEEP_AFTER);
         break;
       }
       case "explainWords":
@@ -57,5 +68,6 @@ globalThis.addEventListener("message", async (event) => {
     tell({ id, error: plain(fromModule(thrown)) });
   } finally {
     stops.delete(id);
+    if (method !== "init") keepNow();
   }
 });
