@@ -22,6 +22,7 @@ import {
   ownDraft,
   recall,
   recallAll,
+  sharedDraft,
 } from "./keep.js";
 import { csvHead, csvRows, download, picture, share, summary } from "./out.js";
 import { page } from "./page.js";
@@ -41,13 +42,6 @@ import { casesOf } from "./what-if.js";
 
 /** Milliseconds without a key before the draft is kept. */
 const KEEP_AFTER = 300;
-
-/** A draft of what another app shared, which the service worker holds. */
-async function sharedDraft() {
-  history.replaceState(null, "", globalThis.location.pathname);
-  const answer = await fetch(new URL("shared.json", document.baseURI)).catch(() => undefined);
-  return answer?.status === 200 ? newDraft(await answer.json()) : ownDraft();
-}
 
 /** @param {Draft} draft */
 const isEmpty = ({ title, text }) => title === "" && text === "";
