@@ -95,7 +95,13 @@ fn named(id: Id) -> Result<String, Failure> {
 
 async fn submit(State(api): State<Api>, uri: Uri, request: Request) -> Result<Response, Failure> {
     let jobs = jobs(&api)?;
-    let asked = upload::asked(&uri, request.headers())?;
+    let asked = match upload::asked(&uri, request.headers()) {
+        Ok(asked) => asked,
+        Err(failure) => {
+            upload::discard(request.into_body()).await;
+            return Err(failure);
+        }
+    };
     let job = upload::receive(&jobs, asked, request).await?;
     let place = HeaderValue::try_from(format!("/v1/jobs/{}", job.id));
     let place = place.map_err(|_| Failure::Internal)?;
