@@ -216,7 +216,7 @@ build_module() {
 # The page in www/dist: hashed bundles, which the server lets browsers keep for good.
 build_page() {
   "$BIN/vite" build --config www/vite.config.js
-  node www/tools/compress.mjs models/bsmv-base
+  node www/tools/compress.mjs models/bsmv-base www/dist/assets
 }
 
 # The browser extension in target/extension, with module and 8-bit model: it loads nothing.

@@ -12,8 +12,9 @@ const CHOSEN: &str = "NAME";
 /// Most lines of a file of code, as CONTRIBUTING.md has it.
 const MOST_LINES: usize = 600;
 /// Folders with code, and the endings of its files.
-const CODE: [&str; 9] = [
-    "src", "tests", "benches", "examples", "fuzz", "build.d", "models", "www", "build.sh",
+const CODE: [&str; 11] = [
+    "src", "tests", "benches", "examples", "fuzz", "build.d", "deploy", "models", "python", "www",
+    "build.sh",
 ];
 const ENDINGS: [&str; 8] = ["rs", "js", "mjs", "ts", "css", "html", "py", "sh"];
 /// Folders that are made, not written.

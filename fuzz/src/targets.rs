@@ -38,16 +38,18 @@ pub const ALL: &[Target] = &[
     ("kernels", kernels),
 ];
 
-/// A request that is read is checked without a panic, and reads again as what was written of it.
+/// A request that is read is checked without a panic; one that keeps the rules reads again as what was
+/// written of it.
 fn request(bytes: &[u8]) {
     let _ = ScoreRequest::id_in(bytes);
     let Ok(request) = ScoreRequest::from_json(bytes) else {
         return;
     };
     let json = serde_json::to_vec(&request).expect("what was read can be written");
-    let again = ScoreRequest::from_json(json).expect("what was written can be read");
-    assert_eq!(again, request);
-    let _ = request.check();
+    if request.clone().check().is_ok() {
+        let again = ScoreRequest::from_json(json).expect("what was written can be read");
+        assert_eq!(again, request);
+    }
 }
 
 fn events(bytes: &[u8]) {

@@ -3,8 +3,8 @@
 //!
 //! The numbers are in `reach.json`, which `bsmv train reach` writes. Every count is forecast as
 //! ln(1 + count): a line over ln(1 + followers), drawn to the median of the author's last posts,
-//! moved a little by the form of the text where that was found to matter. So a forecast is
-//! continuous in followers and never falls in them.
+//! moved a little by the form of the text where that was found to matter, and likes by what a head
+//! of the bundle reads in its words. So a forecast is continuous in followers and never falls in them.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -153,6 +153,18 @@ pub struct Known<'a> {
     pub recent: &'a [RecentPost],
     /// The form of the text, if it is known.
     pub form: Option<&'a Form>,
+    /// What the words of the text say of its likes, where that was found to tell something.
+    pub told: Option<Told>,
+}
+
+/// What the words of a text say of the likes it will get.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Told {
+    /// Rise of ln(1 + likes) above those of an ordinary text by an account of which nothing is known.
+    pub rise: f32,
+    /// The share of it that the account's other texts have too, [0, 1]: its last posts' likes have
+    /// that already.
+    pub usual: f32,
 }
 
 impl<'a> Known<'a> {
@@ -163,6 +175,7 @@ impl<'a> Known<'a> {
             followers: author.and_then(|author| author.followers),
             recent: author.map_or(&[], |author| &author.recent),
             form,
+            told: None,
         }
     }
 }
@@ -218,14 +231,14 @@ impl Reach {
             let above = self.log_followers(known.followers) - log(self.typical_followers);
             (level + line.slope * above).max(0.0)
         });
-        let (mut expected, errors) = match (by_followers, median(&mut logs)) {
+        let (mut expected, by_recent, errors) = match (by_followers, median(&mut logs)) {
             (Some(line_log), Some(recent)) => {
                 let n = logs.len() as f32;
                 let share = n / (n + line.half);
-                (line_log + share * (recent - line_log), line.recent)
+                (line_log + share * (recent - line_log), share, line.recent)
             }
-            (None, Some(recent)) => (recent, line.recent),
-            (Some(line_log), None) => (line_log, line.alone),
+            (None, Some(recent)) => (recent, 1.0, line.recent),
+            (Some(line_log), None) => (line_log, 0.0, line.alone),
             (None, None) => return None,
         };
         if let Some(form) = known.form {
@@ -233,6 +246,9 @@ impl Reach {
             expected += rises
                 .map(|e| e.rise * (form.get(e.number) - e.mean))
                 .sum::<f32>();
+        }
+        if let (Count::Likes, Some(told)) = (count, known.told) {
+            expected += told.rise * (1.0 - by_recent * told.usual);
         }
         Some(Expectation {
             log: expected.max(0.0),

@@ -7,6 +7,7 @@ pub mod emotion;
 pub mod indicator;
 pub mod irony;
 pub mod kind;
+pub mod likes;
 pub mod novelty;
 pub mod reader;
 pub mod relevance;

@@ -12,6 +12,7 @@ use crate::heads::category::{Categories, Category};
 use crate::heads::classifier::Classifier;
 use crate::heads::emotion::{Emotion, EmotionHeads};
 use crate::heads::indicator::{Indicator, Indicators};
+use crate::heads::likes::Likes;
 use crate::heads::novelty::{Novelty, characters};
 use crate::heads::relevance::{Brand, RelevanceHead};
 use crate::heads::sentiment::{CLASSES, brand_view, probabilities, valence};
@@ -36,6 +37,7 @@ pub struct Reader {
     relevance: RelevanceHead,
     emotions: Option<EmotionHeads>,
     novelty: Option<Novelty>,
+    likes: Option<Likes>,
     indicators: Indicators,
     categories: Categories,
     brands: Mutex<VecDeque<(BrandProfile, Arc<Brand>)>>,
@@ -77,8 +79,8 @@ impl TextFeatures {
 
 impl Reader {
     /// Loads each head from the tensors under its name. `sentiment`, `topics` and `relevance` are
-    /// what the score is made of; `emotion`, `novelty`, the indicators and the categories may be missing, and
-    /// answer nothing then.
+    /// what the score is made of; `emotion`, `novelty`, `likes`, the indicators and the categories may be
+    /// missing, and answer nothing then.
     ///
     /// # Errors
     /// [`crate::Error::Bundle`] when a head that the score needs is missing, or any isn't whole.
@@ -93,6 +95,7 @@ impl Reader {
             relevance: RelevanceHead::load(&heads.under("relevance"))?,
             emotions: if_any(&heads.under("emotion"), EmotionHeads::load)?,
             novelty: if_any(&heads.under("novelty"), Novelty::load)?,
+            likes: if_any(&heads.under("likes"), Likes::load)?,
             indicators: Indicators::load(heads, INDICATORS)?,
             categories: Categories::load(heads, CATEGORIES)?,
             brands: Mutex::default(),
@@ -137,6 +140,11 @@ impl Reader {
     /// The measure of how unlike the texts of training a text is, if the bundle has it.
     pub fn novelty(&self) -> Option<&Novelty> {
         self.novelty.as_ref()
+    }
+
+    /// What words say of likes, if the bundle has it.
+    pub fn likes(&self) -> Option<&Likes> {
+        self.likes.as_ref()
     }
 
     /// Reads a text, for a brand if one is given.

@@ -3,15 +3,18 @@
 
 use super::answer::Engagement;
 use crate::diffusion::DiffusionInput;
-use crate::diffusion::reach::{Count, Known, Reach};
+use crate::diffusion::reach::{Count, Known, Reach, Told};
 use crate::post::Post;
 
 /// Share of counts that a range holds.
 const COVERAGE: f32 = 0.8;
 
-/// Every count of the post that can be forecast.
-pub fn list(post: &Post, input: &DiffusionInput) -> Vec<Engagement> {
-    let known = Known::of(input.platform, input.author, input.form.as_ref());
+/// Every count of the post that can be forecast; `told` is what its words say of likes.
+pub fn list(post: &Post, input: &DiffusionInput, told: Option<Told>) -> Vec<Engagement> {
+    let known = Known {
+        told,
+        ..Known::of(input.platform, input.author, input.form.as_ref())
+    };
     let counts = Count::ALL.into_iter().filter(|&c| c != Count::Events);
     let forecast = |count: Count| {
         let expected = Reach::learnt().expect(count, &known)?;

@@ -268,7 +268,15 @@ impl Scorer {
         let until = graph.observed_until;
         let locale = request.locale().unwrap_or(Locale::of(*language));
         let notes = request.locale().unwrap_or(Locale::En).words();
-        let engagement = engagement::list(post, &input);
+        let told = self.reader.likes().and_then(|likes| {
+            likes.told(
+                post.platform,
+                text.language,
+                &text.vector,
+                &text.cleaned.text,
+            )
+        });
+        let engagement = engagement::list(post, &input, told);
         let sight = Sight {
             request,
             text,

@@ -25,6 +25,8 @@ use tower::ServiceExt;
 const HEAD_TIME: Duration = Duration::from_secs(30);
 /// How long a client may take to shake hands.
 const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Longest head of a request, in bytes, and most that is read from a connection at once.
+const READ: usize = 64 << 10;
 /// How long to wait for others to hang up when no more files can be opened.
 const FULL: Duration = Duration::from_millis(50);
 
@@ -84,6 +86,7 @@ async fn speak(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
+        .max_buf_size(READ)
         .serve_connection(TokioIo::new(stream), service);
     // It broke off, or its head was no HTTP: there is nobody to tell.
     watcher.watch(connection).await.ok();

@@ -15,6 +15,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use tokio::time::timeout;
 
 use super::access::Caller;
+use super::buffer::Buffer;
 use super::error::Failure;
 use super::work::{Queue, SMALL, Share, blocking};
 use crate::Error;
@@ -67,7 +68,7 @@ pub async fn body_of(
             };
             blocking(move || {
                 let _until_done = turn;
-                packed.unpack(&body, limit, share)
+                packed.unpack(body.as_ref(), limit, share)
             })
             .await
         }
@@ -75,9 +76,9 @@ pub async fn body_of(
 }
 
 /// The body as it is sent. Its share grows with what has come, whatever its length is said to be.
-async fn sent(request: Request, limit: usize, share: &mut Share) -> Result<Vec<u8>, Failure> {
+async fn sent(request: Request, limit: usize, share: &mut Share) -> Result<Buffer, Failure> {
     let mut body = request.into_body();
-    let mut whole = Vec::new();
+    let mut whole = Buffer::new();
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
         let frame = frame.map_err(|_| Failure::BodyBroken)?;
         let Ok(data) = frame.into_data() else {
@@ -86,8 +87,8 @@ async fn sent(request: Request, limit: usize, share: &mut Share) -> Result<Vec<u
         if whole.len() + data.len() > limit {
             return Err(Failure::TooLarge(limit));
         }
-        whole.extend_from_slice(&data);
-        share.grow(whole.capacity())?;
+        share.grow(whole.size_with(data.len()))?;
+        whole.extend(&data)?;
     }
     Ok(whole)
 }
@@ -129,18 +130,19 @@ impl Coding {
             Coding::Deflate => ("deflate", Box::new(ZlibDecoder::new(body))),
         };
         let mut reader = reader.take(limit as u64 + 1);
-        let mut whole = Vec::new();
+        let mut whole = Buffer::new();
         let mut part = vec![0; SMALL];
         loop {
-            match reader.read(&mut part) {
-                Err(_) => return Err(Failure::NotEncoded(name)),
-                Ok(0) => return Ok((whole.into(), share)),
-                Ok(read) => whole.extend_from_slice(&part[..read]),
-            }
-            if whole.len() > limit {
+            let read = reader.read(&mut part);
+            let more = match read.map_err(|_| Failure::NotEncoded(name))? {
+                0 => return Ok((whole.into(), share)),
+                read => &part[..read],
+            };
+            if whole.len() + more.len() > limit {
                 return Err(Failure::TooLarge(limit));
             }
-            share.grow(body.len() + whole.capacity())?;
+            share.grow(body.len() + whole.size_with(more.len()))?;
+            whole.extend(more)?;
         }
     }
 }

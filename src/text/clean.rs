@@ -73,14 +73,20 @@ pub fn clean_report(text: &str) -> Cleaned {
     let spaced = single_spaces(fold(&visible), &mut hidden);
     let length = spaced.len();
     let cut = cut_symbol_runs(&cut_char_runs(&spaced));
-    let mut text = Scan::new(&cut).run();
+    let text = Scan::new(&cut).run();
+    let repeats = length - cut.len();
     if is_shouted(&text) {
-        let small: Vec<char> = in_small_letters(&text).chars().collect();
-        text = Scan::new(&small).run();
+        // Small letters may compose with marks where capitals don't, and so repeat.
+        let said = clean_report(&in_small_letters(&text));
+        return Cleaned {
+            hidden: hidden + said.hidden,
+            repeats: repeats + said.repeats,
+            text: said.text,
+        };
     }
     Cleaned {
         hidden,
-        repeats: length - cut.len(),
+        repeats,
         text,
     }
 }

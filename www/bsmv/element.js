@@ -158,6 +158,12 @@ export class BsmvScorer extends LitElement {
     this.#session = undefined;
   }
 
+  /** After the first time with the next frame: a key is done with before its echo is drawn. */
+  async scheduleUpdate() {
+    if (this.hasUpdated) await new Promise((resolve) => requestAnimationFrame(resolve));
+    return super.scheduleUpdate();
+  }
+
   /** @param {Map<string, unknown>} changed */
   updated(changed) {
     if (["model", "scorer", "explain"].some((name) => changed.get(name) !== undefined)) {
@@ -281,7 +287,7 @@ export class BsmvScorer extends LitElement {
 
   #changed() {
     this.requestUpdate();
-    const { phase, stale, score, request, progress, words, error, explained } = this.state;
+    const { phase, stale, score, progress, words, wordsPost, error, explained } = this.state;
     const states = { loading: phase === "loading", scoring: phase === "scoring", stale, error };
     for (const state of STATES) {
       if (states[state]) this.#internals.states.add(state);
@@ -297,8 +303,8 @@ export class BsmvScorer extends LitElement {
     if (error && error !== told.error) this.#tell("bsmv-error", error);
     const field = this.#field;
     if (field?.isContentEditable) {
-      if (phase === "settled" && words)
-        this.#marks.show(field, words.words, request?.post.text ?? "");
+      if (phase === "settled" && words && wordsPost)
+        this.#marks.show(field, words.words, wordsPost);
       else if (stale || !words) this.#marks.clear();
     }
   }

@@ -14,6 +14,9 @@ async function load() {
   await initModule({ module_or_path: await WebAssembly.compile(await response.arrayBuffer()) });
 }
 
+/** Things of a list that one message carries: all of a large file would hold the page up. */
+const PART = 250;
+
 /** @param {Answered} answered */
 const answer = (answered) => globalThis.postMessage(answered);
 
@@ -26,7 +29,13 @@ globalThis.addEventListener("message", async (event) => {
     return answer({ error: { code: "download", message } });
   }
   try {
-    answer({ value: { past, drafts }[what](new Uint8Array(bytes), offset) });
+    const value = { past, drafts }[what](new Uint8Array(bytes), offset);
+    const list = what === "past" ? "posts" : "rows";
+    const all = value[list];
+    for (let from = 0; from < all.length; from += PART) {
+      answer({ part: all.slice(from, from + PART) });
+    }
+    answer({ value: { ...value, [list]: [] }, list });
   } catch (thrown) {
     const { code, message } = /** @type {{ code?: string, message?: string }} */ (thrown);
     // What the module threw has a code; what broke it hasn't.

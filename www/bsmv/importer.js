@@ -11,7 +11,11 @@ import { forbidden, notStarted } from "./worker-refused.js";
 const LARGEST = 100e6;
 
 /** What the worker is asked. @typedef {{ what: "past" | "drafts", bytes: ArrayBuffer, offset: number }} Asked */
-/** What it answers. @typedef {{ value?: any, error?: { code: string, message: string } }} Answered */
+/**
+ * What it answers: parts of a list, then the rest, which says what the list is called in it; or an error.
+ *
+ * @typedef {{ part?: unknown[], value?: any, list?: string, error?: { code: string, message: string } }} Answered
+ */
 
 /**
  * A creator's own posts in a file, with what became of them.
@@ -62,10 +66,13 @@ async function read(what, file, { signal, worker } = {}) {
   try {
     return await new Promise((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+      /** @type {unknown[]} */
+      const parts = [];
       reader.addEventListener("message", ({ data }) => {
-        const { value, error } = /** @type {Answered} */ (data);
+        const { part, value, list, error } = /** @type {Answered} */ (data);
         if (error) reject(new ScorerError(error.code, error.message));
-        else resolve(value);
+        else if (part) parts.push(...part);
+        else resolve(list ? { ...value, [list]: parts } : value);
       });
       reader.addEventListener("error", async (event) => {
         event.preventDefault();

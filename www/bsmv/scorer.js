@@ -19,23 +19,49 @@ let resets = 0;
  * Loads the module and a bundle, and makes a scorer that computes in this thread.
  *
  * @param {InitOptions} options
- * @returns {Promise<LocalScorer>}
+ * @returns {Promise<LocalScorer>} when all is kept that is to be
  */
-export async function init({ wasm, model, cache, memoryBudget, onProgress, signal }) {
+export async function init(options) {
+  const { scorer, keep } = await load(options);
+  await keep();
+  return scorer;
+}
+
+/**
+ * As `init`, but the scorer comes before its files are kept: writing them takes longer than its first score.
+ *
+ * @param {InitOptions} options
+ * @returns {Promise<{ scorer: LocalScorer, keep: () => Promise<void> }>} `keep` writes them to the cache
+ */
+export async function load({ wasm, model, cache, memoryBudget, onProgress, signal }) {
   const store = typeof cache === "string" ? pageStore(cache) : cache;
+  /** @type {Parameters<FileStore["put"]>[]} */
+  const fresh = [];
+  /** @type {FileStore | undefined} */
+  const later = store && {
+    get: (key) => store.get(key),
+    put: async (...file) => {
+      fresh.push(file);
+    },
+    keepOnly: (keys) => store.keepOnly(keys),
+  };
   const [bundle] = await Promise.all([
-    loadBundle(model, { onProgress, signal, store }),
-    loadModule(wasm, store),
+    loadBundle(model, { onProgress, signal, store: later }),
+    loadModule(wasm, later),
   ]);
   signal?.throwIfAborted();
-  await store?.keepOnly([...bundle.keys, MODULE_KEY]);
   if (resets < panics) {
     __wbg_reset_state();
     resets = panics;
   }
-  return new LocalScorer(
+  const scorer = new LocalScorer(
     guarded(() => new WasmScorer(bundle.manifest, bundle.files, memoryBudget)),
   );
+  const keep = async () => {
+    for (const file of fresh) await store?.put(...file);
+    await store?.keepOnly([...bundle.keys, MODULE_KEY]);
+  };
+  return { scorer, keep };
 }
 
 /**

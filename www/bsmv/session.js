@@ -52,7 +52,7 @@ export class Session extends EventTarget {
   #failures = 0;
   /** @type {unknown} */
   #timer;
-  /** The shares found last, and of which words. @type {{ of: string, words: WordShares } | undefined} */
+  /** The shares found last, and of which words. @type {{ of: string, words: WordShares, wordsPost: ScoreRequest["post"] } | undefined} */
   #known;
 
   /** @param {SessionOptions} options */
@@ -192,8 +192,9 @@ export class Session extends EventTarget {
     try {
       const score = await scorer.score(wanted.request);
       if (this.#over || !this.#wanted) return;
-      const { explanation, words } = this.#state;
+      const { explanation } = this.#state;
       const newest = wanted === this.#wanted;
+      const known = this.#known?.of === wordsOf(wanted.request) ? this.#known : this.#state;
       this.#set({
         phase: newest ? "explaining" : "scoring",
         stale: !newest,
@@ -202,7 +203,8 @@ export class Session extends EventTarget {
         ms: this.#now() - begin,
         // What was said of the draft before stands until there is something newer.
         explanation,
-        words: this.#known?.of === wordsOf(wanted.request) ? this.#known.words : words,
+        words: known.words,
+        wordsPost: known.wordsPost,
         explained: false,
       });
       if (newest) this.#explainSoon();
@@ -258,15 +260,16 @@ export class Session extends EventTarget {
     if (this.#known?.of !== of) {
       const { title, text = "" } = request.post;
       if (!asked && `${title ?? ""}${text}`.length > WORDS_UP_TO) {
-        this.#set({ ...this.#state, words: undefined });
+        this.#set({ ...this.#state, words: undefined, wordsPost: undefined });
         return;
       }
       await this.#wait(WORDS_AFTER);
       signal.throwIfAborted();
       const words = await scorer.explainWords(request, { signal });
-      this.#known = { of, words };
+      this.#known = { of, words, wordsPost: request.post };
     }
-    this.#set({ ...this.#state, words: this.#known.words });
+    const { words, wordsPost } = this.#known;
+    this.#set({ ...this.#state, words, wordsPost });
   }
 
   #settle() {

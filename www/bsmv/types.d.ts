@@ -233,6 +233,8 @@ export interface SessionState {
   explained?: boolean;
   /** The shares of phrases; of an older draft until the phase is `settled`. */
   words?: WordShares;
+  /** The post that their places are in. */
+  wordsPost?: ScoreRequest["post"];
   progress?: Progress;
   error?: ScorerError;
 }

@@ -1,13 +1,25 @@
 /**
  * The worker's side of `WorkerScorer`: makes one `LocalScorer` and does what it is told.
  *
+ * @import { Progress } from "./types.js"
  * @import { Call, Told } from "./worker-scorer.js"
  */
 import { fromModule, ScorerError } from "./errors.js";
-import { init } from "./scorer.js";
+import { load } from "./scorer.js";
 
-/** @type {Awaited<ReturnType<typeof init>> | undefined} */
+/** @type {import("./scorer.js").LocalScorer | undefined} */
 let scorer;
+/** Milliseconds that the files of a new scorer wait for its first answer, before they are kept. */
+const KEEP_AFTER = 2000;
+/** Keeps the files that were loaded. @type {(() => Promise<void>) | undefined} */
+let keep;
+
+/** Keeps them, once: while they are written a score takes several times as long. */
+function keepNow() {
+  keep?.();
+  keep = undefined;
+}
+
 /** Stops of calls under way, by their numbers. @type {Map<number, AbortController>} */
 const stops = new Map();
 
@@ -27,13 +39,14 @@ globalThis.addEventListener("message", async (event) => {
     /** @type {unknown} */
     let value;
     switch (method) {
-      case "init":
-        scorer = await init({
-          ...args[0],
-          signal,
-          onProgress: (progress) => tell({ id, note: progress }),
-        });
+      case "init": {
+        const onProgress = (/** @type {Progress} */ progress) => tell({ id, note: progress });
+        const loaded = await load({ ...args[0], signal, onProgress });
+        scorer = loaded.scorer;
+        keep = loaded.keep;
+        setTimeout(keepNow, KEEP_AFTER);
         break;
+      }
       case "explainWords":
         value = await scorer?.explainWords(args[0], {
           signal,
@@ -55,5 +68,6 @@ globalThis.addEventListener("message", async (event) => {
     tell({ id, error: plain(fromModule(thrown)) });
   } finally {
     stops.delete(id);
+    if (method !== "init") keepNow();
   }
 });

@@ -22,8 +22,9 @@ import {
   ownDraft,
   recall,
   recallAll,
+  sharedDraft,
 } from "./keep.js";
-import { csv, download, picture, share, summary } from "./out.js";
+import { csvHead, csvRows, download, picture, share, summary } from "./out.js";
 import { page } from "./page.js";
 import { addressOf, keepSettings, loadSettings, settingsOf } from "./settings.js";
 import { checkRequestOf, requestOf, speeches, stateOf } from "./state.js";
@@ -42,13 +43,6 @@ import { casesOf } from "./what-if.js";
 /** Milliseconds without a key before the draft is kept. */
 const KEEP_AFTER = 300;
 
-/** A draft of what another app shared, which the service worker holds. */
-async function sharedDraft() {
-  history.replaceState(null, "", globalThis.location.pathname);
-  const answer = await fetch(new URL("shared.json", document.baseURI)).catch(() => undefined);
-  return answer?.status === 200 ? newDraft(await answer.json()) : ownDraft();
-}
-
 /** @param {Draft} draft */
 const isEmpty = ({ title, text }) => title === "" && text === "";
 
@@ -61,11 +55,14 @@ export class App {
   #on;
   /** Tone of the draft, as last read. */
   #tone = 0;
-  #drawing = false;
+  /** Settled when what changed is drawn. @type {Promise<void> | undefined} */
+  #drawing;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #keeping;
   /** @type {Awaited<ReturnType<typeof loadChecks>> | undefined} */
   #check;
+  /** What rules found last, and in what. @type {{ of: string, checks: import("../bsmv/types.js").Checks } | undefined} */
+  #found;
   /** Stops following a stored post. @type {(() => void) | undefined} */
   #unfollow;
 
@@ -141,16 +138,28 @@ export class App {
     return /** @type {BsmvScorer} */ (document.getElementById("scorer"));
   }
 
-  /** @param {Partial<import("./state.js").State>} change */
+  /**
+   * Changes the state, and draws it step by step, so that no key waits for all of it. A page that nobody sees is
+   * drawn when it is looked at.
+   *
+   * @param {Partial<import("./state.js").State>} change
+   */
   #change(change) {
     Object.assign(this.#state, change);
-    if (this.#drawing) return;
-    this.#drawing = true;
-    queueMicrotask(() => this.#draw());
+    this.#drawing ??= new Promise((resolve) => {
+      setTimeout(() => {
+        this.#checked();
+        requestAnimationFrame(() => {
+          if (this.#drawing) this.#draw();
+          resolve();
+        });
+      });
+    });
+    return this.#drawing;
   }
 
   #draw() {
-    this.#drawing = false;
+    this.#drawing = undefined;
     const { tag } = this.#speech;
     if (document.documentElement.lang !== tag) {
       document.documentElement.lang = tag;
@@ -161,8 +170,13 @@ export class App {
   }
 
   #checked() {
+    if (!this.#check) return undefined;
+    const request = checkRequestOf(this.#state);
+    const of = JSON.stringify(request);
+    if (this.#found?.of === of) return this.#found.checks;
     try {
-      return this.#check?.(checkRequestOf(this.#state));
+      this.#found = { of, checks: this.#check(request) };
+      return this.#found.checks;
     } catch {
       // What can't be read can't be scored either, which is said there.
       return undefined;
@@ -368,8 +382,9 @@ export class App {
       },
       saveCsv: () => {
         const { score, request } = this.#scorer.state;
-        if (score?.bsmv != null && request)
-          download("bsmv.csv", new Blob([csv([{ score, request }])], { type: "text/csv" }));
+        if (score?.bsmv == null || !request) return;
+        const table = [csvHead(), csvRows([{ score, request }])];
+        download("bsmv.csv", new Blob(table, { type: "text/csv" }));
       },
       pastActions: pastActions(this.#files),
       batchActions: batchActions(this.#files),

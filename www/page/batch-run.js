@@ -7,7 +7,7 @@ import { openDialog } from "./dialog.js";
 import { keep, keepForGood, newDraft } from "./keep.js";
 import { download } from "./out.js";
 import { importsOf, postsOf } from "./own-posts.js";
-import { csvOf, NO_BATCH, rowsOf, rowsOfPosts, scoreOf } from "./rows.js";
+import { csvOf, NO_BATCH, placeTexts, rowsOf, rowsOfPosts, scoreOf } from "./rows.js";
 import { completed, speeches, worthKey } from "./state.js";
 
 /** @import { ScoreRequest } from "../bsmv/types.js" */
@@ -26,7 +26,7 @@ const TELL_AFTER = 10;
  *
  * @typedef {object} Page
  * @property {State} state as it is now
- * @property {(change: Partial<State>) => void} change
+ * @property {(change: Partial<State>) => Promise<void>} change settled when it is drawn
  * @property {(name: string, things: Removed["things"]) => Promise<void>} remove
  * @property {() => Promise<void>} undo
  * @property {(draft: import("./keep.js").Draft) => Promise<void>} open
@@ -61,7 +61,7 @@ export function pastActions(page) {
       const one = page.state.past.find((one) => one.id === id);
       const platform = /** @type {Import["platform"]} */ (to);
       // Scores are of the platform that they were computed for.
-      if (one) return keepImports(page, [{ ...one, platform, worth: undefined }]);
+      if (one) return keepImports(page, [{ ...one, platform, assumed: false, worth: undefined }]);
     },
     score: (/** @type {string} */ platform) => {
       const posts = postsOf(page.state.past, platform).map(({ post }) => ({ ...post, platform }));
@@ -116,14 +116,19 @@ export function batchActions(page) {
         // Another file was given meanwhile.
         if (page.state.batch !== reading) return;
         if (rows.length === 0) return change({ phase: "failed", problem: "no_rows" });
-        const complete = (/** @type {ScoreRequest} */ request) =>
-          completed(page.state, request, tool);
+        const platforms = { assumed: 0, platform: page.state.settings.platform };
+        const complete = (/** @type {ScoreRequest} */ request) => {
+          const whole = completed(page.state, request, tool);
+          if (whole.post.platform !== (request.post.platform ?? "other")) platforms.assumed += 1;
+          return whole;
+        };
         await score(page, {
           ...NO_BATCH,
           name: file.name,
           rows: rowsOf(rows, complete),
           of: worthKey(page.state),
           leftOut: left_out,
+          platforms,
         });
       } catch (error) {
         if (page.state.batch === reading) change({ phase: "failed", problem: codeOf(error) });
@@ -131,7 +136,11 @@ export function batchActions(page) {
     },
     cancel: () => stop.abort(),
     resume: () => score(page, page.state.batch),
-    sort: (/** @type {Batch["sort"]} */ sort) => change({ sort, page: 0 }),
+    sort: async (/** @type {Batch["sort"]} */ sort) => {
+      const { rows } = page.state.batch;
+      if (sort.by === "text") await placeTexts(rows, page.state.settings.language);
+      if (page.state.batch.rows === rows) change({ sort, page: 0 });
+    },
     turn: (/** @type {number} */ at) => {
       change({ page: at });
       document.querySelector("#batch table")?.scrollIntoView({ block: "start" });
@@ -143,11 +152,11 @@ export function batchActions(page) {
       /** @type {HTMLDialogElement} */ (document.getElementById("batch")).close();
       await page.open(await newDraft({ title: title ?? "", text, platform, brand }));
     },
-    save: () => {
+    save: async () => {
       const { speech } = speeches(page.state);
       const { rows } = page.state.batch;
-      const table = csvOf(rows, (row) => reasonOf(row, speech));
-      download("bsmv-batch.csv", new Blob([table], { type: "text/csv" }));
+      const table = await csvOf(rows, (row) => reasonOf(row, speech));
+      download("bsmv-batch.csv", new Blob(table, { type: "text/csv" }));
     },
   };
 }
@@ -195,9 +204,9 @@ async function score(page, batch) {
       },
     );
     const stopping = document.activeElement?.id === "batch-cancel";
-    told({ phase: "done", left: undefined });
+    const shown = told({ phase: "done", left: undefined });
     // The button that had the focus goes when this is drawn.
-    if (stopping) queueMicrotask(() => document.getElementById("batch-save")?.focus());
+    if (stopping) shown.then(() => document.getElementById("batch-save")?.focus());
   } catch (error) {
     // One that another took the place of has nothing more to tell.
     if (page.state.batch.rows !== rows) return;

@@ -13,7 +13,7 @@ import { ordered, scoreOf, wordsOf } from "./rows.js";
 /** @import { PageSpeech } from "./strings.js" */
 
 /** Rows that are shown at a time: more would take a page longer to draw than a key may wait. */
-const SHOWN = 50;
+const SHOWN = 25;
 /** Letters of a text that stand for it. */
 const SHORT = 140;
 
@@ -31,7 +31,7 @@ const COLUMNS = ["line", "score", "range", "tone", "fit", "spread", "text"];
  */
 export function batchDialog(shown) {
   const { speech, batch, context, on } = shown;
-  const { phase, rows, leftOut, problem } = batch;
+  const { phase, rows, leftOut, platforms, problem } = batch;
   return dialog(
     { id: "batch", title: speech.text("batch"), speech, onClose: () => {} },
     html`
@@ -50,6 +50,11 @@ export function batchDialog(shown) {
           : nothing
       }
       ${leftOut.length > 0 ? html`<p class="hint">${speech.text("leftOut", { names: speech.list(leftOut) })}</p>` : nothing}
+      ${
+        platforms?.assumed
+          ? html`<p class="hint">${speech.text("batchAssumed", { n: platforms.assumed, platform: speech.platform(platforms.platform) })}</p>`
+          : nothing
+      }
       <p class=${phase === "reading" ? "spoken" : "batch-said"} role="status">${said(batch, speech)}</p>
       ${rows.length > 0 ? html`${progress(shown)} ${table(shown)}` : nothing}
     `,
@@ -114,13 +119,13 @@ function ended({ phase, rows, done }, speech) {
 /** The order of a batch, as long as nothing in it changes: the page is drawn with each key. @type {{ of: string, rows?: Row[], ordered: Row[] }} */
 let last = { of: "", ordered: [] };
 
-/** @param {Batch} batch @param {string} language */
-function inOrder({ rows, done, sort }, language) {
+/** @param {Batch} batch */
+function inOrder({ rows, done, sort }) {
   // What the file says stays where it is while scores come.
   const known = sort.by === "line" || sort.by === "text" ? "" : done;
-  const of = [known, sort.by, sort.down, language].join();
+  const of = [known, sort.by, sort.down].join();
   if (last.rows !== rows || last.of !== of) {
-    last = { of, rows, ordered: ordered(rows, sort, language) };
+    last = { of, rows, ordered: ordered(rows, sort) };
   }
   return last.ordered;
 }
@@ -128,7 +133,7 @@ function inOrder({ rows, done, sort }, language) {
 /** @param {Parameters<typeof batchDialog>[0]} shown */
 function table({ speech, scoreSpeech, batch, on }) {
   const { sort, page } = batch;
-  const rows = inOrder(batch, speech.language);
+  const rows = inOrder(batch);
   const pages = Math.ceil(rows.length / SHOWN);
   const at = Math.min(page, pages - 1);
   const from = at * SHOWN;

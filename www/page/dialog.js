@@ -13,7 +13,10 @@ import { html, nothing } from "lit";
  * @param {unknown} content
  */
 export function dialog({ id, title, speech, onClose }, content) {
-  return html`<dialog id=${id} aria-labelledby=${`${id}-title`} @close=${onClose}>
+  // The event comes a task later: by then the dialog may be open again, with something begun in it.
+  const closed = (/** @type {Event} */ { target }) =>
+    /** @type {HTMLDialogElement} */ (target).open || onClose();
+  return html`<dialog id=${id} aria-labelledby=${`${id}-title`} @close=${closed}>
     <div class="dialog-head">
       <h2 id=${`${id}-title`}>${title}</h2>
       <button type="button" class="quiet" data-close @click=${close}>${speech.text("close")}</button>

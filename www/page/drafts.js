@@ -45,10 +45,7 @@ export function nameOf({ title, text }, speech) {
  *   rename: (version: Version, name: string) => void, undo: () => void, close: () => void }} shown.on
  */
 export function draftsDialog({ speech, draft, drafts, versions, problem, removed, on }) {
-  const when = new Intl.DateTimeFormat(speech.language, {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
+  const when = speech.times({ dateStyle: "medium", timeStyle: "short" });
   const ofDraft = (/** @type {string} */ id) => versions.filter((version) => version.draft === id);
   const listed = drafts.filter(
     ({ id, text, title }) => id === draft.id || title || text || ofDraft(id).length > 0,

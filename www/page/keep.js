@@ -114,6 +114,13 @@ export async function newDraft(with_ = {}) {
   return draft;
 }
 
+/** A draft of what another app shared, which the service worker holds. */
+export async function sharedDraft() {
+  history.replaceState(null, "", globalThis.location.pathname);
+  const answer = await fetch(new URL("shared.json", document.baseURI)).catch(() => undefined);
+  return answer?.status === 200 ? newDraft(await answer.json()) : ownDraft();
+}
+
 /** Lets go of the draft that this tab had. @type {(() => void) | undefined} */
 let letGo;
 

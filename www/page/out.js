@@ -55,23 +55,31 @@ export function cell(value) {
 }
 
 /**
- * Answers as a table, for spreadsheets: with a mark that says UTF-8.
+ * The first line of a table of answers, for spreadsheets: behind a mark that says UTF-8.
  *
- * @param {{ request: ScoreRequest, score?: Score, more?: Record<string, unknown> }[]} answers `more`:
- *   columns of a caller's own, the same for all
+ * @param {string[]} [more] columns of a caller's own
  */
-export function csv(answers) {
-  const more = Object.keys(answers[0]?.more ?? {});
-  const rows = [
-    [...ASKED.map(([name]) => name), ...ANSWERED.map(([name]) => name), ...more],
-    ...answers.map(({ request, score, more: own = {} }) => [
-      ...ASKED.map(([, read]) => read(request)),
-      ...ANSWERED.map(([, read]) => (score ? read(score) : "")),
-      ...more.map((name) => own[name]),
-    ]),
-  ];
-  return `\uFEFF${rows.map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
-}
+export const csvHead = (more = []) =>
+  `\uFEFF${line([...ASKED.map(([name]) => name), ...ANSWERED.map(([name]) => name), ...more])}`;
+
+/**
+ * Its other lines.
+ *
+ * @param {{ request: ScoreRequest, score?: Score, more?: unknown[] }[]} answers `more`: cells of a caller's own
+ */
+export const csvRows = (answers) =>
+  answers
+    .map(({ request, score, more = [] }) =>
+      line([
+        ...ASKED.map(([, read]) => read(request)),
+        ...ANSWERED.map(([, read]) => (score ? read(score) : "")),
+        ...more,
+      ]),
+    )
+    .join("");
+
+/** @param {unknown[]} cells */
+const line = (cells) => `${cells.map(cell).join(",")}\r\n`;
 
 /**
  * Hands a file to the browser's downloads.

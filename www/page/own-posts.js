@@ -11,6 +11,7 @@
  * @property {string} name the file's
  * @property {string[]} tools the programs that wrote it
  * @property {PastPost["platform"]} platform
+ * @property {boolean} [assumed] whether the platform is the page's, since the file names none that is known
  * @property {PastPost[]} posts
  * @property {number} first time of the oldest post
  * @property {number} last time of the newest
@@ -47,18 +48,22 @@ export function importsOf(past, name, chosen, at) {
     else by.set(post.platform, [post]);
   }
   const unnamed = past.tools.some((tool) => isUnnamed(tool, chosen));
-  return [...by].map(([platform, posts], i) => ({
-    id: crypto.randomUUID(),
-    at: at + i,
-    name,
-    tools: past.tools,
-    platform: platform === "other" && unnamed ? chosen : platform,
-    posts,
-    ...spanOf(posts),
-    rows: past.rows,
-    // A row that is skipped is of no platform: it is told once.
-    skipped: i === 0 ? past.skipped : [],
-  }));
+  return [...by].map(([platform, posts], i) => {
+    const assumed = platform === "other" && unnamed;
+    return {
+      id: crypto.randomUUID(),
+      at: at + i,
+      name,
+      tools: past.tools,
+      platform: assumed ? chosen : platform,
+      assumed,
+      posts,
+      ...spanOf(posts),
+      rows: past.rows,
+      // A row that is skipped is of no platform: it is told once.
+      skipped: i === 0 ? past.skipped : [],
+    };
+  });
 }
 
 /** Tables of one's own, which need not say what they are of. */

@@ -199,7 +199,7 @@ function savedLine(state) {
   const { at, problem } = state.saved;
   if (problem)
     return html`<p id="saved" class="problem" role="alert">${speech.text(`keep_${problem}`)}</p>`;
-  const time = new Intl.DateTimeFormat(speech.language, { timeStyle: "short" });
+  const time = speech.times({ timeStyle: "short" });
   return html`<p id="saved" class="hint">
     ${at ? speech.text("saved", { time: time.format(at) }) : speech.text("unsaved")}
   </p>`;

@@ -82,8 +82,8 @@ export function pastPosts(shown) {
 
 /** @param {Import} one @param {PageSpeech} speech @param {Parameters<typeof pastPosts>[0]["on"]} on */
 function imported(one, speech, on) {
-  const { id, name, tools, platform, posts, first, last, skipped } = one;
-  const day = new Intl.DateTimeFormat(speech.language, { dateStyle: "medium" });
+  const { id, name, tools, platform, assumed, posts, first, last, skipped } = one;
+  const day = speech.times({ dateStyle: "medium" });
   return html`<li>
     <p>
       <strong><bdi>${name}</bdi></strong>
@@ -91,6 +91,7 @@ function imported(one, speech, on) {
         ${speech.text("pastTaken", { n: posts.length })} · ${day.formatRange(first, last)} · ${toolsIn(tools, speech)}
       </span>
     </p>
+    ${assumed ? html`<p class="hint">${speech.text("pastAssumed")}</p>` : nothing}
     <div class="row">
       <select
         aria-label=${speech.labelled(speech.text("platform"), name)}

@@ -1,5 +1,6 @@
 /** The rows of a batch: requests, answers, their order, and as a table for spreadsheets. No markup. */
-import { csv } from "./out.js";
+import { csvHead, csvRows } from "./out.js";
+import { inSteps, sortedInSteps } from "./steps.js";
 
 /** @import { DraftRows, PastPost, Refusal, Score, ScoreRequest, Trouble } from "../bsmv/types.js" */
 
@@ -11,6 +12,7 @@ import { csv } from "./out.js";
  * @property {Trouble} [trouble] why it is no request
  * @property {Score | Refusal} [answer]
  * @property {{ code: string, field?: string, message: string }} [error] why it has no answer
+ * @property {number} [place] of its words among those of the others, once `placeTexts` found it
  */
 
 /** @typedef {"line" | "score" | "range" | "tone" | "fit" | "spread" | "text"} Column */
@@ -25,6 +27,8 @@ import { csv } from "./out.js";
  * @property {number} done rows with an answer, or without hope of one
  * @property {number} [left] seconds, once that can be told
  * @property {string[]} leftOut parts of the file that weren't read
+ * @property {{ assumed: number, platform: string }} [platforms] rows that name no platform that is known, and
+ *   the one that was taken for them
  * @property {string} [problem] code of what was wrong with the file, or with scoring
  * @property {Sort} sort
  * @property {number} page of the table, from 0
@@ -49,7 +53,7 @@ export const scoreOf = ({ answer }) => (answer?.bsmv == null ? undefined : answe
 export const wordsOf = ({ request }) =>
   [request?.post.title, request?.post.text].filter(Boolean).join(" · ");
 
-/** What rows are ordered by; the width of a range says how sure its score is. @type {Record<Column, (row: Row) => number | string | undefined>} */
+/** What rows are ordered by; the width of a range says how sure its score is. @type {Record<Column, (row: Row) => number | undefined>} */
 const KEYS = {
   line: ({ line }) => line,
   score: (row) => scoreOf(row)?.bsmv,
@@ -60,7 +64,7 @@ const KEYS = {
   tone: (row) => scoreOf(row)?.sentiment.s,
   fit: (row) => scoreOf(row)?.predicted.t,
   spread: (row) => scoreOf(row)?.predicted.d,
-  text: (row) => wordsOf(row) || undefined,
+  text: ({ place }) => place,
 };
 
 /**
@@ -68,20 +72,37 @@ const KEYS = {
  *
  * @param {Row[]} rows
  * @param {Sort} sort
- * @param {string} language that texts are compared in
  */
-export function ordered(rows, { by, down }, language) {
+export function ordered(rows, { by, down }) {
   const key = KEYS[by];
-  const { compare } = new Intl.Collator(language);
   const keyed = rows.map((row) => ({ row, key: key(row) }));
   keyed.sort((a, b) => {
     if (a.key === undefined || b.key === undefined) {
       return Number(a.key === undefined) - Number(b.key === undefined) || a.row.line - b.row.line;
     }
-    const less = typeof a.key === "string" ? compare(a.key, String(b.key)) : a.key - Number(b.key);
+    const less = a.key - b.key;
     return (down ? -less : less) || a.row.line - b.row.line;
   });
   return keyed.map(({ row }) => row);
+}
+
+/**
+ * Finds the places of rows by their words, as a language orders them: thousands of comparisons, which take
+ * longer than a key may wait.
+ *
+ * @param {Row[]} rows
+ * @param {string} language
+ */
+export async function placeTexts(rows, language) {
+  const { compare } = new Intl.Collator(language);
+  const texts = rows.map((row) => ({ row, words: wordsOf(row) })).filter(({ words }) => words);
+  const sorted = await sortedInSteps(texts, (a, b) => compare(a.words, b.words));
+  let place = 0;
+  for (const [i, { row, words }] of sorted.entries()) {
+    // Equal words have one place, and stay as the file has them.
+    if (i > 0 && compare(words, sorted[i - 1].words) !== 0) place = i;
+    row.place = place;
+  }
 }
 
 /**
@@ -123,12 +144,17 @@ export const rowsOfPosts = (posts, complete) =>
  *
  * @param {Row[]} rows
  * @param {(row: Row) => string} reason
+ * @returns {Promise<string[]>} parts of the file, in their order
  */
-export const csvOf = (rows, reason) =>
-  csv(
-    rows.map((row) => ({
-      score: scoreOf(row),
-      request: row.request ?? { post: { text: "" } },
-      more: { line: row.line, reason: scoreOf(row) ? "" : reason(row) },
-    })),
+export async function csvOf(rows, reason) {
+  const lines = await inSteps(rows, (part) =>
+    csvRows(
+      part.map((row) => ({
+        score: scoreOf(row),
+        request: row.request ?? { post: { text: "" } },
+        more: [row.line, scoreOf(row) ? "" : reason(row)],
+      })),
+    ),
   );
+  return [csvHead(["line", "reason"]), ...lines];
+}

@@ -1,7 +1,7 @@
 /** Every text of the page; index.html holds none. Each key of `en` is one of `zh`. */
 /** @import { Text } from "../bsmv/element/strings.js" */
 /** @import { Language } from "../bsmv/element/speech.js" */
-import { Speech } from "../bsmv/element/speech.js";
+import { speechesOf } from "../bsmv/element/speech.js";
 
 const en = {
   title: "BSMV: what a post is worth to a brand",
@@ -139,6 +139,7 @@ const en = {
   pastElsewhere: "None of your posts is of {platform}, or none has counts a day after it came out.",
   pastRead: { one: "{n} post was taken.", other: "{n} posts were taken." },
   pastTaken: { one: "{n} post", other: "{n} posts" },
+  pastAssumed: "The file names no platform that is known here: choose the right one.",
   pastScore: "Score my posts on {platform}",
   pastScoreNote:
     "Then your draft's score is placed among theirs. They are scored by the words that the file has: Xiaohongshu's has titles alone.",
@@ -163,6 +164,10 @@ const en = {
   batchFile: "File of posts",
   batchFailed: "Scoring broke off: the model could not be loaded. What was scored stays.",
   leftOut: "Not read: {names}",
+  batchAssumed: {
+    one: "{n} row names no platform that is known here: taken as one for {platform}.",
+    other: "{n} rows name no platform that is known here: taken as ones for {platform}.",
+  },
   batchLoading: { one: "{n} row. Loading the model…", other: "{n} rows. Loading the model…" },
   batchDone: "{done} of {n} scored",
   batchLeft: "{done} of {n} scored, about {time} left",
@@ -363,6 +368,7 @@ const zh = {
   pastElsewhere: "导入的帖子里没有{platform}的，或者发布还不到一天、没有数据。",
   pastRead: "已导入 {n} 条帖子。",
   pastTaken: "{n} 条帖子",
+  pastAssumed: "文件里没有写明这里认得的平台，请核对所选平台。",
   pastScore: "给我的{platform}帖子评分",
   pastScoreNote:
     "评完就能看到草稿的分数排在哪里。文件里有哪些文字就按哪些评：小红书导出的只有标题。",
@@ -387,6 +393,7 @@ const zh = {
   batchFile: "帖子文件",
   batchFailed: "评分中断：模型下载失败。已经评好的还在。",
   leftOut: "没有读取：{names}",
+  batchAssumed: "有 {n} 行没有写明这里认得的平台，按{platform}评分。",
   batchLoading: "共 {n} 行，正在加载模型…",
   batchDone: "已评 {done} / {n}",
   batchLeft: "已评 {done} / {n}，大约还要{time}",
@@ -455,7 +462,7 @@ const zh = {
 /** The texts by language. @type {{ en: Record<Key, Text>, zh: Record<Key, Text> }} */
 export const PAGE_STRINGS = { en, zh };
 
-/** @typedef {Speech<Key>} PageSpeech */
+/** @typedef {import("../bsmv/element/speech.js").Speech<Key>} PageSpeech */
 
-/** @param {Language} language @returns {PageSpeech} */
-export const pageSpeech = (language) => new Speech(language, PAGE_STRINGS[language]);
+/** @type {(language: Language) => PageSpeech} */
+export const pageSpeech = speechesOf(PAGE_STRINGS);

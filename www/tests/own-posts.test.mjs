@@ -5,7 +5,7 @@ import { phrasesOf } from "../bsmv/element/marks.js";
 import { ScorerError } from "../bsmv/errors.js";
 import { readDrafts } from "../bsmv/importer.js";
 import { followersIn, importsOf, placeOf, postsOf, recentOf } from "../page/own-posts.js";
-import { csvOf, ordered } from "../page/rows.js";
+import { csvOf, ordered, placeTexts } from "../page/rows.js";
 import { completed, requestOf, stateOf } from "../page/state.js";
 import { pageSpeech } from "../page/strings.js";
 import { casesOf } from "../page/what-if.js";
@@ -74,6 +74,12 @@ test("a file of several platforms is several imports, and only a table of one's 
   const platforms = (/** @type {any} */ tools, /** @type {any} */ chosen) =>
     importsOf({ ...mixed, tools }, "f", chosen, NOW).map(({ platform }) => platform);
   assert.deepEqual(platforms(["posts"], "x"), ["xiaohongshu", "weibo", "x"]);
+  const told = importsOf({ ...mixed, tools: ["posts"] }, "f", "x", NOW);
+  assert.deepEqual(
+    told.map(({ assumed }) => assumed),
+    [false, false, true],
+    "which of them the page had to name is known",
+  );
   assert.deepEqual(platforms(["WeChat Channels, a creator's videos"], "x")[2], "other");
   assert.deepEqual(platforms(["Meta Business Suite, posts"], "x")[2], "other");
   assert.deepEqual(platforms(["Meta Business Suite, posts"], "instagram")[2], "instagram");
@@ -164,16 +170,29 @@ const row = (line, bsmv, text = `text ${line}`) => ({
 
 test("rows are sorted by any column, and those without a score come last both ways", () => {
   const rows = [row(2, 60), row(3), row(4, 80), row(5, 70)];
-  const lines = (/** @type {any} */ sort) => ordered(rows, sort, "en").map(({ line }) => line);
+  const lines = (/** @type {any} */ sort) => ordered(rows, sort).map(({ line }) => line);
   assert.deepEqual(lines({ by: "line", down: true }), [5, 4, 3, 2]);
   assert.deepEqual(lines({ by: "score", down: true }), [4, 5, 2, 3]);
   assert.deepEqual(lines({ by: "score", down: false }), [2, 5, 4, 3]);
   assert.deepEqual(lines({ by: "range", down: false }), [2, 4, 5, 3]);
 });
 
-test("a batch as CSV has every row, those without a score with the reason, and no formula", () => {
-  const table = csvOf([row(2, 60), row(3, undefined, "=1+1")], () => "no text");
-  const lines = table.trim().split("\r\n");
+test("thousands of rows are sorted by their words as a language has them, and equal ones stay as they are", async () => {
+  const words = ["张", "阿", "李", "阿"];
+  const rows = Array.from({ length: 2000 }, (_, i) => row(i + 2, undefined, words[i % 4]));
+  await placeTexts(rows, "zh");
+  const sorted = ordered(rows, { by: "text", down: false });
+  const { compare } = new Intl.Collator("zh");
+  const wanted = rows.toSorted(
+    (a, b) => compare(a.request.post.text, b.request.post.text) || a.line - b.line,
+  );
+  assert.deepEqual(sorted, wanted);
+  assert.equal(sorted[0].request?.post.text, "阿");
+});
+
+test("a batch as CSV has every row, those without a score with the reason, and no formula", async () => {
+  const table = await csvOf([row(2, 60), row(3, undefined, "=1+1")], () => "no text");
+  const lines = table.join("").trim().split("\r\n");
   const header = lines[0].split(",");
   assert.equal(header.at(-2), "line");
   assert.equal(header.at(-1), "reason");

@@ -152,11 +152,38 @@ test("a deleted draft comes back with its versions until the dialog closes", asy
   await page.context().close();
 });
 
+test("what is begun in a dialog that is opened again just after it was closed stays", async () => {
+  const page = await visit();
+  await page.locator("#brand").click();
+  await page.locator("#brand-search").waitFor();
+  await page.evaluate(() => {
+    const dialog = /** @type {HTMLDialogElement} */ (document.querySelector("#brands"));
+    const edit = [...dialog.querySelectorAll("button")].find((button) =>
+      button.textContent?.includes("Describe a brand"),
+    );
+    let heard = false;
+    dialog.addEventListener("close", () => {
+      heard = true;
+    });
+    dialog.close();
+    document.getElementById("brand")?.click();
+    edit?.click();
+    // Its event comes only now.
+    if (heard) throw new Error("the dialog told at once that it was closed");
+    dialog.addEventListener("close", () => dialog.setAttribute("data-heard", ""));
+  });
+  await page.locator("#brands[data-heard]").waitFor();
+  await page.locator("#brand-name").fill("Gardenia");
+  await page.context().close();
+});
+
 test("own brands are several, found by any name, copied from others, and go out and in as a file", async () => {
   const page = await visit({ locale: "zh-CN" });
   await page.locator("#brand").click();
   await page.locator("#brand-search").fill("瑞幸");
-  assert.equal(await page.locator("#brands .choices + h3 + .choices li").count(), 1);
+  const found = page.locator("#brands .choices + h3 + .choices li");
+  await found.nth(1).waitFor({ state: "detached" });
+  assert.equal(await found.count(), 1);
   await page.getByRole("button", { name: /^复制并编辑：瑞幸/ }).click();
   assert.notEqual(await page.locator("#brand-positioning").inputValue(), "");
   await page.locator("#brand-name").fill("我的瑞幸");
@@ -287,7 +314,7 @@ test("what a browser has once it keeps, what it needs at first is little, and th
   }
   const encoder = urls.findIndex((url) => url.includes("encoder_int8"));
   assert.ok(encoder <= 10, `asked for before the encoder: ${urls.slice(0, encoder).join(" ")}`);
-  assert.equal(answers.get(urls[encoder])?.["content-encoding"], "br");
+  assert.equal(answers.get(urls[encoder])?.["content-encoding"], "zstd");
   await page.context().close();
 });
 

@@ -142,6 +142,21 @@ test("typing on puts the explanation off, and the one that stands stays until th
   assert.equal(asked.explained, 2);
 });
 
+test("phrases stand with the post that they are of, while a newer one is scored", async () => {
+  const { session, clock, answer } = await start();
+  session.update(draft("hello"));
+  await settle();
+  await answer();
+  await clock.pass(2000);
+  session.update(draft("oh, hello"));
+  await settle();
+  await answer();
+  assert.equal(session.state.request?.post.text, "oh, hello");
+  assert.equal(session.state.wordsPost?.text, "hello");
+  await clock.pass(2000);
+  assert.equal(session.state.wordsPost?.text, "oh, hello");
+});
+
 test("the words of a long text are looked at only when they are asked for", async () => {
   const { session, clock, answer, asked } = await start();
   session.update(draft("word ".repeat(400)));

@@ -69,8 +69,21 @@ export const ready = (page) =>
     return scorer && !["loading"].includes(scorer.state.phase) && customElements.get("bsmv-scorer");
   });
 
+/** Waits until what was changed is drawn, and the scorer has heard of it. @param {Page} page */
+export const drawn = (page) =>
+  page.evaluate(
+    () =>
+      // Rules are checked in a task, the page is drawn with the next frame, and the element with the one after.
+      new Promise((resolve) =>
+        setTimeout(() =>
+          requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))),
+        ),
+      ),
+  );
+
 /** Waits until what was written is scored and explained. @param {Page} page */
 export async function settled(page) {
+  await drawn(page);
   await page.waitForFunction(() => {
     const { phase, stale } = document.querySelector("bsmv-scorer")?.state ?? {};
     return phase === "settled" && !stale;
@@ -95,6 +108,7 @@ export const textOf = async (locator) => (await locator.textContent())?.trim() ?
 export async function fill(page, field, words) {
   await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   await page.locator(field).fill(words);
+  await drawn(page);
 }
 
 /** Writes a draft and waits for its score. @param {Page} page @param {string} text */

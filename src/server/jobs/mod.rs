@@ -110,7 +110,13 @@ async fn submit(
     request: Request,
 ) -> Result<Response, Failure> {
     let jobs = jobs(&api)?;
-    let asked = upload::asked(&uri, request.headers())?;
+    let asked = match upload::asked(&uri, request.headers()) {
+        Ok(asked) => asked,
+        Err(failure) => {
+            upload::discard(request.into_body()).await;
+            return Err(failure);
+        }
+    };
     let once = |sha256: &str| write.once(&api, &caller, sha256.as_bytes());
     let job = upload::receive(&jobs, &caller, asked, request, once).await?;
     let place = HeaderValue::try_from(format!("/v1/jobs/{}", job.id));

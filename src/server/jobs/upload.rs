@@ -171,7 +171,7 @@ pub async fn receive(
     let body = request.into_body();
     let declared = body.size_hint().lower();
     if declared > most {
-        tokio::time::timeout(DISCARD_TIME, discard(body)).await.ok();
+        discard(body).await;
         return Err(too_large(most));
     }
     let room = Arc::clone(jobs);
@@ -210,15 +210,18 @@ pub async fn receive(
 
 /// Takes a little of a body that is refused: who still sends when the connection is closed may never
 /// read why.
-async fn discard(mut body: Body) {
-    let mut bytes = 0;
-    let mut patience = PART_TIME;
-    while let Ok(Some(part)) = next_part(&mut body, &mut patience).await {
-        bytes += part.len();
-        if bytes > MOST_DISCARDED {
-            break;
+pub async fn discard(mut body: Body) {
+    let take = async {
+        let mut bytes = 0;
+        let mut patience = PART_TIME;
+        while let Ok(Some(part)) = next_part(&mut body, &mut patience).await {
+            bytes += part.len();
+            if bytes > MOST_DISCARDED {
+                break;
+            }
         }
-    }
+    };
+    tokio::time::timeout(DISCARD_TIME, take).await.ok();
 }
 
 fn too_large(most: u64) -> Failure {

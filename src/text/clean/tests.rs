@@ -327,4 +327,27 @@ proptest! {
     fn holds_for_any_text(text in any::<String>()) {
         assert_clean(&text);
     }
+
+    /// Some small letters are one character with a mark where capitals aren't.
+    #[test]
+    fn holds_for_texts_in_capitals(parts in prop::collection::vec(shouted(), 2..40)) {
+        assert_clean(&parts.concat());
+    }
+}
+
+fn shouted() -> impl Strategy<Value = String> {
+    let bits = [
+        "J",
+        "H",
+        "T",
+        "AWFUL",
+        "\u{30C}",
+        "\u{331}",
+        "\u{308}",
+        " ",
+        " ",
+        "!",
+        "www.x.com",
+    ];
+    (proptest::sample::select(bits.to_vec()), 1usize..5).prop_map(|(bit, n)| bit.repeat(n))
 }

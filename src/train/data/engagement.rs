@@ -79,7 +79,9 @@ pub struct EngagedPost {
     pub author: Author,
     /// What became of it.
     pub counts: RecentPost,
-    /// The form of its text.
+    /// Title and text.
+    pub text: String,
+    /// The form of the two.
     pub form: Form,
     /// What became of all other posts of the author, if there are enough to say what is usual.
     pub others: Vec<RecentPost>,
@@ -114,6 +116,7 @@ pub fn posts(data: &Path, set: &EngagementSet, split: Split) -> Result<Vec<Engag
                 source: row.source,
                 counts: counts[i],
                 form: Form::of(&title, &text, video),
+                text: format!("{title}\n{text}").trim().to_owned(),
                 others,
             });
         }

@@ -9,6 +9,7 @@ pub mod intervals;
 pub mod irony;
 pub mod kind;
 pub mod likeness;
+pub mod likes;
 pub mod novelty;
 pub mod reach;
 pub mod reader;
@@ -31,6 +32,7 @@ pub const HEADS: &[TrainedHead] = &[
     topics::HEAD,
     relevance::HEAD,
     novelty::HEAD,
+    likes::HEAD,
 ];
 
 #[cfg(test)]

@@ -31,6 +31,9 @@ export const canMark = () => typeof Highlight === "function" && "highlights" in 
 const LEADING = /^[\p{P}\s]+/u;
 const TRAILING = /[\p{P}\s]+$/u;
 
+/** By language; each loads a dictionary. @type {Map<string | undefined, Intl.Segmenter>} */
+const segmenters = new Map();
+
 /**
  * Where the words of a text begin and end; nothing where the browser doesn't know.
  *
@@ -39,9 +42,9 @@ const TRAILING = /[\p{P}\s]+$/u;
  */
 function boundsOf(text) {
   if (!("Segmenter" in Intl)) return [];
-  const words = new Intl.Segmenter(/\p{Script=Han}/u.test(text) ? "zh" : undefined, {
-    granularity: "word",
-  });
+  const language = /\p{Script=Han}/u.test(text) ? "zh" : undefined;
+  const words = segmenters.get(language) ?? new Intl.Segmenter(language, { granularity: "word" });
+  segmenters.set(language, words);
   return [...words.segment(text)].map(({ index }) => index).concat(text.length);
 }
 
@@ -84,15 +87,25 @@ function trimmed(phrase, text) {
   return { ...phrase, start: phrase.start + before, end: phrase.end - after };
 }
 
+/** Phrases that were found: they are asked for with each key. @type {WeakMap<WordShare[], readonly WordShare[]>} */
+const known = new WeakMap();
+
 /**
  * Clauses, and words of a clause that pull the same way and stand side by side as one; those that
  * are worth naming.
  *
  * @param {WordShare[]} shares in their order
  * @param {{ title?: string | null, text?: string }} post that they stand in
- * @returns {WordShare[]}
+ * @returns {readonly WordShare[]}
  */
 export function phrasesOf(shares, post) {
+  const phrases = known.get(shares) ?? found(shares, post);
+  known.set(shares, phrases);
+  return phrases;
+}
+
+/** @param {WordShare[]} shares @param {{ title?: string | null, text?: string }} post */
+function found(shares, post) {
   const words = wholeWords(shares, post);
   const largest = (/** @type {WordShare[]} */ of) => Math.max(0, ...of.map(({ s }) => Math.abs(s)));
   const least = WORD_OF_LARGEST * largest(words);
@@ -157,15 +170,16 @@ export class Marks {
    *
    * @param {HTMLElement} root
    * @param {WordShare[]} words of the text
-   * @param {string} of the text that the shares are of: marks of an older one would stand wrong
+   * @param {{ title?: string | null, text?: string }} post that the shares are of: marks of an older one would
+   *   stand wrong
    */
-  show(root, words, of) {
+  show(root, words, post) {
     this.clear();
     if (!canMark()) return;
     const { text, nodes } = readEditable(root);
-    if (text !== of) return;
+    if (text !== post.text) return;
     style(root.getRootNode());
-    for (const { start, end, s, field } of phrasesOf(words, { text })) {
+    for (const { start, end, s, field } of phrasesOf(words, post)) {
       if (field !== "text") continue;
       const range = rangeOf(nodes, start, end);
       if (!range) continue;

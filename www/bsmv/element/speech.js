@@ -44,7 +44,11 @@ export class Speech {
   /** @type {Intl.PluralRules} */
   #plural;
   /** @type {Map<string, Intl.NumberFormat>} */
-  #formats = new Map();
+  #numbers = new Map();
+  /** @type {Map<string, Intl.DateTimeFormat>} */
+  #times = new Map();
+  /** @type {Intl.ListFormat | undefined} */
+  #list;
 
   /**
    * @param {Language} language
@@ -96,10 +100,10 @@ export class Speech {
    */
   number(value, options = {}) {
     const key = JSON.stringify(options);
-    let format = this.#formats.get(key);
+    let format = this.#numbers.get(key);
     if (!format) {
       format = new Intl.NumberFormat(this.language, { signDisplay: "negative", ...options });
-      this.#formats.set(key, format);
+      this.#numbers.set(key, format);
     }
     // One minus everywhere, as wide as the plus.
     return format.format(value).replace("-", "−");
@@ -144,9 +148,16 @@ export class Speech {
   /** Several things of one kind, one behind the other. @param {string[]} items */
   list(items) {
     // The only form that parts Chinese items by a mark.
-    return new Intl.ListFormat(this.language, { type: "conjunction", style: "narrow" }).format(
-      items,
-    );
+    this.#list ??= new Intl.ListFormat(this.language, { type: "conjunction", style: "narrow" });
+    return this.#list.format(items);
+  }
+
+  /** How times are written. @param {Intl.DateTimeFormatOptions} options */
+  times(options) {
+    const key = JSON.stringify(options);
+    const format = this.#times.get(key) ?? new Intl.DateTimeFormat(this.language, options);
+    this.#times.set(key, format);
+    return format;
   }
 
   /** What something is, behind its name. @param {string} name @param {string} what */
@@ -175,9 +186,20 @@ export class Speech {
 }
 
 /**
- * The element's speech in a language.
+ * The speech of a language that there is one of: its formats take longer to make than a page to draw.
  *
- * @param {Language} language
- * @returns {ElementSpeech}
+ * @template {string} K
+ * @param {Record<Language, Record<K, Text>>} tables
+ * @returns {(language: Language) => Speech<K>}
  */
-export const elementSpeech = (language) => new Speech(language, STRINGS[language]);
+export function speechesOf(tables) {
+  /** @type {Partial<Record<Language, Speech<K>>>} */
+  const made = {};
+  return (language) => {
+    made[language] ??= new Speech(language, tables[language]);
+    return made[language];
+  };
+}
+
+/** The element's speech in a language. @type {(language: Language) => ElementSpeech} */
+export const elementSpeech = speechesOf(STRINGS);

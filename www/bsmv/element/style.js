@@ -252,9 +252,7 @@ export const STYLE = css`
   }
 
   /* What is about an older draft fades, unless the answer to the newer one comes at once. */
-  .card[data-stale] .points,
-  .reasons[data-stale] > :not(h3),
-  .phrases[data-stale] {
+  [data-stale] {
     opacity: 0.55;
     transition: opacity 0.2s 0.6s;
   }

@@ -25,9 +25,9 @@ const LISTED = 5;
 
 /** @param {Shown} shown */
 export function view(shown) {
-  const { state, view, bar } = shown;
+  const { view, bar } = shown;
   return html`
-    <section class=${`card ${view}`} part="card" ?data-stale=${state.stale}>
+    <section class=${`card ${view}`} part="card">
       ${headline(shown)}
       ${view === "badge" ? nothing : body(shown)}
     </section>
@@ -49,7 +49,7 @@ function headline(shown) {
   const { bsmv, interval } = score;
   return html`
     <div class="headline" part="score" data-side=${sideOf(bsmv)}>
-      <strong class="points">${speech.whole(bsmv)}</strong>
+      <strong class="points" ?data-stale=${state.stale}>${speech.whole(bsmv)}</strong>
       <span class="verdict">${speech.text(verdictOf(bsmv))}</span>
       ${state.stale && state.error ? html`<span class="hint">${speech.text("stale")}</span>` : nothing}
     </div>
@@ -202,14 +202,14 @@ function reasons({ state, speech }) {
   const { explanation, explained, request } = state;
   const weighed = (request?.weights ?? request?.brand?.weights) != null;
   const sentence = explanation?.sentence ?? speech.text("explaining");
-  return html`<section part="reasons" class="reasons" ?data-stale=${!explained}>
+  return html`<section part="reasons" class="reasons">
     <h3>${speech.text("reasons")}</h3>
-    <p class="sentence">
+    <p class="sentence" ?data-stale=${!explained}>
       ${weighed && explanation ? speech.text("atBalanced", { sentence }) : sentence}
     </p>
     ${
       explanation && explanation.hints.length > 0
-        ? html`<ul>
+        ? html`<ul ?data-stale=${!explained}>
           ${explanation.hints.map(({ code, message }) => html`<li data-code=${code}>${message}</li>`)}
         </ul>`
         : nothing
@@ -219,9 +219,9 @@ function reasons({ state, speech }) {
 
 /** The phrases that are marked in the draft, for who can't see marks there. @param {Shown} shown */
 function phrases({ state, speech, on }) {
-  const { words, request, phase } = state;
+  const { words, wordsPost, phase } = state;
   const busy = phase !== "settled";
-  if (!words) {
+  if (!words || !wordsPost) {
     return html`<p class="hint">
       ${
         busy
@@ -231,14 +231,14 @@ function phrases({ state, speech, on }) {
       }
     </p>`;
   }
-  const strong = phrasesOf(words.words, request?.post ?? {})
+  const strong = [...phrasesOf(words.words, wordsPost)]
     .sort((a, b) => Math.abs(b.s) - Math.abs(a.s))
     .slice(0, LISTED);
   if (strong.length === 0) return html`<p class="hint">${speech.text("phraseNone")}</p>`;
   return html`${words.hint ? html`<p data-code=${words.hint.code}>${words.hint.message}</p>` : nothing}
     <ul class="phrases" ?data-stale=${busy}>
       ${strong.map(({ field, start, end, s }) => {
-        const phrase = (request?.post[field] ?? "").slice(start, end);
+        const phrase = (wordsPost[field] ?? "").slice(start, end);
         return html`<li>
           <bdi class=${s < 0 ? "minus" : "plus"} lang=${tagOf(phrase)}>${phrase}</bdi>
           <span class="hint">${speech.text(s < 0 ? "phraseDown" : "phraseUp")}</span>
