@@ -49,7 +49,7 @@ export async function visit({ path = "", wait = true, ...options } = {}) {
 }
 
 /** What a person does to a page. */
-const DEEDS = ["check", "click", "press", "selectOption", "setInputFiles"];
+const DEEDS = ["check", "click", "fill", "press", "selectOption", "setInputFiles"];
 /** How long a page may take to draw that does something else, such as going away. */
 const SOON = 2_000;
 
@@ -92,7 +92,7 @@ export const ready = (page) =>
   });
 
 /** Waits until what was changed is drawn, and the scorer has heard of it. @param {Page} page */
-export const drawn = (page) =>
+const drawn = (page) =>
   page.evaluate(
     () =>
       // Rules are checked in a task, the page is drawn with the next frame, and the element with the one after.
@@ -130,7 +130,6 @@ export const textOf = async (locator) => (await locator.textContent())?.trim() ?
 export async function fill(page, field, words) {
   await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   await page.locator(field).fill(words);
-  await drawn(page);
 }
 
 /** Writes a draft and waits for its score. @param {Page} page @param {string} text */
