@@ -12,14 +12,8 @@ use super::work::SMALL;
 pub enum Buffer {
     /// At most [`SMALL`] bytes.
     Small(Vec<u8>),
-    /// More of them.
-    Large(Pages),
-}
-
-/// Pages of memory, and how many bytes of them are in use.
-pub struct Pages {
-    pages: MmapMut,
-    used: usize,
+    /// More of them, and how many bytes of the pages are in use.
+    Large { pages: MmapMut, used: usize },
 }
 
 impl Buffer {
@@ -38,7 +32,7 @@ impl Buffer {
         let length = self.len() + more;
         match self {
             Buffer::Small(_) if length <= SMALL => length,
-            Buffer::Large(Pages { pages, .. }) if length <= pages.len() => pages.len(),
+            Buffer::Large { pages, .. } if length <= pages.len() => pages.len(),
             _ => length.next_power_of_two(),
         }
     }
@@ -52,7 +46,7 @@ impl Buffer {
         let length = used + more.len();
         match self {
             Buffer::Small(bytes) if length <= SMALL => bytes.extend_from_slice(more),
-            Buffer::Large(Pages { pages, used }) if length <= pages.len() => {
+            Buffer::Large { pages, used } if length <= pages.len() => {
                 pages[*used..length].copy_from_slice(more);
                 *used = length;
             }
@@ -61,10 +55,10 @@ impl Buffer {
                 let mut pages = MmapMut::map_anon(size).map_err(|_| Failure::Overloaded)?;
                 pages[..used].copy_from_slice(self.as_ref());
                 pages[used..length].copy_from_slice(more);
-                *self = Buffer::Large(Pages {
+                *self = Buffer::Large {
                     pages,
                     used: length,
-                });
+                };
             }
         }
         Ok(())
@@ -75,7 +69,7 @@ impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
         match self {
             Buffer::Small(bytes) => bytes,
-            Buffer::Large(Pages { pages, used }) => &pages[..*used],
+            Buffer::Large { pages, used } => &pages[..*used],
         }
     }
 }

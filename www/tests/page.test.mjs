@@ -4,7 +4,6 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   browser,
-  drawn,
   expected,
   fill,
   noComplaints,
@@ -293,7 +292,6 @@ test("rules are there before the model, mend the text so that it can be undone, 
   await button.click();
   assert.equal(await page.evaluate(() => document.activeElement?.id), "title");
   await page.locator("#platform").selectOption("weibo");
-  await drawn(page);
   assert.equal(await textOf(page.locator("#length span").first()), "140 字后折叠");
   assert.equal(await textOf(page.locator("#length .length")), "1,001/2,000");
   await page.locator("#platform").selectOption("x");

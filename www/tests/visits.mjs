@@ -48,9 +48,31 @@ export async function visit({ path = "", wait = true, ...options } = {}) {
   return page;
 }
 
+/** What a person does to a page. */
+const DEEDS = ["check", "click", "fill", "press", "selectOption", "setInputFiles"];
+/** How long a page may take to draw that does something else, such as going away. */
+const SOON = 2_000;
+
+/** Lets everything that is done wait until what comes of it is drawn, as a person does. @param {Page} page */
+function seeWhatIsDone(page) {
+  const locators = Object.getPrototypeOf(page.locator("body"));
+  if (locators.seen) return;
+  locators.seen = true;
+  for (const deed of DEEDS) {
+    const done = locators[deed];
+    locators[deed] = async function (/** @type {unknown[]} */ ...args) {
+      const found = await done.apply(this, args);
+      const drawing = drawn(this.page()).catch(() => undefined);
+      await Promise.race([drawing, new Promise((resolve) => setTimeout(resolve, SOON).unref())]);
+      return found;
+    };
+  }
+}
+
 /** @param {import("playwright-core").BrowserContext} context @param {string} [path] */
 export async function open(context, path = "") {
   const page = await context.newPage();
+  seeWhatIsDone(page);
   page.setDefaultTimeout(PATIENCE);
   page.on("console", (message) => {
     const asked = message.text().includes("blocked by Playwright");
@@ -70,7 +92,7 @@ export const ready = (page) =>
   });
 
 /** Waits until what was changed is drawn, and the scorer has heard of it. @param {Page} page */
-export const drawn = (page) =>
+const drawn = (page) =>
   page.evaluate(
     () =>
       // Rules are checked in a task, the page is drawn with the next frame, and the element with the one after.
@@ -108,7 +130,6 @@ export const textOf = async (locator) => (await locator.textContent())?.trim() ?
 export async function fill(page, field, words) {
   await page.waitForFunction(() => !document.querySelector("dialog[open]"));
   await page.locator(field).fill(words);
-  await drawn(page);
 }
 
 /** Writes a draft and waits for its score. @param {Page} page @param {string} text */

@@ -40,17 +40,25 @@ impl Said {
 }
 
 /// One sentence of the score, of `base`, and of the features with the largest `points` among those
-/// that it may speak of.
+/// that it may speak of. What the others move is the tone's doing: without a brand all words count, and
+/// an audience that nobody saw is expected to speak as the post does.
 pub fn summary(words: &Words, base: f32, points: &FeatureVector, said: Said) -> Note {
-    let mut shares = Feature::ALL.map(|feature| {
-        let points: f32 = points[feature.range()].iter().sum();
-        (feature, points)
+    let of = |feature: Feature| points[feature.range()].iter().sum::<f32>();
+    let unsaid: f32 = Feature::ALL
+        .into_iter()
+        .filter(|&feature| !said.has(feature))
+        .map(of)
+        .sum();
+    let mut shares = Feature::ALL.map(|feature| match feature {
+        Feature::Sentiment => (feature, of(feature) + unsaid),
+        _ if said.has(feature) => (feature, of(feature)),
+        _ => (feature, 0.0),
     });
     let score = base + shares.iter().map(|(_, points)| points).sum::<f32>();
     shares.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
     let named = shares
         .into_iter()
-        .filter(|(feature, points)| said.has(*feature) && points.abs() >= WORTH_NAMING);
+        .filter(|(_, points)| points.abs() >= WORTH_NAMING);
     let reasons: Vec<Values> = named
         .take(NAMED)
         .map(|(feature, points)| {
@@ -138,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_a_brand_or_an_audience_that_is_not_there() {
+    fn without_a_brand_or_an_audience_their_points_are_the_tone_s() {
         let mut all = [0.0; FEATURES];
         all[Feature::Topics.range()][0] = 9.0;
         all[Feature::Audience.range()][0] = -7.0;
@@ -149,7 +157,7 @@ mod tests {
         };
         assert_eq!(
             summary(Locale::En.words(), 50.0, &all, none).message,
-            "54 points (an ordinary post: 50), mainly for how far it travels (+2)."
+            "54 points (an ordinary post: 50), mainly for its tone (+2), how far it travels (+2)."
         );
     }
 
