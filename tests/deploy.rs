@@ -112,9 +112,9 @@ fn the_command_line_wins_over_the_file_and_mistakes_are_named() {
             .unwrap();
         String::from_utf8(output.stderr).unwrap()
     };
-    let said = serve(&["--config", config]);
-    assert!(said.contains("--tls-key needs --tls-cert too"), "{said}");
-    let said = serve(&[
+    let told = serve(&["--config", config]);
+    assert!(told.contains("--tls-key needs --tls-cert too"), "{told}");
+    let told = serve(&[
         "--config",
         config,
         "--jobs",
@@ -122,9 +122,9 @@ fn the_command_line_wins_over_the_file_and_mistakes_are_named() {
         "--tls-cert",
         "cert.pem",
     ]);
-    assert!(!said.contains("needs"), "{said}");
-    let said = serve(&["--jobs", "jobs"]);
-    assert!(said.contains("--jobs needs --store too"), "{said}");
+    assert!(!told.contains("needs"), "{told}");
+    let told = serve(&["--jobs", "jobs"]);
+    assert!(told.contains("--jobs needs --store too"), "{told}");
     write(&format!(
         "addr = \"127.0.0.1:1\"\nprecision = \"int8\"\nstore = {store:?}\njobs-waiting = 3\n\
          allow-origin = [\"https://one.example\", \"https://two.example\"]\n"

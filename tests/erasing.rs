@@ -6,9 +6,10 @@ mod common;
 
 use std::io::{Read, Write};
 
-use common::jobs::{CSV, Place, accepted, bsmv, ended, said};
+use common::jobs::{CSV, Place, accepted, bsmv, ended};
 use common::posts::record;
 use common::server::{Answer, Server};
+use common::shell::said;
 use common::{assert_error, assert_shape};
 use serde_json::{Value, json};
 
@@ -234,8 +235,8 @@ fn a_key_sees_and_erases_its_own_jobs_and_an_admin_all() {
         jobs.map(|job| job["id"].as_str().unwrap().to_owned())
             .collect()
     };
-    assert_eq!(listed(&ann), [of_ann.clone()]);
-    assert_eq!(listed(&ben), [of_ben.clone()]);
+    assert_eq!(listed(&ann), std::slice::from_ref(&of_ann));
+    assert_eq!(listed(&ben), std::slice::from_ref(&of_ben));
     assert_eq!(
         listed(&admin),
         [of_ben.clone(), of_ann.clone(), old.clone()]

@@ -4,6 +4,7 @@
 mod common;
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -108,6 +109,55 @@ fn an_error_is_a_problem_too_for_who_asks_for_problems() {
 }
 
 #[test]
+fn who_is_refused_while_sending_reads_why() {
+    let server = Server::start();
+    let long = "x".repeat(4 << 20);
+    let head = |method, path, media, more| {
+        let (host, length) = (&server.address, long.len());
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: {media}\r\n\
+             content-length: {length}\r\nconnection: close\r\n{more}\r\n"
+        )
+    };
+    let answer = |mut stream: TcpStream| {
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let (json, lines) = ("application/json", "application/x-ndjson");
+    for (method, path, media, status) in [
+        ("POST", "/v1/score", "text/plain", 415),
+        ("POST", "/v1/explain", "text/plain", 415),
+        ("POST", "/v1/checks", "text/plain", 415),
+        ("PUT", "/v1/posts/p", "text/plain", 415),
+        ("POST", "/v1/posts/p/events", "text/plain", 415),
+        ("POST", "/v1/posts/p/events?observed_until=x", lines, 422),
+        ("POST", "/v1/nothing", json, 404),
+        ("POST", "/v1/health", json, 405),
+    ] {
+        let mut stream = server.send_raw(&head(method, path, media, ""));
+        for part in long.as_bytes().chunks(64 << 10) {
+            let sent = stream.write_all(part);
+            sent.unwrap_or_else(|problem| panic!("{path}: {problem}"));
+        }
+        let answer = answer(stream);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}: {answer}"
+        );
+    }
+    // Who asks before sending isn't told to go on.
+    let asks = head(
+        "POST",
+        "/v1/score",
+        "text/plain",
+        "expect: 100-continue\r\n",
+    );
+    let answer = answer(server.send_raw(&asks));
+    assert!(answer.starts_with("HTTP/1.1 415 "), "{answer}");
+}
+
+#[test]
 fn what_a_client_has_is_not_sent_again() {
     let server = Server::start();
     for path in ["/v1/health", "/v1/openapi.json", "/docs", "/docs/style.css"] {
@@ -115,7 +165,9 @@ fn what_a_client_has_is_not_sent_again() {
         let known = [("if-none-match", whole.header("etag"))];
         let again = server.get(path, &known);
         assert_eq!((again.status, again.body.len()), (304, 0), "{path}");
-        assert_eq!(again.header("etag"), whole.header("etag"));
+        // What is compressed has a weak tag, and there is nothing to compress now.
+        let tag = whole.header("etag").trim_start_matches("W/");
+        assert_eq!(again.header("etag"), tag);
     }
 }
 

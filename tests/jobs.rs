@@ -7,8 +7,9 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use common::jobs::{CSV, Place, accepted, bsmv, ended, many_rows, result, said};
+use common::jobs::{CSV, Place, accepted, bsmv, ended, many_rows, result};
 use common::server::Server;
+use common::shell::said;
 use common::{assert_error, assert_shape};
 use serde_json::{Value, json};
 

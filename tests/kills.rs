@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use bsmv::published::store::Store;
-use common::jobs::{CSV, Place, bsmv, said};
+use common::jobs::{CSV, Place, bsmv};
 use common::posts::{event, ndjson, record};
 use common::server::{Answer, Server};
+use common::shell::said;
 
 /// What was acknowledged.
 #[derive(Default)]
@@ -99,17 +100,17 @@ fn nothing_that_was_acknowledged_is_lost_however_often_it_is_killed() {
         let server = place.server(&["--jobs-waiting", "10000"]);
         let pid = server.child.id().to_string();
         let over = AtomicBool::new(false);
+        let client = Client {
+            server: &server,
+            key: &key,
+        };
+        let until_over = |work: &dyn Fn(u32)| {
+            (0..)
+                .take_while(|_| !over.load(Ordering::Relaxed))
+                .for_each(work);
+        };
+        let (client, done, place, until_over) = (&client, &done, &place, &until_over);
         std::thread::scope(|scope| {
-            let client = Client {
-                server: &server,
-                key: &key,
-            };
-            let until_over = |work: &dyn Fn(u32)| {
-                (0..)
-                    .take_while(|_| !over.load(Ordering::Relaxed))
-                    .for_each(work);
-            };
-            let (client, done, place, until_over) = (&client, &done, &place, &until_over);
             scope.spawn(move || until_over(&|_| client.add_event(done)));
             scope.spawn(move || {
                 until_over(&|n| client.send_job(&format!("job {kill} {n}"), done));

@@ -142,7 +142,13 @@ fn models_change_under_load_without_a_failed_request() {
         std::fs::write(&options, line).unwrap();
     };
     name(&old);
-    let server = Server::start_with(&["--config", options.to_str().unwrap()]);
+    let store = place.path().join("store.db");
+    let server = Server::start_with(&[
+        "--config",
+        options.to_str().unwrap(),
+        "--store",
+        store.to_str().unwrap(),
+    ]);
     let change = |what: &str| server.send("POST", &format!("/v1/models/{what}"), &[], "");
     let now = || version_of(&score(&server, "now"));
     let becomes = |version: &str| {
@@ -201,6 +207,21 @@ fn models_change_under_load_without_a_failed_request() {
             assert!(seen.contains("1.0.0"), "{seen:?}");
         }
     });
+    let mut audit = Command::new(env!("CARGO_BIN_EXE_bsmv"));
+    let audit = audit.arg("audit").arg("--store").arg(&store).output();
+    let log = String::from_utf8(audit.unwrap().stdout).unwrap();
+    for (who, action, version) in [
+        ("(nobody)", "reload_models", "2.0.0"),
+        ("(nobody)", "roll_back_models", "1.0.0"),
+        ("SIGHUP", "reload_models", "3.0.0"),
+    ] {
+        let told = |line: &str| {
+            [who, action, version]
+                .iter()
+                .all(|word| line.contains(word))
+        };
+        assert!(log.lines().any(told), "{who} {action} {version}: {log}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::posts::{event, ndjson, record};
 use common::server::Server;
-use common::{assert_error, assert_shape};
+use common::{assert_error, assert_shape, draft};
 use flate2::read::GzDecoder;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -317,7 +317,9 @@ fn texts_are_read_for_their_valence_and_kept_only_if_asked() {
     keeping["keep_texts"] = true.into();
     for (id, record) in [("dropped", record()), ("kept", keeping)] {
         server.put(id, &record);
-        server.add(id, &events);
+        let read = server.append(id, &ndjson(&events));
+        let score = server.score(&draft().to_string()).json();
+        assert_eq!(score["bundle"], read.header("bsmv-bundle"));
         let page = server.page(id, "");
         assert_eq!(page.get("text"), None);
         let s: Vec<Option<f64>> = page["s"]

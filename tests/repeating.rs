@@ -4,9 +4,10 @@
 mod common;
 
 use common::assert_error;
-use common::jobs::{CSV, Place, accepted, bsmv, ended, said};
+use common::jobs::{CSV, Place, accepted, bsmv, ended};
 use common::posts::{event, ndjson, record};
 use common::server::{Answer, Server};
+use common::shell::said;
 use serde_json::{Value, json};
 
 /// A write with a name, by a key.

@@ -31,6 +31,7 @@ mod shadow;
 mod state;
 mod tls;
 mod turns;
+mod unread;
 mod work;
 
 use std::io;
@@ -41,7 +42,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderValue;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -265,6 +266,7 @@ fn app(state: &Api, access: &Arc<Access>, site: &Site) -> Result<Router> {
         .route_service("/models/brands.json", ServeFile::new(&site.brands))
         .fallback_service(ServeDir::new(&site.www))
         .layer(from_fn_with_state(Arc::clone(access), access::guard))
+        .layer(from_fn(unread::hear_out))
         .layer(CompressionLayer::new().compress_when(worth_compressing));
     // The layer answers browsers that ask whether they may ask, so it isn't there for nobody.
     let app = match site.allow_origin.as_slice() {

@@ -8,9 +8,11 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Serialize;
+use time::OffsetDateTime;
 
+use super::access::Caller;
 use super::error::Failure;
 use super::etag::{to_json, unless_same};
 use super::lineup::{Lineup, Model};
@@ -25,6 +27,10 @@ use crate::scorer::request::ScoreRequest;
 /// Reads the models that are to be in use. Given are those that are, whose scorers may be used again;
 /// at the start there are none.
 pub type LoadModels = Box<dyn Fn(Option<&Lineup>) -> Result<Lineup, String> + Send + Sync>;
+
+/// What the audit log calls whoever may send signals to the process.
+#[cfg(unix)]
+const SIGNAL: &str = "SIGHUP";
 
 /// The routes.
 pub fn routes() -> Router<Api> {
@@ -194,19 +200,36 @@ async fn list(
     Ok(unless_same(&headers, JSON, json))
 }
 
-async fn reload(State(api): State<Api>, _: Asked<Nothing>) -> Result<Json<ModelList>, Failure> {
+async fn reload(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    _: Asked<Nothing>,
+) -> Result<Json<ModelList>, Failure> {
     let models = Arc::clone(&api.models);
     blocking(move || models.reload().map_err(Failure::Models)).await?;
-    api.answers.forget();
-    Ok(Json(api.models.told()))
+    changed(&api, caller.name(), "reload_models").await
 }
 
-async fn rollback(State(api): State<Api>, _: Asked<Nothing>) -> Result<Json<ModelList>, Failure> {
+async fn rollback(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    _: Asked<Nothing>,
+) -> Result<Json<ModelList>, Failure> {
     if !api.models.rollback() {
         return Err(Failure::NoModelsBefore);
     }
+    changed(&api, caller.name(), "roll_back_models").await
+}
+
+/// Forgets the answers of other models, and has the audit log tell which are in use now.
+async fn changed(api: &Api, who: &str, action: &'static str) -> Result<Json<ModelList>, Failure> {
     api.answers.forget();
-    Ok(Json(api.models.told()))
+    let told = api.models.told();
+    let in_use = |model: &ModelInUse| format!("{}: {}", model.name, model.bundle);
+    let in_use: Vec<_> = told.models.iter().map(in_use).collect();
+    let store = api.store.by(who, OffsetDateTime::now_utc());
+    store.tell(action, in_use.join(", ")).await?;
+    Ok(Json(told))
 }
 
 /// Reads the models anew whenever the process gets SIGHUP. Never ends.
@@ -224,7 +247,11 @@ pub async fn reload_when_asked(api: Api) {
         let models = Arc::clone(&api.models);
         let reloaded = tokio::task::spawn_blocking(move || models.reload()).await;
         match reloaded {
-            Ok(Ok(())) => api.answers.forget(),
+            Ok(Ok(())) => {
+                if changed(&api, SIGNAL, "reload_models").await.is_err() {
+                    tracing::error!("the audit log has no line of the models that were read anew");
+                }
+            }
             Ok(Err(problem)) => tracing::error!(problem, "the models stay as they were"),
             Err(error) => tracing::error!(%error, "the models stay as they were"),
         }

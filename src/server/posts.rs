@@ -150,7 +150,7 @@ async fn append(
     Target { id, params, .. }: Target<Watched>,
     write: Write,
     request: Request,
-) -> Result<Json<Appended>, Failure> {
+) -> Result<Response, Failure> {
     let observed_until = params.number("observed_until")?.unwrap_or(0);
     declared(request.headers(), NDJSON)?;
     let (body, share) = body_of(request, MAX_EVENTS_BYTES, &api.queue, &caller).await?;
@@ -170,17 +170,23 @@ async fn append(
         );
         return Err(Error::invalid("lines", problem).into());
     }
+    let mut read_by = None;
     if texts > 0 {
         let scorer = Arc::clone(&api.models.now().of_post(&id).scorer);
+        read_by = Some([(BUNDLE, scorer.bundle())]);
         let read = move || fill_valences(scorer.reader(), &mut events).map(|()| events);
         events = api.queue.enter(&caller, share)?.run(read).await??;
     }
     let store = api.store.by(caller.name(), OffsetDateTime::now_utc());
     let done = store.once(once).append(&id, events, observed_until).await?;
-    Ok(Json(Appended {
+    let appended = Json(Appended {
         added: done.events,
         known: done.known,
-    }))
+    });
+    Ok(match read_by {
+        Some(bundle) => (bundle, appended).into_response(),
+        None => appended.into_response(),
+    })
 }
 
 async fn erase_post(

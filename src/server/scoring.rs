@@ -43,12 +43,15 @@ pub fn routes() -> Router<Api> {
         .route("/checks", post(checks))
 }
 
-/// What is made of a request, as JSON, and its number where there is one to compare.
+/// An answer as JSON, and its number where there is one to compare.
+type Numbered = (Vec<u8>, Option<f32>);
+
+/// What is made of a request.
 #[derive(Clone, Copy)]
 struct Made {
     /// The endpoint that makes it.
     endpoint: &'static str,
-    json: fn(&Scorer, &CheckedRequest) -> Result<(Vec<u8>, Option<f32>), Failure>,
+    json: fn(&Scorer, &CheckedRequest) -> Result<Numbered, Failure>,
     /// True if shadows make it too.
     is_compared: bool,
 }

@@ -1,13 +1,14 @@
 //! Jobs of a real server, in a folder of their own.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::assert_shape;
 use super::server::{Answer, Server};
+use super::shell::said;
 
 pub const CSV: (&str, &str) = ("content-type", "text/csv");
 /// A folder with a store, and servers on it.
@@ -62,11 +63,6 @@ pub fn bsmv(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bsmv"));
     command.args(args);
     command
-}
-
-pub fn said(output: &Output) -> String {
-    let [out, err] = [&output.stdout, &output.stderr].map(|b| String::from_utf8_lossy(b));
-    format!("{out}{err}")
 }
 
 /// The id of a job that was accepted.

@@ -63,6 +63,14 @@ impl Acting<'_> {
         self.make(change).await
     }
 
+    /// Notes something that was done to what isn't in the store.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn tell(self, action: &'static str, detail: String) -> Result<()> {
+        self.make(Change::Tell(action, detail)).await.map(drop)
+    }
+
     /// Erases a post and its events.
     ///
     /// # Errors

@@ -58,6 +58,7 @@ impl Act {
             Change::Together(_) => ("import", None, None),
             Change::Usage(_) => ("note_usage", None, None),
             Change::NoteJobs(..) => ("note_jobs", None, None),
+            Change::Tell(action, detail) => (*action, None, Some(detail.clone())),
             Change::By(_, change) | Change::Once(_, change) => return Act::of(change),
         };
         Act {

@@ -46,6 +46,8 @@ pub enum Change {
     EraseUser(u128),
     /// Erases posts published before this second since 1970, and their events.
     Prune(i64),
+    /// Something outside the store that the audit log tells of: what was done, and to what.
+    Tell(&'static str, String),
     /// A change that the audit log tells of.
     By(Actor, Box<Change>),
     /// A change that is made once, however often it is sent.
@@ -129,6 +131,7 @@ impl Change {
             Change::Append { .. }
             | Change::Put { .. }
             | Change::NoteJobs(..)
+            | Change::Tell(..)
             | Change::Usage(_) => false,
             Change::By(_, change) | Change::Once(_, change) => change.erases(),
             Change::Together(changes) => changes.iter().any(Change::erases),
@@ -178,6 +181,7 @@ impl Change {
                 once::note_jobs(db, &once, jobs)?;
                 Ok((Done::default(), News::Changed(Vec::new())))
             }
+            Change::Tell(..) => Ok((Done::default(), News::Changed(Vec::new()))),
             Change::Usage(used) => {
                 api_keys::note_usage(db, &used)?;
                 Ok((Done::default(), News::Changed(Vec::new())))

@@ -8,8 +8,8 @@ use crate::bulk::mentioned_in;
 
 /// Files that may arrive at once.
 const PLACES: usize = 16;
-/// A caller may hold so many times as many places as are free, so that there is one for whoever comes
-/// next, however slowly others send.
+/// Whoever holds a place may take another while it holds fewer than so many times as many as would stay
+/// free: the last one is left to whoever has none, however slowly others send.
 const SHARE_OF_FREE: usize = 4;
 
 /// The files that are on their way, by the ids of their jobs.
@@ -61,8 +61,10 @@ impl Arrivals {
     /// Takes a place for a file; false if there is none for this caller.
     pub fn begin(&self, id: &str, caller: Arc<str>) -> bool {
         let mut arrivals = self.lock();
-        let own = arrivals.values().filter(|other| other.caller == caller);
-        if own.count() >= SHARE_OF_FREE * PLACES.saturating_sub(arrivals.len()) {
+        let is_own = |other: &&Arrival| other.caller == caller;
+        let own = arrivals.values().filter(is_own).count();
+        let free = PLACES.saturating_sub(arrivals.len());
+        if free == 0 || (own > 0 && own >= SHARE_OF_FREE * (free - 1)) {
             return false;
         }
         let erased = Vec::new();
@@ -107,8 +109,8 @@ mod tests {
             let begin = |n: &usize| arrivals.begin(&format!("{caller}{n}"), caller.into());
             (from..from + 20).take_while(begin).count()
         };
-        assert_eq!(begins("ann", 0), 13);
-        assert_eq!(begins("ben", 0), 2);
+        assert_eq!(begins("ann", 0), 12);
+        assert_eq!(begins("ben", 0), 3);
         assert_eq!(begins("cy", 0), 1);
         arrivals.give_up("ann3");
         assert_eq!(begins("dan", 0), 1);

@@ -248,15 +248,19 @@ impl Jobs {
         Ok(gone)
     }
 
-    /// Waits for a job to do, and says that it runs. Meanwhile those that have been kept long
-    /// enough are erased.
-    pub(super) fn next(&self) -> Record {
+    /// Waits for a job to do, and says that it runs: the oldest of whoever's turn it is after `last`.
+    /// Meanwhile those that have been kept long enough are erased.
+    pub(super) fn next(&self, last: Option<&str>) -> Record {
         loop {
             self.sweep();
             let mut jobs = self.lock();
             let waiting = jobs
                 .values_mut()
-                .find(|known| known.record.state == JobState::Waiting && !known.erased);
+                .filter(|known| known.record.state == JobState::Waiting && !known.erased)
+                .min_by(|a, b| {
+                    let [a, b] = [a, b].map(|known| known.record.owner.as_deref());
+                    turn(a, last).cmp(&turn(b, last))
+                });
             if let Some(known) = waiting {
                 known.record.state = JobState::Running;
                 return known.record.clone();
@@ -325,5 +329,31 @@ impl Jobs {
         known.record = record;
         known.progress = None;
         written.is_ok()
+    }
+}
+
+/// When an owner's turn comes after that of `last`: they follow each other by their names, round and
+/// round.
+fn turn<'a>(owner: Option<&'a str>, last: Option<&str>) -> (bool, Option<&'a str>) {
+    (owner <= last, owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::turn;
+
+    #[test]
+    fn owners_take_turns() {
+        let mut waiting = vec!["ben", "ann", "ann", "ann", "cy", "ben"];
+        let mut last = None;
+        let mut order = Vec::new();
+        while !waiting.is_empty() {
+            let next = (0..waiting.len())
+                .min_by(|&a, &b| turn(Some(waiting[a]), last).cmp(&turn(Some(waiting[b]), last)))
+                .unwrap();
+            last = Some(waiting.remove(next));
+            order.extend(last);
+        }
+        assert_eq!(order, ["ann", "ben", "cy", "ann", "ben", "ann"]);
     }
 }

@@ -110,13 +110,7 @@ async fn submit(
     request: Request,
 ) -> Result<Response, Failure> {
     let jobs = jobs(&api)?;
-    let asked = match upload::asked(&uri, request.headers()) {
-        Ok(asked) => asked,
-        Err(failure) => {
-            upload::discard(request.into_body()).await;
-            return Err(failure);
-        }
-    };
+    let asked = upload::asked(&uri, request.headers())?;
     let once = |sha256: &str| write.once(&api, &caller, sha256.as_bytes());
     let job = upload::receive(&jobs, &caller, asked, request, once).await?;
     let place = HeaderValue::try_from(format!("/v1/jobs/{}", job.id));

@@ -24,9 +24,11 @@ pub fn start(jobs: Arc<Jobs>, scorer: CurrentScorer) -> std::io::Result<()> {
     std::thread::Builder::new()
         .name("jobs".to_owned())
         .spawn(move || {
+            let mut last = None;
             loop {
-                let record = jobs.next();
+                let record = jobs.next(last.as_deref());
                 run(&jobs, &pool, &scorer, &record);
+                last = record.owner;
             }
         })?;
     Ok(())

@@ -38,9 +38,6 @@ const PART_TIME: Duration = Duration::from_secs(30);
 const PART_BYTES: usize = 16 << 10;
 /// Bytes that arrive between two looks at the room on the disk.
 const LOOK_EVERY: u64 = 64 << 20;
-/// Bytes of a refused body that are taken, and how long that may last.
-const MOST_DISCARDED: usize = 8 << 20;
-const DISCARD_TIME: Duration = Duration::from_secs(2);
 /// Longest name of a file, in characters.
 const MAX_NAME_CHARS: usize = 200;
 /// What a file may be declared as.
@@ -171,7 +168,6 @@ pub async fn receive(
     let body = request.into_body();
     let declared = body.size_hint().lower();
     if declared > most {
-        discard(body).await;
         return Err(too_large(most));
     }
     let room = Arc::clone(jobs);
@@ -206,22 +202,6 @@ pub async fn receive(
         error: None,
     };
     blocking(move || Ok(arriving.accept(record)?)).await
-}
-
-/// Takes a little of a body that is refused: who still sends when the connection is closed may never
-/// read why.
-pub async fn discard(mut body: Body) {
-    let take = async {
-        let mut bytes = 0;
-        let mut patience = PART_TIME;
-        while let Ok(Some(part)) = next_part(&mut body, &mut patience).await {
-            bytes += part.len();
-            if bytes > MOST_DISCARDED {
-                break;
-            }
-        }
-    };
-    tokio::time::timeout(DISCARD_TIME, take).await.ok();
 }
 
 fn too_large(most: u64) -> Failure {
