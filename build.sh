@@ -36,6 +36,7 @@ usage() {
 ./build.sh fuzz      feed all that reads bytes from outside with what nobody would send: fuzz [minutes]
 ./build.sh sanitize  the same under AddressSanitizer, the kernels too: sanitize [minutes]
 ./build.sh schemathesis send a server all that its description allows, and what not: schemathesis [examples]
+./build.sh clients   make the Python client of the API, and work with it as on a first day
 ./build.sh bench     measure scores, the encoder beside other runtimes, the graph network and the store:
                      natively, in Node, Chromium and workerd; writes the tables of benches/README.md
 ./build.sh cuda-check fetch nvcc from PyPI, and check the CUDA build (ten minutes; no GPU needed)
@@ -422,6 +423,10 @@ case $verb in
   schemathesis)
     source build.d/schemathesis.sh
     schemathesis "$@"
+    ;;
+  clients)
+    source build.d/clients.sh
+    clients
     ;;
   bench)
     source build.d/bench.sh

@@ -22,7 +22,7 @@ ask_everything() {
     address=$(sed -n 's/^bsmv listens on //p' "$place/said")
     sleep 0.1
   done
-  target/schemathesis/bin/schemathesis run "$address/v1/openapi.json" --seed 1 --max-examples "$examples" \
+  target/schemathesis/bin/schemathesis --config-file build.d/schemathesis.toml run "$address/v1/openapi.json" --seed 1 --max-examples "$examples" \
     --checks not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance \
     --exclude-path-regex '/rollback$' || status=$?
   kill "$server"
