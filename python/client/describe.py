@@ -16,7 +16,7 @@ def one_kind(content: dict) -> dict:
     """Returns the JSON of a body, or the first of its other kinds as a file."""
     if JSON in content:
         return {JSON: content[JSON]}
-    return {kind: FILE for kind in list(content)[:1]}
+    return dict.fromkeys(list(content)[:1], FILE)
 
 
 def plain(schema: object) -> object:

@@ -1,6 +1,6 @@
 """Uses the generated client as somebody would on the first day, against a real server; fails where it doesn't work.
 
-    python first_day.py BSMV
+python first_day.py BSMV
 """
 
 import datetime
@@ -34,7 +34,18 @@ def server(bsmv: str, store: Path):
     page = store.parent / "www"
     page.mkdir()
     (page / "index.html").write_text("<!doctype html><title>page</title>", encoding="utf-8")
-    command = [bsmv, "serve", "--addr", "127.0.0.1:0", "--precision", "int8", "--store", store, "--www", page]
+    command = [
+        bsmv,
+        "serve",
+        "--addr",
+        "127.0.0.1:0",
+        "--precision",
+        "int8",
+        "--store",
+        store,
+        "--www",
+        page,
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process.stdout.readline().split()[-1]
@@ -48,9 +59,14 @@ def first_day(url: str, key: str) -> None:
     client = AuthenticatedClient(base_url=url, token=key)
     request = ScoreRequest(post=Post(text=PRAISE), id="one")
     found = score.sync(client=client, body=request)
-    assert isinstance(found, Score) and found.bsmv > 50 and found.id == "one", found
-    several = score.sync(client=client, body=[request, ScoreRequest(post=Post(text="Worst boots I ever had."))])
-    assert [type(one) for one in several] == [Score, Score] and several[1].bsmv < 50, several
+    assert isinstance(found, Score), found
+    assert found.bsmv > 50
+    assert found.id == "one"
+    several = score.sync(
+        client=client, body=[request, ScoreRequest(post=Post(text="Worst boots I ever had."))]
+    )
+    assert [type(one) for one in several] == [Score, Score], several
+    assert several[1].bsmv < 50
     assert abs(explain.sync(client=client, body=request).bsmv - found.bsmv) < 1e-3
     assert checks.sync(client=client, body=request) is not None
 
@@ -79,7 +95,8 @@ def first_day(url: str, key: str) -> None:
     stranger = Client(base_url=url)
     assert health.sync(client=stranger).bundle == found.bundle
     refused = score.sync(client=stranger, body=request)
-    assert isinstance(refused, ErrorBody) and refused.error.code == "unauthorized", refused
+    assert isinstance(refused, ErrorBody), refused
+    assert refused.error.code == "unauthorized"
 
 
 def main() -> None:
