@@ -208,8 +208,18 @@ fn long_list(key: &str, number: usize) -> String {
 
 #[test]
 fn one_key_cannot_keep_the_others_out() {
-    let keys: [(&str, &[&str]); 3] = [("ann", &[]), ("ben", &[]), ("cy", &[])];
+    let meter: &[&str] = &["--scope", "metrics"];
+    let keys: [(&str, &[&str]); 4] = [("ann", &[]), ("ben", &[]), ("cy", &[]), ("meter", meter)];
     let (server, keys, _place) = with_keys(&keys, &["--queue", "20"]);
+    let meter = bearer(&keys[3]);
+    let held = || {
+        let metrics = server.get("/metrics", &[("authorization", &meter)]).body;
+        let metrics = String::from_utf8(metrics).unwrap();
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("bsmv_queue_places_held "));
+        line.unwrap().parse::<f64>().unwrap()
+    };
     // Lists that take long hold their places: each has as much to score as a small body can.
     let mut waiting = Vec::new();
     let mut fill = |key: &str| {
@@ -222,11 +232,13 @@ fn one_key_cannot_keep_the_others_out() {
                 return sent;
             }
             let list = long_list(key, sent);
+            let before = held();
             let more = format!("Authorization: Bearer {key}\r\n");
             let request = head("/v1/score", &more, list.len());
             waiting.push(server.send_raw(&format!("{request}{list}")));
-            // The server reads the body at its own pace.
-            std::thread::sleep(Duration::from_millis(50));
+            // The server reads the body at its own pace; meanwhile an earlier one may be done.
+            let begin = Instant::now();
+            while held() <= before && begin.elapsed() < Duration::from_secs(1) {}
         }
         panic!("no request of a key was refused");
     };

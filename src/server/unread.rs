@@ -14,9 +14,12 @@ use hyper::body::{Frame, SizeHint};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// Bytes of a refused body that are taken, and how long that may last.
+use super::error::{Code, Failure};
+
+/// Bytes of a refused body that are taken, how long that may last, and how long nothing may come.
 const MOST_TAKEN: usize = 8 << 20;
 const TAKING_TIME: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_millis(200);
 
 /// Answers a request, and before a refusal is sent takes what is on its way of the body.
 pub async fn hear_out(request: Request, next: Next) -> Response {
@@ -35,6 +38,7 @@ pub async fn hear_out(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     if (status.is_client_error() || status.is_server_error())
+        && !came_too_late(&response)
         && let Ok(unread) = given_back.try_recv()
         // Nothing is on its way where the sender waits to be told to go on.
         && (unread.was_read || !asks_first)
@@ -50,11 +54,20 @@ fn asks_first(headers: &HeaderMap) -> bool {
     expected.is_some_and(|what| what.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
+/// True if a sender was waited for long enough already.
+fn came_too_late(response: &Response) -> bool {
+    let code = response.extensions().get::<Code>();
+    let late = [Failure::Deadline, Failure::TooSlow].map(|failure| failure.code());
+    code.is_some_and(|code| late.contains(&code.0))
+}
+
 async fn take(mut body: Body) {
     let mut bytes = 0;
     while bytes <= MOST_TAKEN {
-        let frame = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await;
-        let Some(Ok(frame)) = frame else { return };
+        let frame = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
+        let Ok(Some(Ok(frame))) = timeout(SILENCE, frame).await else {
+            return;
+        };
         bytes += frame.data_ref().map_or(0, Bytes::len);
     }
 }
