@@ -2,6 +2,7 @@
 import { render } from "lit";
 import { loadChecks } from "../bsmv/checks.js";
 import { DiffusionError } from "../bsmv/diffusion.js";
+import { timeToDraw } from "../bsmv/element/drawing.js";
 import { elementSpeech } from "../bsmv/element/speech.js";
 import { shareWorker } from "../bsmv/shared-scorer.js";
 import { batchActions, pastActions } from "./batch-run.js";
@@ -146,16 +147,15 @@ export class App {
    */
   #change(change) {
     Object.assign(this.#state, change);
-    this.#drawing ??= new Promise((resolve) => {
-      setTimeout(() => {
-        this.#checked();
-        requestAnimationFrame(() => {
-          if (this.#drawing) this.#draw();
-          resolve();
-        });
-      });
-    });
+    this.#drawing ??= this.#drawSoon();
     return this.#drawing;
+  }
+
+  async #drawSoon() {
+    await timeToDraw();
+    this.#checked();
+    await timeToDraw();
+    if (this.#drawing) this.#draw();
   }
 
   #draw() {
