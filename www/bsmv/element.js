@@ -5,6 +5,7 @@
  */
 import { LitElement } from "lit";
 import { Announcer } from "./element/announcer.js";
+import { timeToDraw } from "./element/drawing.js";
 import { Marks, readEditable } from "./element/marks.js";
 import { elementSpeech, languageOfTag } from "./element/speech.js";
 import { STYLE } from "./element/style.js";
@@ -158,9 +159,9 @@ export class BsmvScorer extends LitElement {
     this.#session = undefined;
   }
 
-  /** After the first time with the next frame: a key is done with before its echo is drawn. */
+  /** After the first time in a task of its own: neither a key nor a frame waits for it. */
   async scheduleUpdate() {
-    if (this.hasUpdated) await new Promise((resolve) => requestAnimationFrame(resolve));
+    if (this.hasUpdated) await timeToDraw();
     return super.scheduleUpdate();
   }
 
@@ -216,6 +217,7 @@ export class BsmvScorer extends LitElement {
   /** @param {AbortSignal} signal */
   #listen(signal) {
     const field = this.#field;
+    if (field?.isContentEditable) this.#marks.prepare(field);
     field?.addEventListener("focus", () => this.#begin(), { signal });
     // Half-composed characters aren't words yet: wait for the end of the composition.
     field?.addEventListener(

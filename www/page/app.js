@@ -2,10 +2,11 @@
 import { render } from "lit";
 import { loadChecks } from "../bsmv/checks.js";
 import { DiffusionError } from "../bsmv/diffusion.js";
+import { timeToDraw } from "../bsmv/element/drawing.js";
 import { elementSpeech } from "../bsmv/element/speech.js";
 import { shareWorker } from "../bsmv/shared-scorer.js";
 import { batchActions, pastActions } from "./batch-run.js";
-import { brandsOf, profileOf } from "./brands.js";
+import { brandActions } from "./brands-run.js";
 import { openDialog } from "./dialog.js";
 import { nameOf } from "./drafts.js";
 import { load, replace, select, TEXT, TITLE, type, written } from "./editor.js";
@@ -27,12 +28,11 @@ import {
 import { csvHead, csvRows, download, picture, share, summary } from "./out.js";
 import { page } from "./page.js";
 import { addressOf, keepSettings, loadSettings, settingsOf } from "./settings.js";
-import { checkRequestOf, requestOf, speeches, stateOf } from "./state.js";
+import { checkRequestOf, madeUp, requestOf, speeches, stateOf } from "./state.js";
 import { casesOf } from "./what-if.js";
 
 /** @import { BsmvScorer } from "../bsmv/element.js" */
 /** @import { Brand } from "../bsmv/types.js" */
-/** @import { OwnBrand } from "./brands.js" */
 /** @import { Removed } from "./dialog.js" */
 /** @import { Version } from "./drafts.js" */
 /** @import { Draft } from "./keep.js" */
@@ -146,16 +146,15 @@ export class App {
    */
   #change(change) {
     Object.assign(this.#state, change);
-    this.#drawing ??= new Promise((resolve) => {
-      setTimeout(() => {
-        this.#checked();
-        requestAnimationFrame(() => {
-          if (this.#drawing) this.#draw();
-          resolve();
-        });
-      });
-    });
+    this.#drawing ??= this.#drawSoon();
     return this.#drawing;
+  }
+
+  async #drawSoon() {
+    await timeToDraw();
+    this.#checked();
+    await timeToDraw();
+    if (this.#drawing) this.#draw();
   }
 
   #draw() {
@@ -297,7 +296,10 @@ export class App {
       },
       set: (/** @type {string} */ name, /** @type {string} */ value) =>
         name === "platform" ? this.#choose({ platform: value }) : this.#set({ [name]: value }),
-      turn: () => this.#set({ language: this.#state.settings.language === "en" ? "zh" : "en" }),
+      turn: () => {
+        this.#set({ language: this.#state.settings.language === "en" ? "zh" : "en" });
+        this.#on.batchActions.translate();
+      },
       brands: () => {
         this.#change({ brands: { sought: "" } });
         openDialog("brands");
@@ -368,13 +370,15 @@ export class App {
       runWhatIf: () => this.#runWhatIf(),
       copySummary: () => {
         const { score, request } = this.#scorer.state;
-        if (score?.bsmv != null && request) this.#copy(summary(score, request, this.#scoreSpeech));
+        if (score?.bsmv != null && request) {
+          this.#copy(summary(score, request, this.#scoreSpeech, madeUp(this.#state)));
+        }
       },
       copyLink: () => this.#copy(addressOf(this.#state.settings)),
       sharePicture: async () => {
         const { score, request } = this.#scorer.state;
         if (score?.bsmv == null || !request) return;
-        await share(await picture(score, request, this.#scoreSpeech));
+        await share(await picture(score, request, this.#scoreSpeech, madeUp(this.#state)));
       },
       saveJson: () => {
         const json = JSON.stringify(this.#scorer, null, 2);
@@ -389,7 +393,10 @@ export class App {
       pastActions: pastActions(this.#files),
       batchActions: batchActions(this.#files),
       checkActions: this.#checkActions(),
-      brandActions: this.#brandActions(),
+      brandActions: brandActions(this.#files, {
+        choose: (brand) => this.#choose({ brand }),
+        keepAll: (things) => this.#keepAll(things),
+      }),
       draftActions: this.#draftActions(),
       compareActions: {
         compareWith: (/** @type {string} */ other) =>
@@ -421,58 +428,6 @@ export class App {
 
   get #scoreSpeech() {
     return elementSpeech(this.#state.settings.language);
-  }
-
-  #brandActions() {
-    const done = () => {
-      /** @type {HTMLDialogElement} */ (document.getElementById("brands")).close();
-    };
-    return {
-      choose: (/** @type {string} */ brand) => {
-        this.#choose({ brand });
-        done();
-      },
-      seek: (/** @type {string} */ sought) => this.#change({ brands: { sought } }),
-      edit: (/** @type {Partial<OwnBrand> | undefined} */ edited) =>
-        this.#change({ brands: { ...this.#state.brands, edited, problem: undefined } }),
-      save: async (/** @type {OwnBrand} */ brand) => {
-        if (brand.name === "") {
-          const problem = this.#speech.text("brandNameMissing");
-          return this.#change({ brands: { ...this.#state.brands, edited: brand, problem } });
-        }
-        const problem = await keep("brand", brand.id, brand);
-        if (problem) this.#change({ saved: { problem } });
-        const own = [brand, ...this.#state.own.filter(({ id }) => id !== brand.id)];
-        this.#change({ own, brands: { sought: "" } });
-        this.#choose({ brand: brand.id });
-        done();
-      },
-      remove: async (/** @type {string} */ id) => {
-        const brand = this.#state.own.find((brand) => brand.id === id);
-        if (!brand) return;
-        this.#change({ brands: { sought: "" } });
-        await this.#remove(brand.name, [{ kind: "brand", value: brand }]);
-      },
-      exported: () => {
-        const brands = this.#state.own.map((brand) => ({
-          ...profileOf(brand),
-          avoid: brand.avoid,
-        }));
-        const json = JSON.stringify(brands, null, 2);
-        download("bsmv-brands.json", new Blob([json], { type: "application/json" }));
-      },
-      imported: async (/** @type {File} */ file) => {
-        const brands = brandsOf(await file.text());
-        if (!brands) {
-          const problem = this.#speech.text("brandImportWrong");
-          return this.#change({ brands: { ...this.#state.brands, problem } });
-        }
-        this.#change({ own: [...brands, ...this.#state.own], brands: { sought: "" } });
-        await this.#keepAll(brands.map((value) => ({ kind: "brand", value })));
-      },
-      undo: () => this.#undo(),
-      close: () => this.#change({ brands: { sought: "" }, removed: undefined }),
-    };
   }
 
   #draftActions() {

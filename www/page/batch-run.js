@@ -138,8 +138,17 @@ export function batchActions(page) {
     resume: () => score(page, page.state.batch),
     sort: async (/** @type {Batch["sort"]} */ sort) => {
       const { rows } = page.state.batch;
-      if (sort.by === "text") await placeTexts(rows, page.state.settings.language);
-      if (page.state.batch.rows === rows) change({ sort, page: 0 });
+      const textsIn = page.state.settings.language;
+      if (sort.by === "text") await placeTexts(rows, textsIn);
+      if (page.state.batch.rows === rows) change({ sort, textsIn, page: 0 });
+    },
+    /** Texts are ordered as the page's language has them. */
+    translate: async () => {
+      const { rows, sort } = page.state.batch;
+      if (sort.by !== "text") return;
+      const textsIn = page.state.settings.language;
+      await placeTexts(rows, textsIn);
+      if (page.state.batch.rows === rows) change({ textsIn });
     },
     turn: (/** @type {number} */ at) => {
       change({ page: at });

@@ -120,9 +120,9 @@ function ended({ phase, rows, done }, speech) {
 let last = { of: "", ordered: [] };
 
 /** @param {Batch} batch */
-function inOrder({ rows, done, sort }) {
+function inOrder({ rows, done, sort, textsIn }) {
   // What the file says stays where it is while scores come.
-  const known = sort.by === "line" || sort.by === "text" ? "" : done;
+  const known = sort.by === "line" ? "" : sort.by === "text" ? textsIn : done;
   const of = [known, sort.by, sort.down].join();
   if (last.rows !== rows || last.of !== of) {
     last = { of, rows, ordered: ordered(rows, sort) };

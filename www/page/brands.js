@@ -118,18 +118,28 @@ function list({ speech, known, own, chosen, sought, problem, removed, on }) {
         .value=${sought}
         @input=${(/** @type {Event} */ event) =>
           on.seek(/** @type {HTMLInputElement} */ (event.target).value)}
+        @keydown=${(/** @type {KeyboardEvent} */ event) => {
+          if (event.key !== "Enter" || event.isComposing || !sought) return;
+          event.preventDefault();
+          const first = groups.flatMap(([, brands]) => brands)[0];
+          if (first) on.choose(first.id ?? first.name);
+        }}
       />
       <button type="button" @click=${() => on.edit({ name: sought })}>${speech.text("brandNew")}</button>
     </div>
     ${undoLine(removed, ["brand"], speech, on.undo)}
     ${none && sought ? html`<p class="hint">${speech.text("brandsNone")}</p>` : nothing}
-    <ul class="choices">
-      <li>
-        <button type="button" class="choice" aria-pressed=${String(chosen === "")} @click=${() => on.choose("")}>
-          ${speech.text("noBrand")}
-        </button>
-      </li>
-    </ul>
+    ${
+      sought
+        ? nothing
+        : html`<ul class="choices">
+          <li>
+            <button type="button" class="choice" aria-pressed=${String(chosen === "")} @click=${() => on.choose("")}>
+              ${speech.text("noBrand")}
+            </button>
+          </li>
+        </ul>`
+    }
     ${groups.map(([name, brands, mine]) =>
       brands.length === 0
         ? nothing

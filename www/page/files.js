@@ -28,7 +28,8 @@ export function fieldAt(event) {
 }
 
 /**
- * A place for a file: chosen, or dropped.
+ * A place for a file: chosen, or dropped. The browser's own button speaks the browser's language, and would
+ * say that no file was chosen when one has been read.
  *
  * @param {object} shown
  * @param {string} shown.id
@@ -51,21 +52,26 @@ export function fileField({ id, label, speech, busy, problem, onFile }) {
       taken(event.dataTransfer?.files);
     }}
   >
-    <label for=${id}>${label}</label>
-    <input
-      id=${id}
-      type="file"
-      accept=${KINDS}
-      aria-describedby=${`${id}-hint`}
-      aria-invalid=${problem ? "true" : nothing}
-      aria-errormessage=${problem ? `${id}-error` : nothing}
-      @change=${(/** @type {Event} */ event) => {
-        const field = /** @type {HTMLInputElement} */ (event.target);
-        taken(field.files);
-        // The same file again is a change, too.
-        field.value = "";
-      }}
-    />
+    <span class="label" id=${`${id}-label`}>${label}</span>
+    <label class="button">
+      <span id=${`${id}-choose`}>${speech.text("fileChoose")}</span>
+      <input
+        id=${id}
+        class="spoken"
+        type="file"
+        accept=${KINDS}
+        aria-labelledby=${`${id}-label ${id}-choose`}
+        aria-describedby=${`${id}-hint`}
+        aria-invalid=${problem ? "true" : nothing}
+        aria-errormessage=${problem ? `${id}-error` : nothing}
+        @change=${(/** @type {Event} */ event) => {
+          const field = /** @type {HTMLInputElement} */ (event.target);
+          taken(field.files);
+          // The same file again is a change, too.
+          field.value = "";
+        }}
+      />
+    </label>
     <p class="hint" id=${`${id}-hint`}>${speech.text(busy ? "fileReading" : "fileKinds")}</p>
     ${
       problem

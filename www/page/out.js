@@ -10,14 +10,16 @@ import { sideOf, spoken, threeWords, verdictOf } from "../bsmv/element/verdict.j
  * @param {Score} score
  * @param {ScoreRequest} request
  * @param {ElementSpeech} speech
+ * @param {string} [note] what else must be said of it
  */
-export function summary(score, request, speech) {
+export function summary(score, request, speech, note) {
   const brand = request.brand?.name;
   const where = speech.platform(request.post.platform ?? "other");
   const words = threeWords(score, brand != null, speech);
   return [
     `BSMV ${spoken(score, speech)}`,
     [where, brand].filter(Boolean).join(" · "),
+    ...(note ? [note] : []),
     ...words.map(({ name, words }) => speech.labelled(name, words)),
     ...score.flags.map(({ message }) => `! ${message}`),
     speech.text("notMeasured"),
@@ -106,9 +108,10 @@ const COLOURS = { good: "#14715f", bad: "#a83c26", none: "#566364" };
  * @param {Score} score with a number
  * @param {ScoreRequest} request
  * @param {ElementSpeech} speech
+ * @param {string} [note] what else must be said of it
  * @returns {Promise<Blob>}
  */
-export async function picture(score, request, speech) {
+export async function picture(score, request, speech, note) {
   const canvas = document.createElement("canvas");
   canvas.width = WIDTH;
   canvas.height = HEIGHT;
@@ -167,6 +170,7 @@ export async function picture(score, request, speech) {
   }
   pen.fillStyle = "#566364";
   font(30);
+  if (note) write(note, 60, HEIGHT - 95);
   const where = speech.platform(request.post.platform ?? "other");
   write(["BSMV", where, request.brand?.name].filter(Boolean).join(" · "), 60, HEIGHT - 50);
   return new Promise((resolve, reject) =>

@@ -10,7 +10,7 @@ import { findings, shownOf } from "./findings.js";
 import { followersIn, placeOf, recentOf } from "./own-posts.js";
 import { pastPosts } from "./past.js";
 import { published } from "./published.js";
-import { brandOf, followersOf, speeches, titled, worthKey } from "./state.js";
+import { brandOf, followersOf, madeUp, speeches, titled, worthKey } from "./state.js";
 import { whatIf } from "./what-if.js";
 
 /** @import { ScoreRequest } from "../bsmv/types.js" */
@@ -52,6 +52,7 @@ export function page(state, request, model, on) {
       </div>
     </header>
     ${context({ speech, settings, wrong: followersOf(state) === null, followers: followersIn(state.past, settings.platform), brand: brandOf(state)?.name, on })}
+    <p class="on-paper">${writtenFor(state)}</p>
     <main>
       <div class="left">
         <section class="card" aria-label=${speech.text("draft")}>
@@ -81,6 +82,7 @@ export function page(state, request, model, on) {
         </details>
       </div>
       <div class="right">
+        ${madeUp(state) ? html`<p id="made-up" class="hint">${madeUp(state)}</p>` : nothing}
         <bsmv-scorer
           id="scorer"
           for=${TEXT}
@@ -104,7 +106,7 @@ export function page(state, request, model, on) {
           imports: state.past,
           recent: recentOf(state.past, settings.platform),
           reading: state.reading,
-          engagement: empty ? [] : (state.placed?.engagement ?? []),
+          engagement: empty || request.graph ? [] : (state.placed?.engagement ?? []),
           place: empty ? undefined : place(state),
           removed: state.removed,
           on: on.pastActions,
@@ -148,13 +150,18 @@ export function page(state, request, model, on) {
       speech,
       scoreSpeech,
       batch: state.batch,
-      context: speech.list(
-        [speech.platform(settings.platform), brandOf(state)?.name].filter((name) => name != null),
-      ),
+      context: writtenFor(state),
       on: on.batchActions,
     })}
     ${state.comparing ? comparison(state, request, model, on) : nothing}
   `;
+}
+
+/** Platform and brand, in words. @param {State} state */
+function writtenFor(state) {
+  const { speech } = speeches(state);
+  const names = [speech.platform(state.settings.platform), brandOf(state)?.name];
+  return speech.list(names.filter((name) => name != null));
 }
 
 /** How far a batch is that is scored while its dialog is closed. @param {State} state */
@@ -217,7 +224,12 @@ function out(state, on) {
     ["saveCsv", on.saveCsv],
     ["print", () => print()],
   ];
-  return html`<details class="menu" id="out">
+  // All of it: on a phone the bar would lie over its end.
+  const reveal = (/** @type {Event} */ { target }) => {
+    const menu = /** @type {HTMLDetailsElement} */ (target);
+    if (menu.open) menu.querySelector(".menu-items")?.scrollIntoView({ block: "nearest" });
+  };
+  return html`<details class="menu" id="out" @toggle=${reveal}>
     <summary class="button">${speech.text("out")}</summary>
     <div class="menu-items">
       ${actions.map(

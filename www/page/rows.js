@@ -31,6 +31,7 @@ import { inSteps, sortedInSteps } from "./steps.js";
  *   the one that was taken for them
  * @property {string} [problem] code of what was wrong with the file, or with scoring
  * @property {Sort} sort
+ * @property {string} [textsIn] language that the places of texts are of
  * @property {number} page of the table, from 0
  */
 

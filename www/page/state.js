@@ -185,6 +185,12 @@ function graphOf({ from, size, mood, graph }, tone) {
   return from === "" ? undefined : graph;
 }
 
+/** That the audience behind a score is made up, which must be said wherever the score is. @param {State} state */
+export function madeUp({ settings, published: { from, size } }) {
+  if (from !== "demo") return undefined;
+  return pageSpeech(settings.language).text("madeUp", { n: size });
+}
+
 /** What is said in the page's language. @param {Pick<State, "settings">} state */
 export const speeches = ({ settings: { language } }) => ({
   speech: pageSpeech(language),

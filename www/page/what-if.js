@@ -19,7 +19,9 @@ const FOLLOWERS = [100, 10_000, 1_000_000];
  * @returns {Case[]}
  */
 export function casesOf(request, speech) {
-  const { post } = request;
+  // What happened to it on one platform didn't happen elsewhere, nor to others.
+  const { graph: _, ...asked } = request;
+  const { post } = asked;
   // What the last posts came to is known of the platform that they are on.
   const elsewhere = post.author && { ...post.author, recent: undefined };
   const author = (/** @type {number} */ followers) => ({ ...post.author, followers });
@@ -27,16 +29,16 @@ export function casesOf(request, speech) {
     ...PLATFORMS.filter((platform) => platform !== post.platform && platform !== "other").map(
       (platform) => ({
         name: speech.platform(platform),
-        request: { ...request, post: { ...post, platform, author: elsewhere } },
+        request: { ...asked, post: { ...post, platform, author: elsewhere } },
       }),
     ),
     ...FOLLOWERS.map((n) => ({
       name: speech.text("whatIfFollowers", { n: speech.count(n) }),
-      request: { ...request, post: { ...post, author: author(n) } },
+      request: { ...asked, post: { ...post, author: author(n) } },
     })),
     ...Object.entries(PRESETS).map(([name, weights]) => ({
       name: speech.labelled(speech.text("goal"), speech.textIfAny(name) ?? name),
-      request: { ...request, weights },
+      request: { ...asked, weights },
     })),
   ];
 }

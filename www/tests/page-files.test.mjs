@@ -177,10 +177,7 @@ test("a batch is scored by rows: bad ones say why, it is sorted, saved, and a ro
   await page.locator("#open-batch").click();
   await page.locator("#batch-file").setInputFiles(DRAFTS);
   await ended(page);
-  assert.match(
-    await textOf(page.locator("#batch [role=status]")),
-    /127 of 130 have a score, 3 have none/,
-  );
+  assert.match(await textOf(page.locator("#batch [role=status]")), /127 of 130 scored, 3 not/);
   const rows = page.locator("#batch tbody tr");
   assert.equal(await rows.count(), 25, "the table is paged");
   const cells = (/** @type {number} */ row) =>
@@ -292,6 +289,39 @@ test("a file that is dropped on a field for files, or on its label, is that fiel
   await drop("#brands label.button input", JSON.stringify([{ name: "Dropped on a field" }]));
   await page.locator("#brands .choice", { hasText: "Dropped on a field" }).waitFor();
   assert.equal(await page.locator("#batch").isVisible(), false, "it is no batch");
+  await page.context().close();
+});
+
+test("texts of a batch are ordered as the page's language has them, also when that is turned", async () => {
+  const page = await visit();
+  const rows = page.locator("#batch tbody tr .text-link");
+  await page.locator("#open-batch").click();
+  const buffer = Buffer.from("text\n北京的咖啡很好喝\nApple pie is lovely\n阿姨做的菜真好吃\n");
+  const file = { name: "two.csv", mimeType: "text/csv", buffer };
+  await page.locator("#batch-file").setInputFiles(file);
+  await ended(page);
+  await page.locator("#batch th[data-column=text] button").click();
+  await page.locator("#batch th[data-column=text][aria-sort=ascending]").waitFor();
+  const order = async () => (await rows.allTextContents()).map((words) => words.trim()[0]).join("");
+  const inOrder = (/** @type {string} */ language) =>
+    ["北京的咖啡很好喝", "Apple pie is lovely", "阿姨做的菜真好吃"]
+      .sort(new Intl.Collator(language).compare)
+      .map((words) => words[0])
+      .join("");
+  assert.notEqual(inOrder("en"), inOrder("zh"));
+  assert.equal(await order(), inOrder("en"));
+  await page.locator("#batch [data-close]").click();
+  await page.locator("#language").click();
+  await page.locator("#open-batch", { hasText: "批量" }).click();
+  await page.waitForFunction(
+    (wanted) =>
+      [...document.querySelectorAll("#batch tbody tr .text-link")]
+        .map((row) => row.textContent?.trim()[0])
+        .join("") === wanted,
+    inOrder("zh"),
+  );
+  // The button for files speaks the page's language, whatever the browser's is.
+  assert.equal(await textOf(page.locator("#batch .drop .button")), "选择文件");
   await page.context().close();
 });
 

@@ -184,6 +184,8 @@ test("on paper stand the text, its number and its limits, and nothing that can b
   await write(page, "I love this coffee.");
   await page.emulateMedia({ media: "print" });
   const seen = (/** @type {string} */ which) => page.locator(which).first().isVisible();
+  assert.equal(await textOf(page.locator(".on-paper:visible")), "X", "what it is written for");
+  assert.equal(await seen("#scorer [part=how]"), false, "a name that can't be unfolded");
   for (const which of ["#text", "#scorer .points", "#scorer .range", "#scorer [part=unseen] li"]) {
     assert.ok(await seen(which), which);
   }

@@ -388,4 +388,31 @@ test("what leaves the page has its limits, and the link has no text", async () =
   await page.context().close();
 });
 
+test("that an audience is made up is said wherever the score is, and nothing is told of it that is not so", async () => {
+  const page = await visit({ permissions: ["clipboard-read", "clipboard-write"] });
+  await page.locator("#platform").selectOption("xiaohongshu");
+  await write(page, "I love this coffee, it is wonderful!");
+  const forecast = page.locator("#scorer [part=engagement]");
+  await forecast.waitFor();
+  await page.locator("#published summary").click();
+  await page.locator("#graph").selectOption("demo");
+  await page.locator("#made-up", { hasText: "made-up audience: passed on 200 times" }).waitFor();
+  await forecast.waitFor({ state: "detached" });
+  await settled(page);
+  await page.locator("#out summary").click();
+  await page.locator("#out [data-act=copySummary]").click();
+  await page.locator("#said", { hasText: "Copied" }).waitFor();
+  assert.match(await page.evaluate(() => navigator.clipboard.readText()), /made-up audience/);
+  await page.locator("#what-if summary").click();
+  await page.locator("#what-if button").click();
+  const cells = page.locator("#what-if tbody tr td:nth-child(2)");
+  await page.waitForFunction(() => {
+    const found = [...document.querySelectorAll("#what-if tbody tr td:nth-child(2)")];
+    return found.length > 0 && found.every((cell) => /^\d+$/.test(cell.textContent?.trim() ?? ""));
+  });
+  const scores = (await cells.allTextContents()).map((cell) => cell.trim());
+  assert.ok(new Set(scores).size > 1, `${scores}: what others and elsewhere would come to`);
+  await page.context().close();
+});
+
 noComplaints();

@@ -34,6 +34,7 @@ test("no text stands there that nothing asks for", () => {
       "batch",
       "batch-run",
       "brands",
+      "brands-run",
       "compare",
       "context",
       "dialog",
@@ -45,6 +46,7 @@ test("no text stands there that nothing asks for", () => {
       "page",
       "past",
       "published",
+      "state",
       "what-if",
     ].map((name) => `page/${name}.js`),
   ].map((path) => readFileSync(join(ROOT, "www", path), "utf8"));

@@ -147,9 +147,9 @@ test("who carried a post is told by its place, or by its kind alone where places
   });
   const said = (/** @type {number} */ total) =>
     read(carried({ ...page, total }, [0.5, 0], elementSpeech("zh"))).replace(/<[^>]*>/g, "");
-  assert.match(said(2), /第 1 条（转发），3秒钟后，12,000 粉丝：带动了后续传播的 50%/);
+  assert.match(said(2), /第 1 条（转发），3 秒钟后，12,000 粉丝：带动了后续传播的 50%/);
   assert.doesNotMatch(said(9), /第/);
-  assert.match(said(9), /转发，3秒钟后/);
+  assert.match(said(9), /转发，3 秒钟后/);
 });
 
 /** @param {Partial<import("../page/findings.js").Finding>[] | undefined} list */

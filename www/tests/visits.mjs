@@ -95,12 +95,12 @@ export const ready = (page) =>
 const drawn = (page) =>
   page.evaluate(
     () =>
-      // Rules are checked in a task, the page is drawn with the next frame, and the element with the one after.
-      new Promise((resolve) =>
-        setTimeout(() =>
-          requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve))),
-        ),
-      ),
+      // Rules are checked in a task, the page is drawn in the next, and the element in the one after.
+      new Promise((resolve) => {
+        const tasks = (/** @type {number} */ left) =>
+          setTimeout(() => (left > 0 ? tasks(left - 1) : requestAnimationFrame(resolve)));
+        tasks(3);
+      }),
   );
 
 /** Waits until what was written is scored and explained. @param {Page} page */

@@ -166,6 +166,16 @@ export class Marks {
   #ranges = [];
 
   /**
+   * Prepares the page that an element stands in: done with the first marks, while somebody writes, its style
+   * would hold up a key.
+   *
+   * @param {HTMLElement} root
+   */
+  prepare(root) {
+    if (canMark()) style(root.getRootNode());
+  }
+
+  /**
    * Marks words where they stand in an element's text; those of before go.
    *
    * @param {HTMLElement} root
@@ -178,7 +188,6 @@ export class Marks {
     if (!canMark()) return;
     const { text, nodes } = readEditable(root);
     if (text !== post.text) return;
-    style(root.getRootNode());
     for (const { start, end, s, field } of phrasesOf(words, post)) {
       if (field !== "text") continue;
       const range = rangeOf(nodes, start, end);

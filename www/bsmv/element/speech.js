@@ -142,7 +142,13 @@ export class Speech {
   /** Seconds in words, as in "4 minutes". @param {number} seconds */
   duration(seconds) {
     const [unit, length] = UNITS.find(([, length]) => seconds >= length) ?? ["second", 1];
-    return this.number(Math.round(seconds / length), { style: "unit", unit, unitDisplay: "long" });
+    const words = this.number(Math.round(seconds / length), {
+      style: "unit",
+      unit,
+      unitDisplay: "long",
+    });
+    // As between all other numbers and what they count.
+    return words.replace(/(\d)(\p{Script=Han})/gu, "$1 $2");
   }
 
   /** Several things of one kind, one behind the other. @param {string[]} items */

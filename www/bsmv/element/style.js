@@ -482,7 +482,11 @@ export const STYLE = css`
       padding: 0;
     }
 
-    /* Paper can't be unfolded: what isn't counted belongs to the number. */
+    /* Paper can't be unfolded: what isn't counted belongs to the number, and a name alone says nothing. */
+    details:not([open], [part="unseen"]) {
+      display: none;
+    }
+
     [part="unseen"]::details-content {
       block-size: auto;
       content-visibility: visible;

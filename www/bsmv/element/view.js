@@ -257,7 +257,8 @@ function deeper(shown) {
   const { graph } = request ?? {};
   return html`
     ${
-      score.engagement.length > 0
+      // It is a forecast of the text's alone: of a post that is out, the counts so far say otherwise.
+      score.engagement.length > 0 && !graph
         ? html`<section part="engagement">
           <h3>${speech.text("engagement")}</h3>
           ${engagement(score, speech)}
