@@ -39,6 +39,7 @@ mod error;
 pub mod heads;
 pub mod kernels;
 pub mod layers;
+pub mod listening;
 pub mod post;
 pub mod published;
 pub mod scorer;

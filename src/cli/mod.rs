@@ -30,6 +30,8 @@ mod jobs;
 #[cfg(feature = "server")]
 mod key;
 #[cfg(feature = "server")]
+mod leaders;
+#[cfg(feature = "server")]
 mod models;
 #[cfg(feature = "server")]
 mod options;
@@ -76,6 +78,9 @@ enum Verb {
     /// Read posts and events from files into a store
     #[cfg(feature = "server")]
     Import(import::Args),
+    /// List the accounts that caused most reposts of the posts in a store
+    #[cfg(feature = "server")]
+    Leaders(leaders::Args),
     /// Have a server score files: submit, list, fetch
     #[cfg(feature = "server")]
     #[command(subcommand)]
@@ -136,6 +141,8 @@ pub fn main() -> ExitCode {
         Verb::Audit(args) => audit::run(&args),
         #[cfg(feature = "server")]
         Verb::Import(args) => import::run(&args),
+        #[cfg(feature = "server")]
+        Verb::Leaders(args) => leaders::run(&args),
         #[cfg(feature = "server")]
         Verb::Jobs(verb) => jobs::run(verb),
         #[cfg(feature = "server")]

@@ -3,6 +3,8 @@
 pub mod forecast;
 #[cfg(feature = "import")]
 pub mod import;
+#[cfg(feature = "server")]
+pub mod leaders;
 pub mod record;
 #[cfg(feature = "server")]
 pub mod store;

@@ -207,7 +207,7 @@ impl Failure {
             ),
             Failure::SnapshotGone => (
                 Some("cursor"),
-                "the post was changed since: begin again without it".to_owned(),
+                "what it leads through was changed since: begin again without it".to_owned(),
             ),
             // The disk's words are for who runs the server.
             Failure::Store(_) => (None, "the store failed: nothing was changed".to_owned()),

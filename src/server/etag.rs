@@ -54,7 +54,7 @@ pub fn to_json(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {
 }
 
 /// True if the client has what `tag` names. Compared as weak tags: compression makes them so.
-fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

@@ -1,7 +1,7 @@
 //! The HTTP server: the API under `/v1`, the page, and the bundle that the page loads.
 //!
-//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`, `jobs`,
-//! `models`, `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
+//! The API has one module for each tag of `www/api/openapi.json`: `scoring`, `posts`,
+//! `listening`, `jobs`, `models`, `service`. Its handlers are made of what `request`, `work` and `etag` offer, share `state`, and
 //! fail with the values of `error`.
 
 mod access;
@@ -16,6 +16,7 @@ mod etag;
 mod headers;
 pub mod jobs;
 mod lineup;
+mod listening;
 mod metrics;
 mod models;
 mod observe;
@@ -287,6 +288,7 @@ fn api(api: Api) -> Router {
     Router::new()
         .merge(scoring::routes())
         .merge(posts::routes())
+        .merge(listening::routes())
         .merge(jobs::routes())
         .merge(models::routes())
         .merge(service::routes())

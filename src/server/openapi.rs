@@ -24,6 +24,7 @@ use super::service::{Alive, Health};
 use crate::checks::{CheckRequest, Checks};
 use crate::published::forecast::PostForecast;
 use crate::published::import::SentEvent;
+use crate::published::leaders::LeadersPage;
 use crate::published::record::PostRecord;
 use crate::scorer::answer::{Explanation, Refusal, Score};
 use crate::scorer::request::ScoreRequest;
@@ -57,6 +58,7 @@ fn schemas() -> Map<String, Value> {
     answered.subschema_for::<Explanation>();
     answered.subschema_for::<Refusal>();
     answered.subschema_for::<PostForecast>();
+    answered.subschema_for::<LeadersPage>();
     answered.subschema_for::<PostStored>();
     answered.subschema_for::<Appended>();
     answered.subschema_for::<Erased>();

@@ -15,6 +15,7 @@ mod ids;
 mod location;
 pub mod office;
 mod once;
+pub mod reading;
 mod tables;
 #[cfg(test)]
 mod tests;

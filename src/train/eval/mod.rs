@@ -6,6 +6,7 @@ pub mod diffusion;
 pub mod engagement;
 pub mod gaming;
 pub mod int8;
+pub mod leaders;
 pub mod news;
 pub mod number;
 pub mod probe;
@@ -66,6 +67,11 @@ const OTHERS: &[Measurement] = &[
         name: "diffusion",
         about: "Forecasts of cascades, and which of two posts of an author goes further",
         rows: diffusion::evaluate_bundle,
+    },
+    Measurement {
+        name: "leaders",
+        about: "Who causes reposts in the second half of the posts, told from the first",
+        rows: leaders::evaluate,
     },
     Measurement {
         name: "engagement",
