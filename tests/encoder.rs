@@ -109,7 +109,7 @@ fn every_kernel_of_this_machine_has_the_oracles_bits_in_int8_and_agrees_in_f32()
 #[test]
 fn threads_that_share_a_text_change_no_bit() {
     let config = manifest().encoder.config;
-    let texts = texts_of(&[1, 7, 16, 17, 50, 64, 100, 129, 256], &config);
+    let texts = texts_of(&[1, 16, 17, 50, 129, 256], &config);
     let int8 = Int8Encoder::load(config.clone(), &weights(Precision::Int8)).unwrap();
     let float = FloatEncoder::load(config, weights(Precision::F32), &Device::Cpu).unwrap();
     let on = |threads: usize| {
@@ -125,7 +125,7 @@ fn threads_that_share_a_text_change_no_bit() {
         })
     };
     let alone = on(1);
-    for threads in [2, 3, 7] {
+    for threads in [2, 5] {
         assert_eq!(on(threads), alone, "{threads} threads");
     }
 }

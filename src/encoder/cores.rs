@@ -9,18 +9,12 @@ static BUSY: AtomicUsize = AtomicUsize::new(0);
 pub struct Crew(usize);
 
 impl Crew {
-    /// This thread alone.
-    pub fn alone() -> Self {
-        BUSY.fetch_add(1, Ordering::Relaxed);
-        Crew(1)
-    }
-
-    #[cfg(not(target_arch = "wasm32"))]
-    /// This thread and up to `most - 1` others, of `cores` that all passes of this process share.
-    pub fn up_to(most: usize, cores: usize) -> Self {
+    /// This thread, and so many others that they are `most` together, as far as they have nothing
+    /// to do.
+    pub fn up_to(most: usize) -> Self {
         let before = BUSY.fetch_add(1, Ordering::Relaxed);
         let mut crew = Crew(1);
-        let wanted = most.min(cores.saturating_sub(before));
+        let wanted = most.min(threads().saturating_sub(before));
         if wanted > 1 {
             BUSY.fetch_add(wanted - 1, Ordering::Relaxed);
             crew.0 = wanted;
@@ -38,4 +32,13 @@ impl Drop for Crew {
     fn drop(&mut self) {
         BUSY.fetch_sub(self.0, Ordering::Relaxed);
     }
+}
+
+/// Threads that passes may use together where this one runs: as many as the machine has cores, or as
+/// `RAYON_NUM_THREADS` says.
+fn threads() -> usize {
+    #[cfg(not(target_arch = "wasm32"))]
+    return rayon::current_num_threads();
+    #[cfg(target_arch = "wasm32")]
+    1
 }

@@ -21,8 +21,7 @@ const GROUP_ROWS: usize = 128;
 const BLOCK_ROWS: usize = 64;
 
 /// Fewest rows for each of the threads that share a pass: each reads all weights.
-#[cfg(not(target_arch = "wasm32"))]
-const THREAD_ROWS: usize = 8;
+const THREAD_ROWS: usize = 6;
 
 /// Bytes that one call of `Embed::embed_all` works in at most, and keeps, for sequences of at
 /// most `pieces`.
@@ -41,9 +40,9 @@ pub(super) trait Embed: Send + Sync {
     fn kernel(&self) -> &'static str;
     fn config(&self) -> &Config;
 
-    /// The unit vectors of some sequences, read as one; they have been checked. Where they are
-    /// `alone`, threads that have nothing else to do may share the work.
-    fn embed(&self, sequences: &[Vec<u32>], alone: bool) -> Vec<Vec<f32>>;
+    /// The unit vectors of some sequences, read as one; they have been checked. Up to `threads` may
+    /// share the work, as far as they have nothing else to do.
+    fn embed(&self, sequences: &[Vec<u32>], threads: usize) -> Vec<Vec<f32>>;
 
     /// The unit vector of each sequence of pieces; the bits don't depend on which sequences are
     /// read together. Short ones together save reading the weights again for each.
@@ -63,17 +62,22 @@ pub(super) trait Embed: Send + Sync {
             groups.push(group);
             rest = after;
         }
-        if let [group] = groups[..] {
-            return Ok(self.embed(group, true));
-        }
-        let embed = |group: &[Vec<u32>]| self.embed(group, false);
         #[cfg(not(target_arch = "wasm32"))]
         {
             use rayon::prelude::*;
+            let threads = rayon::current_num_threads() / groups.len().max(1);
+            if let [group] = groups[..] {
+                // Here: to bring it to another thread takes time.
+                return Ok(self.embed(group, threads));
+            }
+            let embed = |group: &[Vec<u32>]| self.embed(group, threads);
             Ok(groups.into_par_iter().flat_map_iter(embed).collect())
         }
         #[cfg(target_arch = "wasm32")]
-        Ok(groups.into_iter().flat_map(embed).collect())
+        Ok(groups
+            .into_iter()
+            .flat_map(|group| self.embed(group, 1))
+            .collect())
     }
 }
 
@@ -311,9 +315,9 @@ impl<L: Linear> Embed for Arc<Network<L>> {
         &self.config
     }
 
-    fn embed(&self, sequences: &[Vec<u32>], alone: bool) -> Vec<Vec<f32>> {
+    fn embed(&self, sequences: &[Vec<u32>], threads: usize) -> Vec<Vec<f32>> {
         let n: usize = sequences.iter().map(Vec::len).sum();
-        let crew = if alone { crew(n) } else { Crew::alone() };
+        let crew = Crew::up_to(threads.min(n / THREAD_ROWS));
         let parts = n.div_ceil(BLOCK_ROWS).next_multiple_of(crew.size());
         // Whole tiles, but not where one thread would have one more than another.
         let block = match crew.size() {
@@ -365,12 +369,4 @@ impl<L: Linear> Embed for Arc<Network<L>> {
         put(&self.passes, pass);
         means
     }
-}
-
-/// The threads for a pass of so many rows that has no other beside it.
-fn crew(rows: usize) -> Crew {
-    #[cfg(not(target_arch = "wasm32"))]
-    return Crew::up_to(rows / THREAD_ROWS, rayon::current_num_threads());
-    #[cfg(target_arch = "wasm32")]
-    Crew::alone()
 }

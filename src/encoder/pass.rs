@@ -343,7 +343,7 @@ mod tests {
                     }
                 }
             }
-            let mut numbers = Vec::new();
+            let mut numbers: Vec<f32> = Vec::new();
             for sequence in 0..3 {
                 pass.each_qkv(sequence, |rows| numbers.extend(rows.iter().step_by(12)));
             }

@@ -285,6 +285,7 @@ impl<A> Tile<'_, A> {
         assert!(self.activations.len() >= K::ROWS * self.stride);
         assert!(self.panel.len() >= self.stride * K::COLUMNS && self.order.end <= self.stride);
         assert!(self.order.inputs.len() * K::DEPTH <= self.stride);
+        assert!(self.order.paired <= self.order.inputs.len());
         assert!(channels.scales.len() >= K::COLUMNS && channels.sums.len() >= K::COLUMNS);
         assert!(channels.bias.len() >= K::COLUMNS);
         assert!(out.len() >= (n - 1) * self.width + K::COLUMNS);

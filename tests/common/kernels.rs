@@ -30,12 +30,14 @@ impl Numbers {
         (0..n).map(|_| one()).collect()
     }
 
-    /// Half of them extreme.
+    /// Half of them extreme, or all of them small as most of a trained layer's are.
     fn bytes(&mut self, n: usize) -> Vec<i8> {
-        let mut one = || match self.next() % 4 {
-            0 => -128,
-            1 => 127,
-            _ => self.next() as i8,
+        let kind = self.next() % 2;
+        let mut one = || match (kind, self.next() % 4) {
+            (0, 0) => -128,
+            (0, 1) => 127,
+            (0, _) => self.next() as i8,
+            _ => (self.next() % 61) as i8 - 30,
         };
         (0..n).map(|_| one()).collect()
     }
