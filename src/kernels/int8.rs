@@ -158,8 +158,8 @@ impl<K: Kernel> PackedLinear<K> {
             let panel = &mut panels[column / K::COLUMNS * K::COLUMNS * depth..];
             sums.push(pack_row::<K>(row, column % K::COLUMNS, panel));
         }
-        let orders = panels.chunks_exact_mut(K::COLUMNS * depth).map(K::order);
-        let orders = orders.collect();
+        let orders = panels.chunks_exact_mut(K::COLUMNS * depth);
+        let orders = orders.map(|panel| kernel.order(panel)).collect();
         let pad = |values: &[f32]| {
             let mut values = values.to_vec();
             values.resize(padded, 0.0);

@@ -12,6 +12,8 @@ pub mod attention;
 pub mod floats;
 pub mod int8;
 pub mod math;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 // The three files of the crate with unsafe code: vectors are loaded and stored through pointers.
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 #[allow(unsafe_code)]
@@ -123,7 +125,7 @@ pub trait Kernel: Copy + Send + Sync + 'static {
     /// Brings a packed panel's groups of inputs into the order in which [`tile`](Kernel::tile) reads
     /// them, and says it: as they come, where a kernel says nothing else. Sums of integers are the
     /// same in every order.
-    fn order(_panel: &mut [i8]) -> Order {
+    fn order(self, _panel: &mut [i8]) -> Order {
         Order::default()
     }
 

@@ -4,6 +4,7 @@
 use std::arch::x86_64::*;
 
 use super::math::LANES;
+use super::pairs::InPairs;
 use super::{FloatTile, Kernel, Order, Tile, Work};
 
 /// 256-bit products of unsigned activations with signed weights, two to a lane of 16 bits.
@@ -43,8 +44,8 @@ impl Kernel for Avx2 {
         }
     }
 
-    fn order(panel: &mut [i8]) -> Order {
-        in_pairs(panel)
+    fn order(self, panel: &mut [i8]) -> Order {
+        self.run(InPairs(panel))
     }
 
     fn float_tile(self, tile: &FloatTile, out: &mut [f32]) {
@@ -264,57 +265,6 @@ impl Kernel for Avx512Vnni {
 unsafe fn four(a: *const u8) -> i32 {
     // SAFETY: as the caller promises.
     unsafe { a.cast::<i32>().read_unaligned() }
-}
-
-/// Weights of a panel of [`Avx2`] in one group of inputs.
-const GROUP: usize = Avx2::COLUMNS * Avx2::DEPTH;
-/// Neighbouring weights whose products make one sum of 16 bits.
-const SUMMED: usize = 2;
-/// What positive or negative weights may add up to, so that 127 times it stays in 16 bits.
-const MOST: i16 = i16::MAX / 127;
-/// Partners that are tried for a group before it stays alone.
-const TRIES: usize = 16;
-
-/// What each sum of 16 bits is in a group at most: positive weights, and negative ones without sign.
-type Load = [[i16; GROUP / SUMMED]; 2];
-
-fn load(group: &[i8; GROUP]) -> Load {
-    let side = |sign: i16| {
-        let of = |w: &i8| (sign * i16::from(*w)).max(0);
-        let (neighbours, _) = group.as_chunks::<SUMMED>();
-        std::array::from_fn(|i| neighbours[i].iter().map(of).sum())
-    };
-    [side(1), side(-1)]
-}
-
-fn fit(a: &Load, b: &Load) -> bool {
-    let (a, b) = (a.as_flattened(), b.as_flattened());
-    a.iter().zip(b).all(|(a, b)| a + b <= MOST)
-}
-
-/// Brings groups of inputs whose products can be added in 16 bits side by side, in pairs, to the
-/// front of a panel: those with the largest weights each with one of small ones.
-fn in_pairs(panel: &mut [i8]) -> Order {
-    let groups = panel.as_chunks::<GROUP>().0.to_vec();
-    let loads: Vec<Load> = groups.iter().map(load).collect();
-    let size = |g: usize| loads[g].as_flattened().iter().copied().max();
-    let mut by_size: Vec<usize> = (0..groups.len()).collect();
-    by_size.sort_by_key(|&g| size(g));
-    let (mut paired, mut alone) = (Vec::with_capacity(groups.len()), Vec::new());
-    while let Some(large) = by_size.pop() {
-        let mut small = by_size.iter().take(TRIES);
-        match small.position(|&small| fit(&loads[large], &loads[small])) {
-            Some(at) => paired.extend([large, by_size.remove(at)]),
-            None => alone.push(large),
-        }
-    }
-    let pairs = paired.len();
-    paired.extend(alone);
-    for (place, &g) in panel.as_chunks_mut::<GROUP>().0.iter_mut().zip(&paired) {
-        *place = groups[g];
-    }
-    let first = |&g: &usize| (g * Avx2::DEPTH) as u32;
-    Order::new(paired.iter().map(first).collect(), pairs, Avx2::DEPTH)
 }
 
 /// # Safety
