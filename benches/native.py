@@ -31,8 +31,10 @@ PAUSE = 0.05
 class Ours:
     """The benchmark `encode` as a process that embeds what it is sent."""
 
-    def __init__(self, folder: Path, precision: str, threads: int) -> None:
+    def __init__(self, folder: Path, precision: str, threads: int, kernel: str | None) -> None:
         command = ["cargo", "bench", "--quiet", "--bench", "encode", "--", str(folder), precision]
+        if kernel:
+            command.append(kernel)
         env = os.environ | {"RAYON_NUM_THREADS": str(threads)}
         self.process = subprocess.Popen(command, cwd=ROOT, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -60,11 +62,11 @@ class Theirs(Peer):
         return found
 
 
-def forms(folder: Path, threads: int) -> dict[str, Ours | Theirs]:
+def forms(folder: Path, threads: int, kernel: str | None) -> dict[str, Ours | Theirs]:
     onnx = folder / "onnx"
     return {
-        "bsmv-int8": Ours(folder, "int8", threads),
-        "bsmv-f32": Ours(folder, "f32", threads),
+        "bsmv-int8": Ours(folder, "int8", threads, kernel),
+        "bsmv-f32": Ours(folder, "f32", threads, kernel),
         "onnxruntime-f32": Theirs(onnx / "f32.onnx", threads),
         "onnxruntime-int8": Theirs(onnx / "int8.onnx", threads),
         "onnxruntime-weights": Theirs(onnx / "weights_int8.onnx", threads),
@@ -100,6 +102,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ROOT / "target/bench")
     parser.add_argument("--threads", type=int, choices=THREADS, help="only with so many threads")
+    parser.add_argument("--kernel", help="ours on this kernel, such as avx2, in place of the fastest")
     parser.add_argument("--skip-meaning", action="store_true", help="for a second part of the same run")
     args = parser.parse_args()
     folder, file = args.out / "minilm", args.out / "native.json"
@@ -108,7 +111,7 @@ def main() -> None:
     result = json.loads(file.read_text(encoding="utf-8")) if args.skip_meaning else {}
     result["onnxruntime"] = version("onnxruntime")
     for threads in [args.threads] if args.threads else THREADS:
-        contestants = forms(folder, threads)
+        contestants = forms(folder, threads, args.kernel)
         if "cosine" not in result:
             result["cosine"] = {name: cosines(form, texts["meaning"], wanted) for name, form in contestants.items()}
             for name, found in result["cosine"].items():

@@ -4,7 +4,8 @@ mod common;
 #[path = "common/reference.rs"]
 mod reference;
 
-use bsmv::encoder::{Device, FloatEncoder, Int8Encoder, Precision};
+use bsmv::encoder::{Config, Device, FloatEncoder, Int8Encoder, Precision};
+use bsmv::kernels::scalar::Scalar;
 use bsmv::scorer::Scorer;
 use bsmv::scorer::bundle::{Bundle, Manifest};
 use bsmv::scorer::bundle::{TOKENIZER, encoder_file};
@@ -55,7 +56,7 @@ fn int8_has_the_oracles_bits_and_stays_near_f32() {
     let config = manifest().encoder.config;
     let bytes = weights(Precision::Int8);
     let fast = Int8Encoder::load(config.clone(), &bytes).unwrap();
-    let oracle = Int8Encoder::load_scalar(config.clone(), &bytes).unwrap();
+    let oracle = Int8Encoder::load_on(Scalar, config.clone(), &bytes).unwrap();
     let float = FloatEncoder::load(config, weights(Precision::F32), &Device::Cpu).unwrap();
     let sequences = sequences();
     let together = fast.embed(&sequences).unwrap();
@@ -77,6 +78,78 @@ fn int8_has_the_oracles_bits_and_stays_near_f32() {
         fast.kernel()
     );
     assert!(mean >= 0.99, "mean cosine {mean}");
+}
+
+/// Texts of these lengths, one by one.
+fn texts_of(lengths: &[usize], config: &Config) -> Vec<Vec<u32>> {
+    let piece = |i: usize, n: usize| ((i + n) * 7919 % config.vocab_size) as u32;
+    let text = |&n: &usize| (0..n).map(|i| piece(i, n)).collect();
+    lengths.iter().map(text).collect()
+}
+
+#[test]
+fn every_kernel_of_this_machine_has_the_oracles_bits_in_int8_and_agrees_in_f32() {
+    let config = manifest().encoder.config;
+    let (bytes, floats) = (weights(Precision::Int8), weights(Precision::F32));
+    let texts = texts_of(&[1, 5, 21, 38], &config);
+    let oracle = Int8Encoder::load_on(Scalar, config.clone(), &bytes).unwrap();
+    let oracle = oracle.embed(&texts).unwrap();
+    let reference = FloatEncoder::load_on(Scalar, config.clone(), floats.clone()).unwrap();
+    let reference = reference.embed(&texts).unwrap();
+    bsmv::for_each_kernel!(|kernel| {
+        let int8 = Int8Encoder::load_on(kernel, config.clone(), &bytes).unwrap();
+        assert_eq!(int8.embed(&texts).unwrap(), oracle, "{}", int8.kernel());
+        let float = FloatEncoder::load_on(kernel, config.clone(), floats.clone()).unwrap();
+        for (vector, reference) in float.embed(&texts).unwrap().iter().zip(&reference) {
+            assert!(cosine(vector, reference) > 0.99999, "{}", int8.kernel());
+        }
+    });
+}
+
+#[test]
+fn threads_that_share_a_text_change_no_bit() {
+    let config = manifest().encoder.config;
+    let texts = texts_of(&[1, 16, 17, 50, 129, 256], &config);
+    let int8 = Int8Encoder::load(config.clone(), &weights(Precision::Int8)).unwrap();
+    let float = FloatEncoder::load(config, weights(Precision::F32), &Device::Cpu).unwrap();
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| {
+            let one = |ids: &Vec<u32>| [vec![ids.clone()], vec![ids.clone(), vec![5; 9]]];
+            let together: Vec<_> = texts.iter().flat_map(one).collect();
+            let read = |texts: &Vec<Vec<u32>>| {
+                let both = [int8.embed(texts).unwrap(), float.embed(texts).unwrap()];
+                both.concat()
+            };
+            together.iter().map(read).collect::<Vec<_>>()
+        })
+    };
+    let alone = on(1);
+    for threads in [2, 5] {
+        assert_eq!(on(threads), alone, "{threads} threads");
+    }
+}
+
+#[test]
+fn many_texts_at_once_each_get_their_own_vector() {
+    let config = manifest().encoder.config;
+    let texts = texts_of(&[3, 16, 40, 70, 130], &config);
+    let int8 = Int8Encoder::load(config, &weights(Precision::Int8)).unwrap();
+    let alone: Vec<_> = texts
+        .iter()
+        .map(|ids| int8.embed(std::slice::from_ref(ids)).unwrap())
+        .collect();
+    std::thread::scope(|scope| {
+        for shift in 0..4 {
+            let (int8, texts, alone) = (&int8, &texts, &alone);
+            scope.spawn(move || {
+                for i in (shift..shift + 15).map(|i| i % texts.len()) {
+                    let found = int8.embed(std::slice::from_ref(&texts[i])).unwrap();
+                    assert_eq!(found, alone[i]);
+                }
+            });
+        }
+    });
 }
 
 #[cfg(feature = "candle")]

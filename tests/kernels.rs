@@ -1,8 +1,8 @@
 //! Every kernel of this machine against the oracle, and the oracle against plain arithmetic.
 
-use bsmv::kernels;
 use bsmv::kernels::int8::{Activations, PackedLinear};
 use bsmv::kernels::scalar::Scalar;
+use bsmv::kernels::{self, Kernel};
 use proptest::prelude::*;
 
 #[path = "common/kernels.rs"]
@@ -19,6 +19,33 @@ proptest! {
             oracle::check(kernel, rows, inputs, outputs, seed);
             oracle::check_floats(kernel, rows, inputs, outputs, seed);
         });
+    }
+}
+
+/// Products of rows of ones, quantized to the largest level.
+fn of_ones<K: Kernel>(kernel: K, weights: &[i8], outputs: usize) -> Vec<f32> {
+    let inputs = weights.len() / outputs;
+    let mut input = Activations::<K>::default();
+    input.quantize(kernel, &vec![1.0; 2 * inputs], inputs);
+    let mut out = vec![0.0; 2 * outputs];
+    let channels = vec![1.0; outputs];
+    PackedLinear::new(kernel, weights, &channels, &channels).apply(&input, &mut out);
+    out
+}
+
+#[test]
+fn sums_are_exact_at_the_limit_of_what_fits_into_16_bits() {
+    // Of four weights two at 127, and two whose sum goes through where 127 times all of them, or
+    // their negatives, no longer fits.
+    for small in 0..8i8 {
+        for sign in [1, -1] {
+            let row = [127, small / 2, 127, small - small / 2].map(|w| sign * w);
+            let weights: Vec<i8> = row.iter().copied().cycle().take(64 * 20).collect();
+            let exact = of_ones(Scalar, &weights, 20);
+            bsmv::for_each_kernel!(|kernel| {
+                assert_eq!(of_ones(kernel, &weights, 20), exact, "{small} and {sign}");
+            });
+        }
     }
 }
 

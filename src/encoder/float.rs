@@ -36,6 +36,15 @@ impl FloatEncoder {
         }
     }
 
+    /// The same on the processor and this kernel, whatever others the machine has: to compare them.
+    pub fn load_on<K: Kernel>(kernel: K, config: Config, safetensors: Vec<u8>) -> Result<Self> {
+        let load = Load {
+            config,
+            safetensors,
+        };
+        load.with(kernel)
+    }
+
     /// Shape of the network.
     pub fn config(&self) -> &Config {
         match &self.0 {
@@ -83,8 +92,8 @@ impl Choice for Load {
             .collect::<Result<_>>()?;
         let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
         let words = WordTable::Floats(words);
-        let network = Network::new(kernel, config, words, positions, norm, layers);
-        Ok(FloatEncoder(Form::Kernels(Box::new(network))))
+        let network = Network::boxed(kernel, config, words, positions, norm, layers);
+        Ok(FloatEncoder(Form::Kernels(network)))
     }
 }
 

@@ -6,7 +6,6 @@ use super::network::{Embed, Layer, Network, WordTable};
 use super::quantize::{GROUP, scale_name};
 use super::{Config, EMBEDDING_NORM, POSITIONS, WORDS, layer_norm};
 use crate::kernels::int8::PackedLinear;
-use crate::kernels::scalar::Scalar;
 use crate::kernels::{Choice, Kernel, on_fastest};
 use crate::layers::tensors::{FileBytes, Tensors};
 use crate::{Error, Result};
@@ -23,9 +22,9 @@ impl Int8Encoder {
         on_fastest(Load { config, file })
     }
 
-    /// The same on the scalar oracle: slow, for tests.
-    pub fn load_scalar(config: Config, file: &dyn FileBytes) -> Result<Self> {
-        Load { config, file }.with(Scalar)
+    /// The same on this kernel, whatever others the machine has: to compare them.
+    pub fn load_on<K: Kernel>(kernel: K, config: Config, file: &dyn FileBytes) -> Result<Self> {
+        Load { config, file }.with(kernel)
     }
 
     /// Name of the kernel in use.
@@ -64,7 +63,7 @@ impl Choice for Load<'_> {
         let words = words(&file, config.vocab_size, h)?;
         let positions = file.floats(POSITIONS, &[config.max_position_embeddings * h])?;
         let norm = layer_norm(&file, EMBEDDING_NORM, &config)?;
-        let network = Box::new(Network::new(kernel, config, words, positions, norm, layers));
+        let network = Network::boxed(kernel, config, words, positions, norm, layers);
         Ok(Int8Encoder { network })
     }
 }

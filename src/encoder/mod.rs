@@ -2,11 +2,13 @@
 //! (f32, on the processor or on candle's tensors; native builds only) and [`Int8Encoder`] (the same
 //! bits in every build).
 
+mod cores;
 pub mod embedder;
 #[cfg(not(target_arch = "wasm32"))]
 mod float;
 mod int8;
 mod network;
+mod pass;
 mod quantize;
 #[cfg(feature = "candle")]
 mod tensors;

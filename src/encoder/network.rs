@@ -1,12 +1,14 @@
 //! The network both forms of the encoder are: BERT's layers, mean pooling, unit length.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::cores::Crew;
+use super::pass::{Pass, Sizes, Unit};
 use super::quantize::GROUP;
 use super::{Config, check_ids, layer_names, layer_norm};
 use crate::Result;
 use crate::kernels::Kernel;
-use crate::kernels::attention::{Attention, Shape};
+use crate::kernels::attention::Attention;
 use crate::kernels::int8::{Activations, PackedLinear};
 use crate::kernels::math::{LayerNorm, normalise};
 use crate::layers::tensors::Tensors;
@@ -18,14 +20,17 @@ const GROUP_ROWS: usize = 128;
 /// products stays in the second-level cache.
 const BLOCK_ROWS: usize = 64;
 
+/// Fewest rows for each of the threads that share a pass: each reads all weights.
+const THREAD_ROWS: usize = 6;
+
 /// Bytes that one call of `Embed::embed_all` works in at most, and keeps, for sequences of at
 /// most `pieces`.
 pub fn scratch_bytes(config: &Config, pieces: usize) -> usize {
     let (h, wide) = (config.hidden_size, config.intermediate_size);
     // State, query with key and value, context; one head's keys, values and scores.
     let row = 5 * h + 3 * config.head_size();
-    // The wide layer and what it becomes, also quantized in up to 16 bits.
-    let of_block = 2 * wide + 2 * h;
+    // The wide layer and what it becomes, also quantized in up to 16 bits, and what goes in.
+    let of_block = 2 * wide + 3 * h;
     // A vector that grows takes up to twice what it holds.
     2 * 4 * (pieces.max(GROUP_ROWS) * row + 2 * BLOCK_ROWS * of_block)
 }
@@ -35,8 +40,9 @@ pub(super) trait Embed: Send + Sync {
     fn kernel(&self) -> &'static str;
     fn config(&self) -> &Config;
 
-    /// The unit vectors of some sequences, read as one; they have been checked.
-    fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>>;
+    /// The unit vectors of some sequences, read as one; they have been checked. Up to `threads` may
+    /// share the work, as far as they have nothing else to do.
+    fn embed(&self, sequences: &[Vec<u32>], threads: usize) -> Vec<Vec<f32>>;
 
     /// The unit vector of each sequence of pieces; the bits don't depend on which sequences are
     /// read together. Short ones together save reading the weights again for each.
@@ -56,13 +62,22 @@ pub(super) trait Embed: Send + Sync {
             groups.push(group);
             rest = after;
         }
-        let embed = |group: &[Vec<u32>]| self.embed(group);
         #[cfg(not(target_arch = "wasm32"))]
-        if groups.len() > 1 {
+        {
             use rayon::prelude::*;
-            return Ok(groups.into_par_iter().flat_map_iter(embed).collect());
+            let threads = rayon::current_num_threads() / groups.len().max(1);
+            if let [group] = groups[..] {
+                // Here: to bring it to another thread takes time.
+                return Ok(self.embed(group, threads));
+            }
+            let embed = |group: &[Vec<u32>]| self.embed(group, threads);
+            Ok(groups.into_par_iter().flat_map_iter(embed).collect())
         }
-        Ok(groups.into_iter().flat_map(embed).collect())
+        #[cfg(target_arch = "wasm32")]
+        Ok(groups
+            .into_iter()
+            .flat_map(|group| self.embed(group, 1))
+            .collect())
     }
 }
 
@@ -102,17 +117,15 @@ pub(super) struct Network<L: Linear> {
     positions: Vec<f32>,
     norm: LayerNorm,
     layers: Vec<Layer<L>>,
-    /// Memory of passes that have ended, for the next ones; as many as ever ran at once.
+    /// Memory of threads and of passes that have ended, for the next ones; as much as was ever used
+    /// at once.
     scratch: Mutex<Vec<Scratch<L>>>,
+    passes: Mutex<Vec<Arc<Pass>>>,
 }
 
-/// What one pass works in.
+/// What one thread works in.
 struct Scratch<L: Linear> {
-    /// `[rows, hidden]`, the state that layers transform.
-    x: Vec<f32>,
-    /// `[rows, 3 * hidden]`: query, key and value.
-    qkv: Vec<f32>,
-    /// `[rows, hidden]`: what attention gathers.
+    /// `[block, hidden]`: what attention gathered.
     context: Vec<f32>,
     /// `[block, intermediate]`.
     wide: Vec<f32>,
@@ -125,8 +138,6 @@ struct Scratch<L: Linear> {
 impl<L: Linear> Default for Scratch<L> {
     fn default() -> Self {
         Scratch {
-            x: Vec::new(),
-            qkv: Vec::new(),
             context: Vec::new(),
             wide: Vec::new(),
             out: Vec::new(),
@@ -207,15 +218,15 @@ impl<L> Layer<L> {
 
 impl<L: Linear> Network<L> {
     /// `positions`: `[positions, hidden]`, token type included; `norm`: of the embeddings.
-    pub fn new(
+    pub fn boxed(
         kernel: L::Kernel,
         config: Config,
         words: WordTable,
         positions: Vec<f32>,
         norm: LayerNorm,
         layers: Vec<Layer<L>>,
-    ) -> Self {
-        Network {
+    ) -> Box<dyn Embed> {
+        Box::new(Arc::new(Network {
             kernel,
             config,
             words,
@@ -223,74 +234,79 @@ impl<L: Linear> Network<L> {
             norm,
             layers,
             scratch: Mutex::default(),
-        }
+            passes: Mutex::default(),
+        }))
     }
 
-    /// The states of the last layer, `[rows, hidden]`, in `scratch.x`.
-    fn forward(&self, sequences: &[Vec<u32>], scratch: &mut Scratch<L>) {
-        let Config {
-            hidden_size: h,
-            intermediate_size: wide,
-            num_attention_heads: heads,
-            ..
-        } = self.config;
-        let n: usize = sequences.iter().map(Vec::len).sum();
-        let block = n
-            .div_ceil(n.div_ceil(BLOCK_ROWS))
-            .next_multiple_of(L::Kernel::ROWS);
-        // All of it is written before it is read.
-        scratch.x.resize(n * h, 0.0);
-        scratch.qkv.resize(n * 3 * h, 0.0);
-        scratch.context.resize(n * h, 0.0);
-        scratch.wide.resize(block * wide, 0.0);
-        scratch.out.resize(block * h, 0.0);
-        let Scratch {
-            x,
-            qkv,
-            context,
-            input,
-            attention,
-            ..
-        } = scratch;
+    /// Does units of a pass until none is left to take.
+    fn work(&self, pass: &Pass) {
+        let mut scratch = take(&self.scratch).unwrap_or_default();
+        pass.work(|unit| self.act(pass, unit, &mut scratch));
+        put(&self.scratch, scratch);
+    }
 
-        let places = sequences.iter().flat_map(|ids| ids.iter().enumerate());
-        for (x, (i, &id)) in x.chunks_exact_mut(h).zip(places) {
-            self.words.read(id as usize, x);
-            let position = &self.positions[i * h..][..h];
-            x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
-        }
-        self.norm.apply(self.kernel, x, None);
-
-        for layer in &self.layers {
-            for (x, qkv) in x.chunks(block * h).zip(qkv.chunks_mut(block * 3 * h)) {
-                layer.qkv.apply(x, input, qkv);
+    fn act(&self, pass: &Pass, unit: Unit, scratch: &mut Scratch<L>) {
+        let (h, wide) = (self.config.hidden_size, self.config.intermediate_size);
+        match unit {
+            Unit::Begin(part) => {
+                let x = &mut pass.state(part)[..];
+                for (x, row) in x.chunks_exact_mut(h).zip(pass.rows_of(part)) {
+                    self.words.read(row.piece, x);
+                    let position = &self.positions[row.position * h..][..h];
+                    x.iter_mut().zip(position).for_each(|(x, p)| *x += p);
+                }
+                self.norm.apply(self.kernel, x, None);
+                if let Some(layer) = self.layers.first() {
+                    layer.qkv.apply(x, &mut scratch.input, &mut pass.qkv(part));
+                }
             }
-            let (mut qkv, mut gathered) = (&qkv[..], &mut context[..]);
-            for ids in sequences {
-                let (here, after) = qkv.split_at(ids.len() * 3 * h);
-                let (out, rest) = gathered.split_at_mut(ids.len() * h);
-                let shape = Shape {
-                    positions: ids.len(),
-                    heads,
-                    size: h / heads,
-                };
-                attention.apply(self.kernel, here, shape, out);
-                (qkv, gathered) = (after, rest);
+            Unit::Attend { sequence, head } => {
+                let attention = &mut scratch.attention;
+                attention.start(pass.shape(sequence));
+                pass.each_qkv(sequence, |rows| attention.add(rows, head));
+                attention.finish(self.kernel, &mut pass.context(sequence, head));
             }
-            for (x, context) in x.chunks_mut(block * h).zip(context.chunks(block * h)) {
-                let out = &mut scratch.out[..x.len()];
-                let wide_out = &mut scratch.wide[..x.len() / h * wide];
+            Unit::Go { layer: i, part } => {
+                let layer = &self.layers[i];
+                let x = &mut pass.state(part)[..];
+                let Scratch {
+                    context,
+                    wide: wide_out,
+                    out,
+                    input,
+                    ..
+                } = scratch;
+                // All of it is written before it is read.
+                context.resize(x.len(), 0.0);
+                out.resize(x.len(), 0.0);
+                wide_out.resize(x.len() / h * wide, 0.0);
+                pass.gather(part, context);
                 layer.attention.apply(context, input, out);
                 layer.attention_norm.apply(self.kernel, x, Some(out));
                 layer.up.apply(x, input, wide_out);
                 layer.down.apply_to_gelu(wide_out, input, out);
                 layer.norm.apply(self.kernel, x, Some(out));
+                if let Some(next) = self.layers.get(i + 1) {
+                    next.qkv.apply(x, input, &mut pass.qkv(part));
+                }
             }
         }
     }
 }
 
-impl<L: Linear> Embed for Network<L> {
+/// Takes something from those that are kept.
+fn take<T>(kept: &Mutex<Vec<T>>) -> Option<T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+/// Keeps something for the next one.
+fn put<T>(kept: &Mutex<Vec<T>>, one: T) {
+    kept.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(one);
+}
+
+impl<L: Linear> Embed for Arc<Network<L>> {
     fn kernel(&self) -> &'static str {
         L::Kernel::NAME
     }
@@ -299,25 +315,58 @@ impl<L: Linear> Embed for Network<L> {
         &self.config
     }
 
-    fn embed(&self, sequences: &[Vec<u32>]) -> Vec<Vec<f32>> {
-        let pool = || self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut scratch = pool().pop().unwrap_or_default();
-        self.forward(sequences, &mut scratch);
-        let h = self.config.hidden_size;
-        let mut x = &scratch.x[..];
-        let mean = |ids: &Vec<u32>| {
-            let (here, after) = x.split_at(ids.len() * h);
-            x = after;
-            let mut mean = vec![0f32; h];
-            for row in here.chunks_exact(h) {
-                mean.iter_mut().zip(row).for_each(|(m, v)| *m += v);
-            }
-            mean.iter_mut().for_each(|m| *m /= ids.len() as f32);
-            normalise(&mut mean);
-            mean
+    fn embed(&self, sequences: &[Vec<u32>], threads: usize) -> Vec<Vec<f32>> {
+        let n: usize = sequences.iter().map(Vec::len).sum();
+        let crew = Crew::up_to(threads.min(n / THREAD_ROWS));
+        let parts = n.div_ceil(BLOCK_ROWS).next_multiple_of(crew.size());
+        // Whole tiles, but not where one thread would have one more than another.
+        let block = match crew.size() {
+            1 => n.div_ceil(parts).next_multiple_of(L::Kernel::ROWS),
+            _ => n.div_ceil(parts),
         };
-        let vectors = sequences.iter().map(mean).collect();
-        pool().push(scratch);
-        vectors
+        let new = || {
+            Arc::new(Pass::new(Sizes {
+                hidden: self.config.hidden_size,
+                heads: self.config.num_attention_heads,
+                layers: self.config.num_hidden_layers,
+            }))
+        };
+        let mut pass = take(&self.passes).unwrap_or_else(new);
+        // A thread that came late may hold the last one still.
+        match Arc::get_mut(&mut pass) {
+            Some(pass) => pass.start(sequences, block),
+            None => {
+                pass = new();
+                Arc::get_mut(&mut pass)
+                    .expect("nobody else has it")
+                    .start(sequences, block);
+            }
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        for _ in 1..crew.size() {
+            let (network, pass) = (Arc::clone(self), Arc::clone(&pass));
+            // A panic is told by the thread that waits for this one.
+            rayon::spawn(move || {
+                let work = std::panic::AssertUnwindSafe(|| network.work(&pass));
+                let _ = std::panic::catch_unwind(work);
+            });
+        }
+        self.work(&pass);
+        pass.finish();
+        let h = self.config.hidden_size;
+        let mut means = vec![vec![0f32; h]; sequences.len()];
+        for part in 0..n.div_ceil(block) {
+            let state = pass.state(part);
+            for (row, x) in pass.rows_of(part).iter().zip(state.chunks_exact(h)) {
+                let mean = &mut means[row.sequence];
+                mean.iter_mut().zip(x).for_each(|(m, v)| *m += v);
+            }
+        }
+        for (mean, ids) in means.iter_mut().zip(sequences) {
+            mean.iter_mut().for_each(|m| *m /= ids.len() as f32);
+            normalise(mean);
+        }
+        put(&self.passes, pass);
+        means
     }
 }

@@ -6,23 +6,25 @@
 use super::math::{LANES, softmax_numerators};
 use super::{Kernel, Work};
 
-/// Queries worked on together: each reads keys and values once for all of them. Their sums fill
-/// half of the sixteen registers of 128 bits, or less of what x86 has.
-const QUERIES: usize = if cfg!(target_arch = "wasm32") { 2 } else { 4 };
-
-/// Attention with the memory it works in, kept from call to call.
+/// One head's attention over one sequence, with the memory it works in, kept from call to call:
+/// [`start`](Self::start), [`add`](Self::add) the sequence's rows, [`finish`](Self::finish).
 #[derive(Default)]
 pub struct Attention {
-    /// One head's keys: `[n / LANES][head size][LANES]`.
+    shape: Shape,
+    /// Positions added so far.
+    added: usize,
+    /// `[n][head size]`.
+    queries: Vec<f32>,
+    /// `[n / LANES][head size][LANES]`.
     keys: Vec<f32>,
-    /// One head's values: `[head size / LANES][n][LANES]`.
+    /// `[head size / LANES][n][LANES]`.
     values: Vec<f32>,
     /// `[QUERIES][n]`, padded to lanes.
     scores: Vec<f32>,
 }
 
 /// The sizes of one sequence's attention.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Shape {
     /// Positions in the sequence.
     pub positions: usize,
@@ -32,73 +34,67 @@ pub struct Shape {
     pub size: usize,
 }
 
-impl Shape {
-    /// Query, key or value (`part` 0, 1, 2) of one head at position `i`.
-    #[inline(always)]
-    fn part<'a>(&self, qkv: &'a [f32], i: usize, part: usize, head: usize) -> &'a [f32] {
-        &qkv[((i * 3 + part) * self.heads + head) * self.size..][..self.size]
-    }
-}
-
-struct Heads<'a, K> {
+struct Finish<'a, K> {
     attention: &'a mut Attention,
-    qkv: &'a [f32],
-    shape: Shape,
     context: &'a mut [f32],
     kernel: K,
 }
 
-impl<K: Kernel> Work for Heads<'_, K> {
+impl<K: Kernel> Work for Finish<'_, K> {
     type Output = ();
 
     #[inline(always)]
     fn run(self) {
-        let n = self.shape.positions;
-        let whole = n / QUERIES * QUERIES;
-        for head in 0..self.shape.heads {
-            let (a, qkv, context) = (&mut *self.attention, self.qkv, &mut *self.context);
-            a.gather(qkv, self.shape, head);
-            for first in (0..whole).step_by(QUERIES) {
-                a.attend::<K, QUERIES>(self.kernel, qkv, self.shape, head, first, context);
-            }
-            for first in whole..n {
-                a.attend::<K, 1>(self.kernel, qkv, self.shape, head, first, context);
-            }
+        let (a, context) = (self.attention, self.context);
+        let n = a.shape.positions;
+        let mut first = 0;
+        while first < n {
+            let (kernel, left) = (self.kernel, n - first);
+            // Fewer at the end: what is worked on together has no part in the result.
+            first += match K::QUERIES.min(left) {
+                8.. => a.attend::<K, 8>(kernel, first, context),
+                6.. if K::QUERIES == 6 => a.attend::<K, 6>(kernel, first, context),
+                4.. => a.attend::<K, 4>(kernel, first, context),
+                2.. => a.attend::<K, 2>(kernel, first, context),
+                _ => a.attend::<K, 1>(kernel, first, context),
+            };
         }
     }
 }
 
 impl Attention {
-    /// Every head of one sequence. `qkv`: `[positions, 3 * heads * size]`; `context`:
-    /// `[positions, heads * size]`.
-    ///
-    /// # Panics
-    /// When a slice is shorter than that.
-    pub fn apply<K: Kernel>(&mut self, kernel: K, qkv: &[f32], shape: Shape, context: &mut [f32]) {
-        kernel.run(Heads {
-            attention: self,
-            qkv,
-            shape,
-            context,
-            kernel,
-        });
-    }
-
-    /// Lays out one head's keys and values for [`attend`](Self::attend).
-    #[inline(always)]
-    fn gather(&mut self, qkv: &[f32], shape: Shape, head: usize) {
+    /// Begins a sequence.
+    pub fn start(&mut self, shape: Shape) {
         let Shape {
             positions: n, size, ..
         } = shape;
+        (self.shape, self.added) = (shape, 0);
+        self.queries.resize(n * size, 0.0);
         self.keys.resize(n.next_multiple_of(LANES) * size, 0.0);
         self.values.resize(n * size.next_multiple_of(LANES), 0.0);
-        for i in 0..n {
+    }
+
+    /// Adds rows of query, key and value of all heads, `3 * heads * size` numbers each, of which those
+    /// of one head are taken.
+    ///
+    /// # Panics
+    /// When they are more than the sequence has positions.
+    pub fn add(&mut self, qkv: &[f32], head: usize) {
+        let Shape {
+            positions: n,
+            heads,
+            size,
+        } = self.shape;
+        for row in qkv.chunks_exact(3 * heads * size) {
+            let i = self.added;
+            assert!(i < n, "no more rows than positions");
+            let [query, key, value] =
+                std::array::from_fn(|part| &row[(part * heads + head) * size..][..size]);
+            self.queries[i * size..][..size].copy_from_slice(query);
             let keys = &mut self.keys[i / LANES * LANES * size + i % LANES..];
-            let key = shape.part(qkv, i, 1, head);
             for (at, k) in keys.iter_mut().step_by(LANES).zip(key) {
                 *at = *k;
             }
-            let value = shape.part(qkv, i, 2, head);
             let (chunks, rest) = value.as_chunks::<LANES>();
             let (values, _) = self.values.as_chunks_mut::<LANES>();
             for (c, chunk) in chunks.iter().enumerate() {
@@ -107,29 +103,40 @@ impl Attention {
             if !rest.is_empty() {
                 values[chunks.len() * n + i][..rest.len()].copy_from_slice(rest);
             }
+            self.added += 1;
         }
     }
 
-    /// The context of `Q` queries from `first` on.
+    /// What the head gathers for each position: `context` is `[positions, size]`.
+    ///
+    /// # Panics
+    /// When rows are missing, or `context` has another size.
+    pub fn finish<K: Kernel>(&mut self, kernel: K, context: &mut [f32]) {
+        assert_eq!(self.added, self.shape.positions, "every row");
+        assert_eq!(context.len(), self.added * self.shape.size, "room for all");
+        kernel.run(Finish {
+            attention: self,
+            context,
+            kernel,
+        });
+    }
+
+    /// The context of `Q` queries from `first` on; returns `Q`.
     #[inline(always)]
     fn attend<K: Kernel, const Q: usize>(
         &mut self,
         kernel: K,
-        qkv: &[f32],
-        shape: Shape,
-        head: usize,
         first: usize,
         context: &mut [f32],
-    ) {
+    ) -> usize {
         let Shape {
-            positions: n,
-            heads,
-            size,
-        } = shape;
+            positions: n, size, ..
+        } = self.shape;
         let padded = n.next_multiple_of(LANES);
         let scale = 1.0 / (size as f32).sqrt();
-        self.scores.resize(QUERIES * padded, 0.0);
-        let queries: [&[f32]; Q] = std::array::from_fn(|q| shape.part(qkv, first + q, 0, head));
+        self.scores.resize(K::QUERIES * padded, 0.0);
+        let queries: [&[f32]; Q] =
+            std::array::from_fn(|q| &self.queries[(first + q) * size..][..size]);
         for (block, keys) in self.keys.chunks_exact(size * LANES).enumerate() {
             let sums = kernel.sums(queries, keys.as_chunks::<LANES>().0);
             for (q, sums) in sums.iter().enumerate() {
@@ -147,13 +154,14 @@ impl Attention {
         let scores: [&[f32]; Q] = std::array::from_fn(|q| &self.scores[q * padded..][..n]);
         for (c, values) in self.values.chunks_exact(n * LANES).enumerate() {
             let sums = kernel.sums(scores, values.as_chunks::<LANES>().0);
+            let width = LANES.min(size - c * LANES);
             for (q, (sums, total)) in sums.iter().zip(totals).enumerate() {
-                let start = ((first + q) * heads + head) * size + c * LANES;
-                let width = LANES.min(size - c * LANES);
-                for (out, sum) in context[start..start + width].iter_mut().zip(sums) {
+                let out = &mut context[(first + q) * size + c * LANES..][..width];
+                for (out, sum) in out.iter_mut().zip(sums) {
                     *out = sum / total;
                 }
             }
         }
+        Q
     }
 }

@@ -1,9 +1,12 @@
 //! 8-bit products with one result in every build: activations quantized row by row, weights packed.
 
-use super::{Channels, Kernel, Row, TILE, Tile, Work, math};
+use super::{Channels, Kernel, Order, Row, TILE, Tile, Work, math, soon};
 
 /// Largest activation: seven bits.
 pub const MAX_ACTIVATION: f32 = 127.0;
+
+/// Tiles of a panel from which on the next one is asked for beforehand.
+const FETCHING_TILES: usize = 6;
 
 /// Rows of activations, each quantized by its own range.
 pub struct Activations<K: Kernel> {
@@ -123,6 +126,8 @@ impl<K: Kernel> Work for QuantizeGelu<'_, K> {
 /// A linear layer `y = W x + b` with 8-bit weights per output channel, packed for kernel `K`.
 pub struct PackedLinear<K> {
     panels: Vec<i8>,
+    /// Of each panel.
+    orders: Vec<Order>,
     scales: Vec<f32>,
     /// Sum of each channel's weights, for the activations' zero point.
     sums: Vec<i32>,
@@ -153,6 +158,8 @@ impl<K: Kernel> PackedLinear<K> {
             let panel = &mut panels[column / K::COLUMNS * K::COLUMNS * depth..];
             sums.push(pack_row::<K>(row, column % K::COLUMNS, panel));
         }
+        let orders = panels.chunks_exact_mut(K::COLUMNS * depth);
+        let orders = orders.map(|panel| kernel.order(panel)).collect();
         let pad = |values: &[f32]| {
             let mut values = values.to_vec();
             values.resize(padded, 0.0);
@@ -161,6 +168,7 @@ impl<K: Kernel> PackedLinear<K> {
         sums.resize(padded, 0);
         PackedLinear {
             panels,
+            orders,
             scales: pad(scales),
             sums,
             bias: pad(bias),
@@ -194,8 +202,9 @@ impl<K: Kernel> PackedLinear<K> {
         assert_eq!(x.stride, self.depth, "as many activations as inputs");
         assert_eq!(out.len(), x.rows.len() * self.outputs, "room for every row");
         let mut spare = [0f32; TILE];
+        let tiles = x.rows.len().div_ceil(K::ROWS);
         let panels = self.panels.chunks_exact(K::COLUMNS * self.depth);
-        for (p, panel) in panels.enumerate() {
+        for (p, (panel, order)) in panels.zip(&self.orders).enumerate() {
             let first = p * K::COLUMNS;
             let wide = K::COLUMNS.min(self.outputs - first);
             let here = first..first + K::COLUMNS;
@@ -204,23 +213,29 @@ impl<K: Kernel> PackedLinear<K> {
                 sums: &self.sums[here.clone()],
                 bias: &self.bias[here],
             };
+            let after = &self.panels[(p + 1) * panel.len()..];
             for (t, rows) in x.rows.chunks(K::ROWS).enumerate() {
+                // Few tiles would have to ask for much at once, and wait for it.
+                if tiles >= FETCHING_TILES {
+                    self.kernel.fetch(soon(after, panel.len(), t, tiles));
+                }
                 let top = t * K::ROWS;
                 let mut tile = Tile {
                     activations: &x.values[top * x.stride..],
                     stride: x.stride,
                     rows,
                     panel,
+                    order,
                     channels,
                     width: self.outputs,
                 };
                 let out = &mut out[top * self.outputs + first..];
                 if wide == K::COLUMNS {
-                    self.kernel.tile(tile, out);
+                    self.kernel.tile(&tile, out);
                     continue;
                 }
                 tile.width = K::COLUMNS;
-                self.kernel.tile(tile, &mut spare);
+                self.kernel.tile(&tile, &mut spare);
                 let both = out.chunks_mut(self.outputs).zip(spare.chunks(K::COLUMNS));
                 for (out, spare) in both.take(rows.len()) {
                     out[..wide].copy_from_slice(&spare[..wide]);

@@ -12,6 +12,8 @@ pub mod attention;
 pub mod floats;
 pub mod int8;
 pub mod math;
+#[cfg(target_arch = "x86_64")]
+mod pairs;
 // The three files of the crate with unsafe code: vectors are loaded and stored through pointers.
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
 #[allow(unsafe_code)]
@@ -25,11 +27,11 @@ mod simd128;
 mod x86;
 
 #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
-pub use neon::Neon;
+pub use neon::{Neon, NeonDot};
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 pub use simd128::Simd128;
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, Avx512Vnni};
+pub use x86::{Avx2, Avx512Vnni, AvxVnni};
 
 use math::LANES;
 
@@ -44,7 +46,15 @@ macro_rules! for_each_kernel {
             $action
         }
         #[cfg(target_arch = "x86_64")]
+        if let Some($kernel) = $crate::kernels::AvxVnni::detect() {
+            $action
+        }
+        #[cfg(target_arch = "x86_64")]
         if let Some($kernel) = $crate::kernels::Avx2::detect() {
+            $action
+        }
+        #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
+        if let Some($kernel) = $crate::kernels::NeonDot::detect() {
             $action
         }
         #[cfg(all(target_arch = "aarch64", target_feature = "neon"))]
@@ -77,6 +87,13 @@ pub trait Kernel: Copy + Send + Sync + 'static {
     const COLUMNS: usize;
     /// Consecutive inputs that are multiplied together.
     const DEPTH: usize;
+    /// Most rows in one call of [`float_tile`](Kernel::float_tile).
+    const FLOAT_ROWS: usize = Self::ROWS;
+    /// Output channels in one panel of f32 weights.
+    const FLOAT_COLUMNS: usize = Self::COLUMNS;
+    /// Most queries whose [`sums`](Kernel::sums) are made together: their sums fill about half of the
+    /// registers.
+    const QUERIES: usize = 4;
     /// How an activation is stored.
     type Activation: Copy + Default + From<u8> + Send + Sync;
 
@@ -89,7 +106,7 @@ pub trait Kernel: Copy + Send + Sync + 'static {
     ///
     /// # Panics
     /// When a slice is shorter than [`Tile`] says, or `out` than that.
-    fn tile(self, tile: Tile<Self::Activation>, out: &mut [f32]);
+    fn tile(self, tile: &Tile<Self::Activation>, out: &mut [f32]);
 
     /// Brings the quantized rows of one tile, ROWS of `stride` numbers, into the order in which
     /// [`tile`](Kernel::tile) reads them: one after the other, where a kernel says nothing else.
@@ -104,6 +121,17 @@ pub trait Kernel: Copy + Send + Sync + 'static {
     fn place(weights: &[i8], column: usize, group: &mut [i8]) {
         group[column * Self::DEPTH..][..weights.len()].copy_from_slice(weights);
     }
+
+    /// Brings a packed panel's groups of inputs into the order in which [`tile`](Kernel::tile) reads
+    /// them, and says it: as they come, where a kernel says nothing else. Sums of integers are the
+    /// same in every order.
+    fn order(self, _panel: &mut [i8]) -> Order {
+        Order::default()
+    }
+
+    /// Asks for memory that will be read soon. That changes no result, and by default nothing at all.
+    #[inline(always)]
+    fn fetch<T>(self, _soon: &[T]) {}
 
     /// `sums[q][l] = sum over j of factors[q][j] * rows[j][l]`, each added in the order of j, from 0,
     /// product and sum rounded apart. The default is the oracle.
@@ -133,13 +161,13 @@ pub trait Kernel: Copy + Send + Sync + 'static {
     ///
     /// # Panics
     /// When a slice is shorter than [`FloatTile`] says, or `out` than that.
-    fn float_tile(self, tile: FloatTile, out: &mut [f32]) {
+    fn float_tile(self, tile: &FloatTile, out: &mut [f32]) {
         tile.check::<Self>(out);
         for r in 0..tile.rows {
-            let out = &mut out[r * tile.width..][..Self::COLUMNS];
-            out.copy_from_slice(&tile.bias[..Self::COLUMNS]);
+            let out = &mut out[r * tile.width..][..Self::FLOAT_COLUMNS];
+            out.copy_from_slice(&tile.bias[..Self::FLOAT_COLUMNS]);
             let row = &tile.x[r * tile.stride..][..tile.stride];
-            for (x, w) in row.iter().zip(tile.panel.chunks_exact(Self::COLUMNS)) {
+            for (x, w) in row.iter().zip(tile.panel.chunks_exact(Self::FLOAT_COLUMNS)) {
                 for (y, w) in out.iter_mut().zip(w) {
                     *y += x * w;
                 }
@@ -202,6 +230,34 @@ pub struct Channels<'a> {
     pub bias: &'a [f32],
 }
 
+/// The order in which the groups of a panel lie, where a kernel chooses one.
+#[derive(Debug, Clone, Default)]
+pub struct Order {
+    /// The first input of each group.
+    inputs: Vec<u32>,
+    /// Groups at the front that lie in pairs: products of two such can be added before they are
+    /// widened.
+    paired: usize,
+    /// Past every input of theirs.
+    end: usize,
+}
+
+impl Order {
+    /// Of groups of `depth` inputs, by the first input of each; so many at the front are in pairs.
+    ///
+    /// # Panics
+    /// When fewer groups are given than are in pairs, or half a pair.
+    pub fn new(inputs: Vec<u32>, paired: usize, depth: usize) -> Self {
+        assert!(paired <= inputs.len() && paired.is_multiple_of(2));
+        let end = inputs.iter().max().map_or(0, |&last| last as usize + depth);
+        Order {
+            inputs,
+            paired,
+            end,
+        }
+    }
+}
+
 /// One block of an 8-bit product: some rows of activations times one panel of weights.
 #[derive(Debug, Clone, Copy)]
 pub struct Tile<'a, A> {
@@ -214,6 +270,8 @@ pub struct Tile<'a, A> {
     pub rows: &'a [Row],
     /// `stride` times [`COLUMNS`](Kernel::COLUMNS) weights, as they are packed.
     pub panel: &'a [i8],
+    /// What [`order`](Kernel::order) said of the panel.
+    pub order: &'a Order,
     /// [`COLUMNS`](Kernel::COLUMNS) channels.
     pub channels: Channels<'a>,
     /// Numbers from one row of the output to the next.
@@ -227,7 +285,9 @@ impl<A> Tile<'_, A> {
         let (n, channels) = (self.rows.len(), self.channels);
         assert!((1..=K::ROWS).contains(&n) && self.stride.is_multiple_of(K::DEPTH));
         assert!(self.activations.len() >= K::ROWS * self.stride);
-        assert!(self.panel.len() >= self.stride * K::COLUMNS);
+        assert!(self.panel.len() >= self.stride * K::COLUMNS && self.order.end <= self.stride);
+        assert!(self.order.inputs.len() * K::DEPTH <= self.stride);
+        assert!(self.order.paired <= self.order.inputs.len());
         assert!(channels.scales.len() >= K::COLUMNS && channels.sums.len() >= K::COLUMNS);
         assert!(channels.bias.len() >= K::COLUMNS);
         assert!(out.len() >= (n - 1) * self.width + K::COLUMNS);
@@ -241,11 +301,11 @@ pub struct FloatTile<'a> {
     pub x: &'a [f32],
     /// Numbers of one row.
     pub stride: usize,
-    /// How many rows, 1 to [`ROWS`](Kernel::ROWS).
+    /// How many rows, 1 to [`FLOAT_ROWS`](Kernel::FLOAT_ROWS).
     pub rows: usize,
-    /// `[stride][COLUMNS]` weights.
+    /// `[stride][FLOAT_COLUMNS]` weights.
     pub panel: &'a [f32],
-    /// Added to each of [`COLUMNS`](Kernel::COLUMNS) columns.
+    /// Added to each of [`FLOAT_COLUMNS`](Kernel::FLOAT_COLUMNS) columns.
     pub bias: &'a [f32],
     /// Numbers from one row of the output to the next.
     pub width: usize,
@@ -254,12 +314,22 @@ pub struct FloatTile<'a> {
 impl FloatTile<'_> {
     /// Checks what kernel `K` relies on.
     fn check<K: Kernel>(&self, out: &[f32]) {
-        assert!((1..=K::ROWS).contains(&self.rows));
+        assert!((1..=K::FLOAT_ROWS).contains(&self.rows));
         assert!(self.x.len() >= self.rows * self.stride);
-        assert!(self.panel.len() >= self.stride * K::COLUMNS && self.bias.len() >= K::COLUMNS);
-        assert!(out.len() >= (self.rows - 1) * self.width + K::COLUMNS);
+        assert!(self.panel.len() >= self.stride * K::FLOAT_COLUMNS);
+        assert!(self.bias.len() >= K::FLOAT_COLUMNS);
+        assert!(out.len() >= (self.rows - 1) * self.width + K::FLOAT_COLUMNS);
     }
 }
 
 /// Numbers of the largest tile of any kernel: 6 x 64.
 const TILE: usize = 384;
+
+/// The part of the panel after this one to ask for at tile `t` of `tiles`, so that the first tile of
+/// that finds it near.
+#[inline(always)]
+fn soon<T>(after: &[T], size: usize, t: usize, tiles: usize) -> &[T] {
+    let part = size.div_ceil(tiles);
+    let after = &after[..size.min(after.len())];
+    &after[after.len().min(t * part)..after.len().min((t + 1) * part)]
+}

@@ -18,7 +18,7 @@ impl Kernel for Scalar {
         Some(Scalar)
     }
 
-    fn tile(self, tile: Tile<u8>, out: &mut [f32]) {
+    fn tile(self, tile: &Tile<u8>, out: &mut [f32]) {
         tile.check::<Self>(out);
         let channels = tile.channels;
         for (r, row) in tile.rows.iter().enumerate() {

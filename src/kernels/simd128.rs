@@ -33,6 +33,7 @@ impl Kernel for Simd128 {
     const ROWS: usize = 4;
     const COLUMNS: usize = 8;
     const DEPTH: usize = 2;
+    const QUERIES: usize = 2;
     type Activation = i16;
 
     #[inline]
@@ -41,7 +42,7 @@ impl Kernel for Simd128 {
         Some(Simd128(()))
     }
 
-    fn tile(self, tile: Tile<i16>, out: &mut [f32]) {
+    fn tile(self, tile: &Tile<i16>, out: &mut [f32]) {
         tile.check::<Self>(out);
         // SAFETY: just checked.
         unsafe {
@@ -112,7 +113,7 @@ impl Kernel for Simd128 {
 /// The tile must have passed [`Tile::check`], with `R` rows. WebAssembly loads and stores need no
 /// alignment.
 #[inline(never)]
-unsafe fn tile_simd128<const R: usize>(tile: Tile<i16>, out: &mut [f32]) {
+unsafe fn tile_simd128<const R: usize>(tile: &Tile<i16>, out: &mut [f32]) {
     let Tile {
         activations: a,
         stride,
@@ -120,7 +121,8 @@ unsafe fn tile_simd128<const R: usize>(tile: Tile<i16>, out: &mut [f32]) {
         panel,
         channels,
         width,
-    } = tile;
+        ..
+    } = *tile;
     let mut sums: [[v128; 2]; R] = [[i32x4_splat(0); 2]; R];
     // SAFETY: the tile was checked.
     unsafe {

@@ -30,12 +30,14 @@ impl Numbers {
         (0..n).map(|_| one()).collect()
     }
 
-    /// Half of them extreme.
+    /// Half of them extreme, or all of them small as most of a trained layer's are.
     fn bytes(&mut self, n: usize) -> Vec<i8> {
-        let mut one = || match self.next() % 4 {
-            0 => -128,
-            1 => 127,
-            _ => self.next() as i8,
+        let kind = self.next() % 2;
+        let mut one = || match (kind, self.next() % 4) {
+            (0, 0) => -128,
+            (0, 1) => 127,
+            (0, _) => self.next() as i8,
+            _ => (self.next() % 61) as i8 - 30,
         };
         (0..n).map(|_| one()).collect()
     }
@@ -67,16 +69,23 @@ fn results<K: Kernel>(
 
     let (heads, size) = (2, inputs % 40 + 1);
     let qkv = numbers.floats(rows * 3 * heads * size);
-    let mut context = vec![0.0; rows * heads * size];
+    let mut context = vec![0.0; heads * rows * size];
     let shape = Shape {
         positions: rows,
         heads,
         size,
     };
     let mut attention = Attention::default();
-    // Twice, for what the first leaves behind.
-    attention.apply(kernel, &numbers.floats(qkv.len()), shape, &mut context);
-    attention.apply(kernel, &qkv, shape, &mut context);
+    // Twice, for what the first leaves behind; the rows come in two parts.
+    for qkv in [numbers.floats(qkv.len()), qkv] {
+        let (first, second) = qkv.split_at(rows / 2 * 3 * heads * size);
+        for (head, context) in context.chunks_exact_mut(rows * size).enumerate() {
+            attention.start(shape);
+            attention.add(first, head);
+            attention.add(second, head);
+            attention.finish(kernel, context);
+        }
+    }
 
     let norm = LayerNorm {
         weight: numbers.floats(inputs),

@@ -36,7 +36,7 @@ impl Kernel for Wrong {
         Some(Wrong)
     }
 
-    fn tile(self, tile: Tile<u8>, out: &mut [f32]) {
+    fn tile(self, tile: &Tile<u8>, out: &mut [f32]) {
         Scalar.tile(tile, out);
         out[0] = f32::from_bits(out[0].to_bits() ^ 1);
     }
