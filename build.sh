@@ -366,6 +366,10 @@ all_tests() {
   step "extension" build_extension
   step "kernels for wasm" build_kernels
   step "js tests" js_tests
+  source build.d/python.sh
+  python_wheel
+  source build.d/clients.sh
+  python_client target/release/bsmv
   source build.d/fuzz.sh
   fuzz 1
   print_size

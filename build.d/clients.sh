@@ -21,13 +21,17 @@ generate_client() {
   "$bin/python" -m pip install --force-reinstall --no-deps target/clients/python
 }
 
-# clients: makes the Python client in target/clients/python, and works with it.
-clients() {
-  need_c
+# python_client PROGRAM: makes the Python client in target/clients/python, and works with it.
+python_client() {
   need_pip
   [[ -f target/clients/.installed && $(<target/clients/.installed) == "$CLIENT_GENERATOR" ]] ||
     step "install the client generator" install_client_generator
   step "python client" generate_client
+  step "a day with the client" target/clients/venv/bin/python python/client/first_day.py "$1"
+}
+
+clients() {
+  need_c
   step "server build" build_server
-  step "a day with the client" target/clients/venv/bin/python python/client/first_day.py target/serve/release/bsmv
+  python_client target/serve/release/bsmv
 }
