@@ -6,9 +6,10 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::jobs::{Place, bsmv, said};
+use common::jobs::{Place, bsmv};
 use common::posts::{event, record};
 use common::server::{Answer, Server};
+use common::shell::said;
 use common::{assert_error, assert_shape};
 use serde_json::{Value, json};
 

@@ -189,9 +189,9 @@ mod tests {
     fn by_all_chains(tree: &Tree) -> Vec<Caused> {
         let n = tree.t.len();
         let mut link = vec![vec![0.0; n]; n];
-        for j in 1..n {
+        for (j, link) in link.iter_mut().enumerate().skip(1) {
             if let Some(parent) = tree.known_parent(j) {
-                link[j][parent as usize] = 1.0;
+                link[parent as usize] = 1.0;
                 continue;
             }
             let last = (0..j).filter(|&k| tree.passes[k]).map(|k| tree.t[k]).max();
@@ -200,8 +200,8 @@ mod tests {
                 f64::from(u8::from(tree.passes[k])) * tree.mass[k] * (-DECAY * age).exp()
             };
             let all: f64 = (0..j).map(weight).sum();
-            for k in 0..j {
-                link[j][k] = weight(k) / all;
+            for (k, link) in link.iter_mut().enumerate().take(j) {
+                *link = weight(k) / all;
             }
         }
         // Probability that i is above j.
