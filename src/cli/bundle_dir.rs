@@ -62,6 +62,7 @@ impl From<Arithmetic> for Precision {
 
 impl Model {
     /// The same way of computing, with another bundle.
+    #[cfg(feature = "server")]
     pub fn at(&self, folder: &Path) -> Self {
         Model {
             bundle: folder.to_owned(),
