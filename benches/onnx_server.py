@@ -18,7 +18,8 @@ class Handler(BaseHTTPRequestHandler):
     """Answers `{"post": {"text": …}}` with `{"vector": […]}`."""
 
     protocol_version = "HTTP/1.1"
-    # Head and body of an answer go out together.
+    # No part of an answer waits for the one before to be acknowledged.
+    disable_nagle_algorithm = True
     wbufsize = -1
 
     def do_POST(self) -> None:
