@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use bsmv::checks::{CheckRequest, Checks, Level, check};
-use bsmv::post::json;
 use bsmv::{Platform, Post};
 
 /// Check one draft, or one request per line of standard input, answered by a line each.
@@ -26,7 +25,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let mut out = BufWriter::new(std::io::stdout().lock());
     if let Some(text) = &args.text {
         let platform = match &args.platform {
-            Some(name) => json::parse(serde_json::to_string(name)?, "post.platform")?,
+            Some(name) => Platform::read("post.platform", name)?,
             None => Platform::default(),
         };
         let post = Post {

@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use bsmv::listening::leaders::Role;
-use bsmv::post::{Platform, json, moment};
+use bsmv::post::{Platform, moment};
 use bsmv::published::leaders::{LeaderRow, LeadersPage, Parents, Question, Wanted, leaders};
 use bsmv::published::record::check_id;
+use bsmv::published::store::hex;
 use bsmv::published::store::reading::{Period, read_store};
 
 /// List the accounts that caused most reposts of the posts in a store, those that can be relied on
@@ -59,10 +60,6 @@ fn read_role(name: &str) -> Result<Role, String> {
     found.ok_or_else(|| format!("use {}", Role::ALL.map(Role::name).join(" or ")))
 }
 
-fn read_platform(name: &str) -> Result<Platform> {
-    Ok(json::parse(serde_json::to_string(name)?, "--platform")?)
-}
-
 pub fn run(args: &Args) -> Result<ExitCode> {
     let moment = |option: &str, text: &Option<String>| {
         let time = text.as_deref().map(|text| moment::read(option, text));
@@ -71,6 +68,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     if let Some(user) = &args.user {
         check_id("--user", user)?;
     }
+    let platform = |name: &str| Platform::read("--platform", name);
     let named = |name: &String| name.chars().any(char::is_alphanumeric);
     for (option, names) in [("--brand", &args.brand), ("--topic", &args.topic)] {
         ensure!(
@@ -82,7 +80,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         role: args.role,
         brand: args.brand.clone(),
         topic: args.topic.clone(),
-        platform: args.platform.as_deref().map(read_platform).transpose()?,
+        platform: args.platform.as_deref().map(platform).transpose()?,
         period: Period {
             from: moment("--from", &args.from)?,
             to: moment("--to", &args.to)?,
@@ -98,7 +96,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     };
     let (mut page, names) = read_store(&args.store, |reading| {
         let ids = ids.lines().map(str::trim).filter(|id| !id.is_empty());
-        let ids = ids.map(|id| (format!("{:032x}", reading.account(id)), id.to_owned()));
+        let ids = ids.map(|id| (hex(reading.account(id)), id.to_owned()));
         let ids: HashMap<String, String> = ids.collect();
         Ok((leaders(reading, &question, &wanted)?, ids))
     })?;
@@ -134,7 +132,7 @@ fn table(out: &mut impl Write, page: &LeadersPage) -> io::Result<()> {
         None => "-".to_owned(),
     };
     eprintln!(
-        "{} posts, {} reposts, parents known of {}, {} accounts; of {:.0} in 100 intervals per_post is inside",
+        "posts: {}, reposts: {}, of which parents are known: {}, accounts: {}; of {:.0} in 100 intervals per_post is inside",
         page.posts,
         page.reposts,
         percent(page.observed),

@@ -331,17 +331,12 @@ impl<L: Linear> Embed for Arc<Network<L>> {
                 layers: self.config.num_hidden_layers,
             }))
         };
-        let mut pass = take(&self.passes).unwrap_or_else(new);
         // A thread that came late may hold the last one still.
-        match Arc::get_mut(&mut pass) {
-            Some(pass) => pass.start(sequences, block),
-            None => {
-                pass = new();
-                Arc::get_mut(&mut pass)
-                    .expect("nobody else has it")
-                    .start(sequences, block);
-            }
-        }
+        let kept = take(&self.passes).filter(|pass| Arc::strong_count(pass) == 1);
+        let mut pass = kept.unwrap_or_else(new);
+        Arc::get_mut(&mut pass)
+            .expect("nobody else has it")
+            .start(sequences, block);
         #[cfg(not(target_arch = "wasm32"))]
         for _ in 1..crew.size() {
             let (network, pass) = (Arc::clone(self), Arc::clone(&pass));

@@ -8,6 +8,17 @@
 //! A kernel is a value without size that exists only where its instructions do: who holds one may
 //! use it, and nobody else can. [`for_each_kernel`](crate::for_each_kernel) is the one list of them.
 
+/// Calls a function made for a number of rows, where that is known only now:
+/// `by_rows!(n, 1 2 or 3: tile(x, out))` is `tile::<n>(x, out)` for one or two rows, and for others `tile::<3>`.
+macro_rules! by_rows {
+    ($rows:expr, $($fewer:literal)* or $most:literal: $function:ident $arguments:tt) => {
+        match $rows {
+            $($fewer => $function::<$fewer> $arguments,)*
+            _ => $function::<$most> $arguments,
+        }
+    };
+}
+
 pub mod attention;
 pub mod floats;
 pub mod int8;

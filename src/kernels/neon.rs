@@ -29,14 +29,7 @@ impl Kernel for Neon {
     fn tile(self, tile: &Tile<u8>, out: &mut [f32]) {
         tile.check::<Self>(out);
         // SAFETY: just checked.
-        unsafe {
-            match tile.rows.len() {
-                1 => tile_neon::<1>(tile, out),
-                2 => tile_neon::<2>(tile, out),
-                3 => tile_neon::<3>(tile, out),
-                _ => tile_neon::<4>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows.len(), 1 2 3 or 4: tile_neon(tile, out)) }
     }
 }
 
@@ -59,16 +52,7 @@ impl Kernel for NeonDot {
         tile.check::<Self>(out);
         // SAFETY: `detect` found the instructions, or there were no `self`; every address was just
         // checked.
-        unsafe {
-            match tile.rows.len() {
-                1 => tile_dot::<1>(tile, out),
-                2 => tile_dot::<2>(tile, out),
-                3 => tile_dot::<3>(tile, out),
-                4 => tile_dot::<4>(tile, out),
-                5 => tile_dot::<5>(tile, out),
-                _ => tile_dot::<6>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows.len(), 1 2 3 4 5 or 6: tile_dot(tile, out)) }
     }
 }
 

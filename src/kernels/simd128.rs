@@ -45,14 +45,7 @@ impl Kernel for Simd128 {
     fn tile(self, tile: &Tile<i16>, out: &mut [f32]) {
         tile.check::<Self>(out);
         // SAFETY: just checked.
-        unsafe {
-            match tile.rows.len() {
-                1 => tile_simd128::<1>(tile, out),
-                2 => tile_simd128::<2>(tile, out),
-                3 => tile_simd128::<3>(tile, out),
-                _ => tile_simd128::<4>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows.len(), 1 2 3 or 4: tile_simd128(tile, out)) }
     }
 
     /// Two of each row in turn.

@@ -35,14 +35,7 @@ impl Kernel for Avx2 {
         assert_eq!(tile.order.inputs.len(), tile.stride / Self::DEPTH);
         // SAFETY: `detect` found the instructions, or there were no `self`; every address was just
         // checked.
-        unsafe {
-            match tile.rows.len() {
-                1 => tile_avx2::<1>(tile, out),
-                2 => tile_avx2::<2>(tile, out),
-                3 => tile_avx2::<3>(tile, out),
-                _ => tile_avx2::<4>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows.len(), 1 2 3 or 4: tile_avx2(tile, out)) }
     }
 
     fn order(self, panel: &mut [i8]) -> Order {
@@ -52,7 +45,7 @@ impl Kernel for Avx2 {
     fn float_tile(self, tile: &FloatTile, out: &mut [f32]) {
         tile.check::<Self>(out);
         // SAFETY: as for `tile`.
-        unsafe { float_tile_of_six(tile, out) }
+        unsafe { by_rows!(tile.rows, 1 2 3 4 5 or 6: float_tile_avx2(tile, out)) }
     }
 
     #[inline(always)]
@@ -71,53 +64,48 @@ impl Kernel for Avx2 {
     }
 
     fn run<W: Work>(self, work: W) -> W::Output {
+        #[target_feature(enable = "avx2")]
+        fn with_avx2<W: Work>(work: W) -> W::Output {
+            work.run()
+        }
         // SAFETY: as for `tile`.
         unsafe { with_avx2(work) }
     }
 }
 
-/// 256-bit products, four to a lane, in one instruction, where there is no AVX-512.
+/// 256-bit products, four to a lane, in one instruction, where there is no AVX-512. All else is AVX2's.
 #[derive(Debug, Clone, Copy)]
-pub struct AvxVnni(());
+pub struct AvxVnni(Avx2);
 
 impl Kernel for AvxVnni {
     const NAME: &'static str = "avxvnni";
     const ROWS: usize = 6;
     const COLUMNS: usize = 16;
     const DEPTH: usize = 4;
-    const QUERIES: usize = 6;
+    const FLOAT_ROWS: usize = Avx2::FLOAT_ROWS;
+    const FLOAT_COLUMNS: usize = Avx2::FLOAT_COLUMNS;
+    const QUERIES: usize = Avx2::QUERIES;
     type Activation = u8;
 
     fn detect() -> Option<Self> {
-        let found = Avx2::detect().is_some() && is_x86_feature_detected!("avxvnni");
-        found.then_some(AvxVnni(()))
+        let avx2 = Avx2::detect()?;
+        is_x86_feature_detected!("avxvnni").then_some(AvxVnni(avx2))
     }
 
     fn tile(self, tile: &Tile<u8>, out: &mut [f32]) {
         tile.check::<Self>(out);
         // SAFETY: `detect` found the instructions, or there were no `self`; every address was just
         // checked.
-        unsafe {
-            match tile.rows.len() {
-                1 => tile_avx_vnni::<1>(tile, out),
-                2 => tile_avx_vnni::<2>(tile, out),
-                3 => tile_avx_vnni::<3>(tile, out),
-                4 => tile_avx_vnni::<4>(tile, out),
-                5 => tile_avx_vnni::<5>(tile, out),
-                _ => tile_avx_vnni::<6>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows.len(), 1 2 3 4 5 or 6: tile_avx_vnni(tile, out)) }
     }
 
     fn float_tile(self, tile: &FloatTile, out: &mut [f32]) {
-        tile.check::<Self>(out);
-        // SAFETY: as for `tile`.
-        unsafe { float_tile_of_six(tile, out) }
+        self.0.float_tile(tile, out);
     }
 
     #[inline(always)]
     fn fetch<T>(self, soon: &[T]) {
-        fetch(soon);
+        self.0.fetch(soon);
     }
 
     #[inline(always)]
@@ -126,13 +114,11 @@ impl Kernel for AvxVnni {
         factors: [&[f32]; Q],
         rows: &[[f32; LANES]],
     ) -> [[f32; LANES]; Q] {
-        // SAFETY: as for `tile`; the function checks its slices.
-        unsafe { sums_avx2(factors, rows) }
+        self.0.sums(factors, rows)
     }
 
     fn run<W: Work>(self, work: W) -> W::Output {
-        // SAFETY: as for `tile`.
-        unsafe { with_avx2(work) }
+        self.0.run(work)
     }
 }
 
@@ -143,33 +129,6 @@ fn fetch<T>(soon: &[T]) {
     for at in (0..bytes).step_by(64) {
         // SAFETY: inside the slice; and no address is wrong to ask for.
         unsafe { _mm_prefetch::<_MM_HINT_T0>(soon.as_ptr().cast::<i8>().add(at)) };
-    }
-}
-
-/// [`Kernel::run`] of the kernels of 256 bits.
-///
-/// # Safety
-/// Needs AVX2.
-#[target_feature(enable = "avx2")]
-unsafe fn with_avx2<W: Work>(work: W) -> W::Output {
-    work.run()
-}
-
-/// [`Kernel::float_tile`] of the kernels of 256 bits.
-///
-/// # Safety
-/// Needs AVX2 and FMA, and a tile that passed [`FloatTile::check`], of six rows or fewer.
-unsafe fn float_tile_of_six(tile: &FloatTile, out: &mut [f32]) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        match tile.rows {
-            1 => float_tile_avx2::<1>(tile, out),
-            2 => float_tile_avx2::<2>(tile, out),
-            3 => float_tile_avx2::<3>(tile, out),
-            4 => float_tile_avx2::<4>(tile, out),
-            5 => float_tile_avx2::<5>(tile, out),
-            _ => float_tile_avx2::<6>(tile, out),
-        }
     }
 }
 
@@ -200,37 +159,13 @@ impl Kernel for Avx512Vnni {
         tile.check::<Self>(out);
         // SAFETY: `detect` found the instructions, or there were no `self`; every address was just
         // checked.
-        unsafe {
-            match tile.rows.len() {
-                1 => tile_vnni::<1>(tile, out),
-                2 => tile_vnni::<2>(tile, out),
-                3 => tile_vnni::<3>(tile, out),
-                4 => tile_vnni::<4>(tile, out),
-                5 => tile_vnni::<5>(tile, out),
-                _ => tile_vnni::<6>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows.len(), 1 2 3 4 5 or 6: tile_vnni(tile, out)) }
     }
 
     fn float_tile(self, tile: &FloatTile, out: &mut [f32]) {
         tile.check::<Self>(out);
         // SAFETY: as for `tile`.
-        unsafe {
-            match tile.rows {
-                1 => float_tile_avx512::<1>(tile, out),
-                2 => float_tile_avx512::<2>(tile, out),
-                3 => float_tile_avx512::<3>(tile, out),
-                4 => float_tile_avx512::<4>(tile, out),
-                5 => float_tile_avx512::<5>(tile, out),
-                6 => float_tile_avx512::<6>(tile, out),
-                7 => float_tile_avx512::<7>(tile, out),
-                8 => float_tile_avx512::<8>(tile, out),
-                9 => float_tile_avx512::<9>(tile, out),
-                10 => float_tile_avx512::<10>(tile, out),
-                11 => float_tile_avx512::<11>(tile, out),
-                _ => float_tile_avx512::<12>(tile, out),
-            }
-        }
+        unsafe { by_rows!(tile.rows, 1 2 3 4 5 6 7 8 9 10 11 or 12: float_tile_avx512(tile, out)) }
     }
 
     #[inline(always)]

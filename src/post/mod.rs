@@ -118,6 +118,14 @@ impl Platform {
             Platform::Other => "other",
         }
     }
+
+    /// The platform of this name.
+    ///
+    /// # Errors
+    /// Naming `field`, if there is none.
+    pub fn read(field: &str, name: &str) -> Result<Self> {
+        json::parse(serde_json::Value::from(name).to_string(), field)
+    }
 }
 
 const _: () = assert!(Platform::Other as usize + 1 == Platform::ALL.len());

@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::store::Result;
 use super::store::reading::{Period, Reading, StoredPost};
+use super::store::{Result, hex};
 use crate::diffusion::{Arrival, DiffusionGraph, EventLog};
 use crate::listening::coordination::{Act, LONG_WORDS, Signal, SignalKind, signals};
 use crate::listening::influence::Named;
@@ -417,8 +417,4 @@ fn signal_row(signal: Signal, post: impl Fn(usize) -> u128) -> SignalRow {
 
 fn share(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| (part / whole).clamp(0.0, 1.0))
-}
-
-fn hex(hash: u128) -> String {
-    format!("{hash:032x}")
 }

@@ -1,7 +1,7 @@
 //! Answers with an ETag: sent whole, or 304 to a client that has them already.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -19,16 +19,10 @@ pub async fn unless_known(
     tag: String,
     make: impl Future<Output = Result<Vec<u8>, Failure>>,
 ) -> Result<Response, Failure> {
-    let known = is_known(headers, &tag);
-    let kept = [
-        (header::CACHE_CONTROL, PRIVATE.to_owned()),
-        (header::ETAG, tag),
-    ];
-    if known {
-        return Ok((StatusCode::NOT_MODIFIED, kept).into_response());
+    if is_known(headers, &tag) {
+        return Ok(not_modified(tag));
     }
-    let json = make.await?;
-    Ok((kept, [(header::CONTENT_TYPE, JSON)], json).into_response())
+    Ok(whole(tag, JSON, make.await?))
 }
 
 /// Answers with what is made already, or 304 to a client that has it: its tag is of the bytes.
@@ -37,15 +31,27 @@ pub fn unless_same(headers: &HeaderMap, media: &'static str, body: impl Into<Byt
     let digest = Sha256::digest(&body);
     let digest: String = digest[..8].iter().map(|b| format!("{b:02x}")).collect();
     let tag = format!("\"{digest}\"");
-    let known = is_known(headers, &tag);
-    let kept = [
+    match is_known(headers, &tag) {
+        true => not_modified(tag),
+        false => whole(tag, media, body),
+    }
+}
+
+/// An answer that `tag` names.
+pub fn whole(tag: String, media: &'static str, body: impl Into<Bytes>) -> Response {
+    (kept(tag), [(header::CONTENT_TYPE, media)], body.into()).into_response()
+}
+
+/// The answer to a client that has what `tag` names.
+pub fn not_modified(tag: String) -> Response {
+    (StatusCode::NOT_MODIFIED, kept(tag)).into_response()
+}
+
+fn kept(tag: String) -> [(HeaderName, String); 2] {
+    [
         (header::CACHE_CONTROL, PRIVATE.to_owned()),
         (header::ETAG, tag),
-    ];
-    match known {
-        true => (StatusCode::NOT_MODIFIED, kept).into_response(),
-        false => (kept, [(header::CONTENT_TYPE, media)], body).into_response(),
-    }
+    ]
 }
 
 /// An answer as JSON.

@@ -10,8 +10,8 @@ use axum::{Extension, Router};
 
 use super::access::Caller;
 use super::error::Failure;
-use super::etag::{is_known, to_json, unless_known};
-use super::request::{Asked, Known, Params};
+use super::etag::{is_known, not_modified, to_json, whole};
+use super::request::{Asked, JSON, Known, Params};
 use super::state::Api;
 use super::work::{blocking, within};
 use crate::Error;
@@ -69,9 +69,8 @@ async fn get_leaders(
         None => Wanted::Places(start, PAGE),
     };
     let tag = |name: u64| format!("\"{name:016x}{start:x}\"");
-    let has_cursor = params.get("cursor").is_some();
     if is_known(&headers, &tag(name)) {
-        return unless_known(&headers, tag(name), async { Err(Failure::Internal) }).await;
+        return Ok(not_modified(tag(name)));
     }
     let store = Arc::clone(&api.store);
     let made = async {
@@ -85,14 +84,14 @@ async fn get_leaders(
         Ok(made.await??)
     };
     let (name_now, mut page) = within(&headers, api.deadline, made).await?;
-    if has_cursor && name_now != name {
+    if params.get("cursor").is_some() && name_now != name {
         return Err(Failure::SnapshotGone);
     }
     let end = start + page.leaders.len();
     if matches!(page.leaders.last(), Some(last) if last.rank == end && end < page.accounts) {
         page.next = Some(format!("{end:x}.{name_now:016x}"));
     }
-    unless_known(&headers, tag(name_now), async { to_json(&page) }).await
+    Ok(whole(tag(name_now), JSON, to_json(&page)?))
 }
 
 /// What names the answer to a question, as long as nothing changes.

@@ -13,7 +13,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use bsmv::post::Platform;
-use bsmv::post::json;
 use bsmv::published::import::{
     Format, Settings, Source, cascade_from_pages, cascade_from_paths, post_from_json,
 };
@@ -106,10 +105,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     }
     let name = args.input.display().to_string();
     let store = open_store(args)?;
+    let platform = |name: &str| Platform::read("--platform", name);
     let settings = Settings {
         post: args.id.clone(),
         offset: args.utc_offset,
-        platform: args.platform.as_deref().map(read_platform).transpose()?,
+        platform: args.platform.as_deref().map(platform).transpose()?,
     };
     if let Some(id) = &settings.post {
         check_id("--id", id)?;
@@ -170,10 +170,6 @@ fn open_store(args: &Args) -> Result<Store> {
     } else {
         Store::open(&args.store)?
     })
-}
-
-fn read_platform(name: &str) -> Result<Platform> {
-    Ok(json::parse(serde_json::to_string(name)?, "--platform")?)
 }
 
 fn read_record(file: &Path) -> Result<PostRecord> {

@@ -110,7 +110,7 @@ pub fn run(args: Args) -> Result<ExitCode> {
         let asked = bsmv::bulk::Asked {
             brand,
             weights,
-            platform: args.platform.as_deref().map(read_platform).transpose()?,
+            platform: args.platform.as_deref().map(platform).transpose()?,
             utc_offset: args.utc_offset,
             encoding: args.encoding,
         };
@@ -134,7 +134,7 @@ fn one(
     brand: Option<BrandProfile>,
     weights: Option<Weights>,
 ) -> Result<ExitCode> {
-    let platform = args.platform.as_deref().map(read_platform).transpose()?;
+    let platform = args.platform.as_deref().map(platform).transpose()?;
     let author = args.author.as_deref();
     let graph = args.graph.as_deref();
     let request = ScoreRequest {
@@ -169,13 +169,14 @@ fn one(
     Ok(ExitCode::SUCCESS)
 }
 
+/// The platform of this name, as a post has it.
+fn platform(name: &str) -> bsmv::Result<Platform> {
+    Platform::read("post.platform", name)
+}
+
 fn json_line(out: &mut impl Write, answer: &impl Serialize) -> Result<()> {
     serde_json::to_writer(&mut *out, answer)?;
     Ok(writeln!(out)?)
-}
-
-fn read_platform(name: &str) -> Result<Platform> {
-    Ok(json::parse(serde_json::to_string(name)?, "post.platform")?)
 }
 
 /// Reads the part of a request that a file holds.

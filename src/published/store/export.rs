@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use super::copies::{Contents, make, open_for_reading};
-use super::ids::KEY_BYTES;
+use super::ids::{KEY_BYTES, hex};
 use super::location::Lock;
 use super::tables::{EVENT_COLUMNS, arrival, hash, insert_event, key, required};
 use super::versions::{STEPS, bring_up_to_date};
@@ -268,10 +268,6 @@ fn end_post(db: &Connection, post: Option<(i64, i64)>) -> Result<()> {
             .execute(params![row, arrived])?;
     }
     Ok(())
-}
-
-fn hex(hash: u128) -> String {
-    format!("{hash:032x}")
 }
 
 fn of_hex(text: &str) -> Option<u128> {

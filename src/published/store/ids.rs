@@ -46,6 +46,11 @@ impl Key {
     }
 }
 
+/// A hash as it is shown, and written to files: 32 hexadecimal digits.
+pub fn hex(hash: u128) -> String {
+    format!("{hash:032x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,7 @@ pub use cache::Snapshot;
 pub use changes::{Done, EventsSoFar};
 pub use copies::{Contents, backup, restore};
 pub use export::{export, import_export, is_export};
-pub use ids::{IdOf, Key};
+pub use ids::{IdOf, Key, hex};
 pub use once::Once;
 
 /// Connections kept open for reading.

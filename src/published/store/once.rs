@@ -4,6 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::changes::Done;
+use super::ids::hex;
 use super::{IdOf, Key, Result, StoreError};
 
 /// How long a request is known, in seconds.
@@ -34,10 +35,7 @@ impl Once {
 
     /// What it is known by, where something else than a store keeps it: the request, and what it asks.
     pub fn names(&self) -> (String, String) {
-        (
-            format!("{:032x}", self.request),
-            format!("{:032x}", self.asked),
-        )
+        (hex(self.request), hex(self.asked))
     }
 }
 
